@@ -1,0 +1,58 @@
+//! What time it is: an input, so that tests move it by hand.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicI64, Ordering};
+
+use chrono::{DateTime, TimeDelta, Utc};
+
+/// Instants are UTC, to the millisecond: Redis scripts and receipts count in milliseconds.
+pub type Instant = DateTime<Utc>;
+
+#[derive(Clone, Debug, Default)]
+pub enum Clock {
+    #[default]
+    System,
+    /// Milliseconds since 1970; stands still until somebody moves it.
+    Manual(Arc<AtomicI64>),
+}
+
+impl Clock {
+    pub fn manual(at: Instant) -> Self {
+        Self::Manual(Arc::new(AtomicI64::new(at.timestamp_millis())))
+    }
+
+    pub fn now(&self) -> Instant {
+        match self {
+            #[expect(clippy::disallowed_methods, reason = "this is the clock")]
+            Self::System => from_ms(Utc::now().timestamp_millis()),
+            Self::Manual(ms) => from_ms(ms.load(Ordering::SeqCst)),
+        }
+    }
+
+    /// The time to impose on a store, in milliseconds; `None` lets the store use its own clock.
+    ///
+    /// Invariant: in production no application clock decides a deadline (decision 0001).
+    pub fn imposed_ms(&self) -> Option<i64> {
+        match self {
+            Self::System => None,
+            Self::Manual(ms) => Some(ms.load(Ordering::SeqCst)),
+        }
+    }
+
+    /// As [`Clock::imposed_ms`], for PostgreSQL: `COALESCE($n, clock_timestamp())`.
+    pub fn imposed(&self) -> Option<Instant> {
+        self.imposed_ms().map(from_ms)
+    }
+
+    /// Moves a manual clock; a system clock goes on as it pleases.
+    pub fn advance(&self, by: TimeDelta) {
+        if let Self::Manual(ms) = self {
+            ms.fetch_add(by.num_milliseconds(), Ordering::SeqCst);
+        }
+    }
+}
+
+/// The instant that many milliseconds after 1970; what lies outside chrono's range becomes 1970.
+pub fn from_ms(ms: i64) -> Instant {
+    DateTime::from_timestamp_millis(ms).unwrap_or_default()
+}

@@ -1,0 +1,39 @@
+//! Holdfast sells seats: the ones a buyer points at, to exactly one buyer each.
+//!
+//! The code map. A file at the root is infrastructure; a folder is a domain. A module uses only
+//! modules above it in this list; a blank line starts the next rank. `tests/tidy.rs` checks it.
+#![warn(unreachable_pub, clippy::unwrap_used, clippy::expect_used)]
+#![cfg_attr(
+    test,
+    expect(clippy::unwrap_used, clippy::expect_used, reason = "tests")
+)]
+
+pub mod clock;
+
+pub mod id;
+
+pub mod money;
+
+pub mod postgres;
+
+pub mod redis;
+
+pub mod problem;
+
+pub mod page;
+
+pub mod config;
+
+pub mod telemetry;
+
+pub mod tasks;
+
+pub mod context;
+
+pub mod request;
+
+pub mod auth;
+
+pub mod venues;
+
+pub mod app;

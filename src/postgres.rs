@@ -1,0 +1,64 @@
+//! PostgreSQL: the pools, the migrations, and which errors mean that it is away.
+
+use std::str::FromStr;
+use std::time::Duration;
+
+use sqlx::PgPool;
+use sqlx::migrate::Migrator;
+use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
+
+pub static MIGRATIONS: Migrator = sqlx::migrate!();
+
+/// Limit: a statement that waits longer for a lock, or a transaction that sits idle longer, is
+/// ended by the server, so that nothing blocks the house.
+const SESSION: [(&str, &str); 3] = [
+    ("lock_timeout", "5s"),
+    ("statement_timeout", "30s"),
+    ("idle_in_transaction_session_timeout", "30s"),
+];
+
+/// A pool that connects on first use, so that the service starts while PostgreSQL is away.
+pub fn pool(url: &str, n_connections_max: u32) -> Result<PgPool, sqlx::Error> {
+    let options = PgConnectOptions::from_str(url)?
+        .options(SESSION)
+        .application_name("holdfast");
+    Ok(PgPoolOptions::new()
+        .max_connections(n_connections_max)
+        .acquire_timeout(Duration::from_secs(2))
+        .connect_lazy_with(options))
+}
+
+/// The advisory lock of an event: confirms and cancels take it shared; whatever must see none of
+/// them under way takes it exclusively.
+pub fn event_lock(event_id: crate::id::EventId) -> i64 {
+    // The last eight bytes of a UUIDv7 are random.
+    let (_, low) = event_id.0.as_u64_pair();
+    low.cast_signed()
+}
+
+/// Whether the statement failed because PostgreSQL cannot be reached, is starting or stopping.
+pub fn is_away(error: &sqlx::Error) -> bool {
+    match error {
+        sqlx::Error::Io(_)
+        | sqlx::Error::Tls(_)
+        | sqlx::Error::Protocol(_)
+        | sqlx::Error::PoolTimedOut
+        | sqlx::Error::PoolClosed
+        | sqlx::Error::WorkerCrashed => true,
+        sqlx::Error::Database(database) => {
+            // Classes 08 connection, 53 resources, 57P operator intervention; lock and statement timeouts.
+            database.code().is_some_and(|code| {
+                code.starts_with("08")
+                    || code.starts_with("53")
+                    || code.starts_with("57")
+                    || matches!(&*code, "55P03" | "40P01" | "40001" | "25P03")
+            })
+        }
+        _ => false,
+    }
+}
+
+/// Whether a constraint of that name refused the statement.
+pub fn is_violation_of(error: &sqlx::Error, constraint: &str) -> bool {
+    matches!(error, sqlx::Error::Database(database) if database.constraint() == Some(constraint))
+}

@@ -1,0 +1,90 @@
+//! Redis: how the service connects to it, and which errors mean that it is away.
+//!
+//! fred's defaults wait for ever and never reconnect; everything here is set by hand.
+
+use std::time::Duration;
+
+use fred::clients::Pool;
+use fred::error::{Error, ErrorKind};
+use fred::interfaces::{ClientLike, LuaInterface};
+use fred::types::config::{Config, Options, ReconnectPolicy, TcpConfig};
+use fred::types::scripts::Script;
+use fred::types::{Builder, Value};
+
+/// Limit: a command that has not been answered by then counts as lost. It may still be applied:
+/// every script is idempotent.
+pub const COMMAND_TIMEOUT: Duration = Duration::from_millis(1_000);
+
+/// A pool of multiplexed, pipelining connections. Connects in the background for ever, so that the
+/// service starts while Redis is away.
+pub fn pool(url: &str, n_connections: usize) -> Result<Pool, Error> {
+    Builder::from_config(Config::from_url(url)?)
+        .with_connection_config(|connection| {
+            connection.connection_timeout = Duration::from_secs(2);
+            connection.max_command_attempts = 1;
+            connection.unresponsive.max_timeout = Some(Duration::from_secs(5));
+            connection.tcp = TcpConfig {
+                nodelay: Some(true),
+                ..TcpConfig::default()
+            };
+        })
+        .with_performance_config(|performance| {
+            performance.default_command_timeout = COMMAND_TIMEOUT;
+        })
+        .set_policy(ReconnectPolicy::new_exponential(0, 50, 1_000, 2))
+        .build_pool(n_connections)
+}
+
+/// Whether the command failed because Redis cannot be reached or cannot serve now.
+pub fn is_away(error: &Error) -> bool {
+    match error.kind() {
+        ErrorKind::IO
+        | ErrorKind::Timeout
+        | ErrorKind::Canceled
+        | ErrorKind::Backpressure
+        | ErrorKind::Routing
+        | ErrorKind::Cluster => true,
+        _ => [
+            "OOM",
+            "LOADING",
+            "BUSY",
+            "READONLY",
+            "MASTERDOWN",
+            "CLUSTERDOWN",
+            "TRYAGAIN",
+        ]
+        .iter()
+        .any(|word| error.details().starts_with(word)),
+    }
+}
+
+/// Runs a script, loading it first where Redis does not know it (F28). Fails at once while there is
+/// no connection.
+pub async fn run(
+    pool: &Pool,
+    script: &Script,
+    keys: Vec<String>,
+    args: Vec<Value>,
+) -> Result<Value, Error> {
+    let options = Options {
+        fail_fast: true,
+        timeout: Some(COMMAND_TIMEOUT),
+        ..Options::default()
+    };
+    let client = pool.next().with_options(&options);
+    match client
+        .evalsha(script.sha1().clone(), keys.clone(), args.clone())
+        .await
+    {
+        Err(error) if error.details().starts_with("NOSCRIPT") => {
+            script.load(pool.next()).await?;
+            client.evalsha(script.sha1().clone(), keys, args).await
+        }
+        result => result,
+    }
+}
+
+/// Asks Redis whether it is there.
+pub async fn ping(pool: &Pool) -> Result<(), Error> {
+    pool.next().ping::<String>(None).await.map(|_| ())
+}

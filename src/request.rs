@@ -1,0 +1,187 @@
+//! What a request carries: JSON bodies, path and query parameters, read so that a mistake is a
+//! problem that says where it is.
+
+use axum::body::Bytes;
+use axum::extract::rejection::BytesRejection;
+use axum::extract::{FromRequest, FromRequestParts, Request};
+use axum::http::request::Parts;
+use axum::http::{HeaderMap, header};
+use axum::response::{IntoResponse, Response};
+use garde::Validate;
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+use serde_path_to_error::Segment;
+
+use crate::problem::{Code, FieldError, Problem};
+
+/// A JSON body that has been read and validated; as an answer, a JSON body.
+pub struct Json<T>(pub T);
+
+impl<S: Send + Sync, T: DeserializeOwned + Validate<Context = ()>> FromRequest<S> for Json<T> {
+    type Rejection = Problem;
+
+    async fn from_request(request: Request, state: &S) -> Result<Self, Problem> {
+        if !is_json(request.headers()) {
+            let detail = "The body must be application/json.";
+            return Err(Problem::new(Code::UnsupportedMediaType, detail));
+        }
+        let body = read_body(request, state).await?;
+        parse_json(&body).map(Self)
+    }
+}
+
+impl<T: Serialize> IntoResponse for Json<T> {
+    fn into_response(self) -> Response {
+        match serde_json::to_vec(&self.0) {
+            Ok(body) => ([(header::CONTENT_TYPE, "application/json")], body).into_response(),
+            Err(error) => Problem::internal(&error).into_response(),
+        }
+    }
+}
+
+/// A JSON body, or nothing at all: for verbs whose body has only optional members.
+pub struct OptionalJson<T>(pub T);
+
+impl<S: Send + Sync, T: DeserializeOwned + Validate<Context = ()> + Default> FromRequest<S>
+    for OptionalJson<T>
+{
+    type Rejection = Problem;
+
+    async fn from_request(request: Request, state: &S) -> Result<Self, Problem> {
+        let is_json = is_json(request.headers());
+        let body = read_body(request, state).await?;
+        if body.is_empty() {
+            return Ok(Self(T::default()));
+        }
+        if !is_json {
+            let detail = "The body must be application/json.";
+            return Err(Problem::new(Code::UnsupportedMediaType, detail));
+        }
+        parse_json(&body).map(Self)
+    }
+}
+
+/// The whole body, within the route's size limit.
+pub async fn read_body<S: Send + Sync>(request: Request, state: &S) -> Result<Bytes, Problem> {
+    Bytes::from_request(request, state)
+        .await
+        .map_err(|rejection| match rejection {
+            BytesRejection::FailedToBufferBody(failure)
+                if failure.status() == Code::PayloadTooLarge.status() =>
+            {
+                Problem::new(
+                    Code::PayloadTooLarge,
+                    "The body is larger than this route takes.",
+                )
+            }
+            _ => Problem::new(Code::MalformedRequest, "The body did not arrive whole."),
+        })
+}
+
+fn parse_json<T: DeserializeOwned + Validate<Context = ()>>(body: &[u8]) -> Result<T, Problem> {
+    let mut deserializer = serde_json::Deserializer::from_slice(body);
+    let value: T = serde_path_to_error::deserialize(&mut deserializer).map_err(|error| {
+        let pointer = pointer_to(error.path());
+        malformed(&pointer, error.inner())
+    })?;
+    deserializer.end().map_err(|error| malformed("", &error))?;
+    value
+        .validate()
+        .map_err(|report| Problem::invalid(&field_errors(&report)))?;
+    Ok(value)
+}
+
+fn malformed(pointer: &str, error: &serde_json::Error) -> Problem {
+    let detail = error.to_string();
+    let place = if pointer.is_empty() {
+        "The body"
+    } else {
+        pointer
+    };
+    Problem::new(Code::MalformedRequest, format!("{place}: {detail}")).with(
+        "errors",
+        [FieldError {
+            pointer: pointer.to_owned(),
+            detail,
+        }],
+    )
+}
+
+fn is_json(headers: &HeaderMap) -> bool {
+    let content_type = headers
+        .get(header::CONTENT_TYPE)
+        .and_then(|value| value.to_str().ok());
+    let essence = content_type
+        .unwrap_or_default()
+        .split(';')
+        .next()
+        .unwrap_or_default()
+        .trim();
+    essence.eq_ignore_ascii_case("application/json") || essence.ends_with("+json")
+}
+
+fn pointer_to(path: &serde_path_to_error::Path) -> String {
+    path.iter()
+        .filter_map(|segment| match segment {
+            Segment::Seq { index } => Some(format!("/{index}")),
+            Segment::Map { key } => Some(format!("/{}", escape(key))),
+            Segment::Enum { .. } | Segment::Unknown => None,
+        })
+        .collect()
+}
+
+/// garde writes `contact.email` and `seats[3]`; a pointer is `/contact/email`, `/seats/3`.
+fn field_errors(report: &garde::Report) -> Vec<FieldError> {
+    report
+        .iter()
+        .map(|(path, error)| {
+            let path = path.to_string().replace('[', ".").replace(']', "");
+            let parts = path.split('.').filter(|part| !part.is_empty());
+            let pointer = parts.map(|part| format!("/{}", escape(part))).collect();
+            FieldError {
+                pointer,
+                detail: error.message().to_owned(),
+            }
+        })
+        .collect()
+}
+
+fn escape(key: &str) -> String {
+    key.replace('~', "~0").replace('/', "~1")
+}
+
+/// Path parameters.
+pub struct Path<T>(pub T);
+
+impl<S: Send + Sync, T: DeserializeOwned + Send> FromRequestParts<S> for Path<T> {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Problem> {
+        #[expect(clippy::disallowed_types, reason = "wrapped here")]
+        let path = axum::extract::Path::<T>::from_request_parts(parts, state).await;
+        path.map(|path| Self(path.0)).map_err(|rejection| {
+            Problem::new(
+                Code::MalformedRequest,
+                format!("The path: {}", rejection.body_text()),
+            )
+        })
+    }
+}
+
+/// Query parameters.
+pub struct Query<T>(pub T);
+
+impl<S: Send + Sync, T: DeserializeOwned + Send> FromRequestParts<S> for Query<T> {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Problem> {
+        #[expect(clippy::disallowed_types, reason = "wrapped here")]
+        let query = axum::extract::Query::<T>::from_request_parts(parts, state).await;
+        query.map(|query| Self(query.0)).map_err(|rejection| {
+            Problem::new(
+                Code::MalformedRequest,
+                format!("The query: {}", rejection.body_text()),
+            )
+        })
+    }
+}

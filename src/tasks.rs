@@ -1,0 +1,53 @@
+//! Work that outlives a request: tasks that shutdown waits for, and nudges that wake jobs.
+
+use std::collections::HashMap;
+use std::future::Future;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use tokio::sync::Notify;
+use tokio::task::JoinHandle;
+use tokio_util::sync::CancellationToken;
+use tokio_util::task::TaskTracker;
+
+#[derive(Clone, Debug, Default)]
+pub struct Tasks {
+    tracker: TaskTracker,
+    stopping: CancellationToken,
+    nudges: Arc<Mutex<HashMap<&'static str, Arc<Notify>>>>,
+}
+
+impl Tasks {
+    /// Runs a future to its end, even when the request that started it is gone.
+    pub fn spawn<T: Send + 'static>(
+        &self,
+        work: impl Future<Output = T> + Send + 'static,
+    ) -> JoinHandle<T> {
+        self.tracker.spawn(work)
+    }
+
+    /// Ends when the service is told to stop.
+    pub fn stopping(&self) -> CancellationToken {
+        self.stopping.clone()
+    }
+
+    /// Tells everything to stop and waits for it; false when `timeout` passed first.
+    pub async fn stop(&self, timeout: Duration) -> bool {
+        self.stopping.cancel();
+        self.tracker.close();
+        tokio::time::timeout(timeout, self.tracker.wait())
+            .await
+            .is_ok()
+    }
+
+    /// Wakes a job before its next turn. Carries no data, and may be lost: the job's schedule finds
+    /// the work too.
+    pub fn nudge(&self, job: &'static str) {
+        self.nudged(job).notify_one();
+    }
+
+    pub fn nudged(&self, job: &'static str) -> Arc<Notify> {
+        let mut nudges = self.nudges.lock().unwrap_or_else(PoisonError::into_inner);
+        nudges.entry(job).or_default().clone()
+    }
+}

@@ -1,0 +1,67 @@
+//! All SQL about venues.
+
+use std::collections::HashMap;
+use std::sync::{Arc, PoisonError, RwLock};
+
+use sqlx::PgExecutor;
+
+use super::error::VenueError;
+use super::model::{Layout, Seating};
+use crate::context::Context;
+use crate::id::VenueId;
+
+/// The layout document of a version, as served, and its entity tag.
+pub struct LayoutDocument {
+    pub layout: String,
+    pub etag: String,
+}
+
+pub async fn find_layout(
+    db: impl PgExecutor<'_>,
+    venue_id: VenueId,
+    version: i32,
+) -> Result<LayoutDocument, VenueError> {
+    sqlx::query_as!(
+        LayoutDocument,
+        r#"SELECT layout, etag FROM venue_versions WHERE venue_id = $1 AND version = $2"#,
+        venue_id.0,
+        version
+    )
+    .fetch_optional(db)
+    .await?
+    .ok_or(VenueError::NotFound)
+}
+
+/// Seatings by venue and version. Versions never change, so entries never go stale.
+#[derive(Default)]
+struct Seatings(RwLock<HashMap<(VenueId, i32), Arc<Seating>>>);
+
+/// Limit: seatings kept in memory, about 15 MB each for a stadium.
+const SEATINGS_KEPT_MAX: usize = 64;
+
+/// The seats of a venue's version, from memory after the first time.
+pub async fn seating(
+    ctx: &Context,
+    venue_id: VenueId,
+    version: i32,
+) -> Result<Arc<Seating>, VenueError> {
+    let seatings = ctx.memory::<Seatings>();
+    let key = (venue_id, version);
+    if let Some(seating) = seatings
+        .0
+        .read()
+        .unwrap_or_else(PoisonError::into_inner)
+        .get(&key)
+    {
+        return Ok(seating.clone());
+    }
+    let document = find_layout(&ctx.db, venue_id, version).await?;
+    let layout: Layout = serde_json::from_str(&document.layout)?;
+    let seating = Arc::new(Seating::of(&layout));
+    let mut kept = seatings.0.write().unwrap_or_else(PoisonError::into_inner);
+    if kept.len() >= SEATINGS_KEPT_MAX {
+        kept.clear();
+    }
+    kept.insert(key, seating.clone());
+    Ok(seating)
+}

@@ -1,0 +1,7 @@
+//! The service through its HTTP interface, on a real PostgreSQL and a real Redis.
+//!
+//! Needs `DATABASE_URL` (a database for each test is made beside it) and `REDIS_URL`.
+
+mod support;
+
+mod contract;

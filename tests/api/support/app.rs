@@ -1,0 +1,145 @@
+//! The service under test: real stores, a real socket, a clock that tests move.
+
+use std::net::SocketAddr;
+
+use holdfast::app;
+use holdfast::auth::{self, Role};
+use holdfast::clock::Clock;
+use holdfast::config::Config;
+use holdfast::context::Context;
+use holdfast::id::{AccountId, Ids};
+use sqlx::PgPool;
+
+use super::Caller;
+
+pub struct TestApp {
+    pub ctx: Context,
+    pub address: SocketAddr,
+    pub http: reqwest::Client,
+    is_finished: bool,
+}
+
+impl TestApp {
+    pub async fn start(db: PgPool) -> Self {
+        let noon = "2026-12-01T12:00:00Z".parse().expect("a time");
+        Self::start_with(&db, &redis_url(), Clock::manual(noon)).await
+    }
+
+    /// Another instance of the service on the same stores, with the same clock.
+    pub async fn start_sibling(&self) -> Self {
+        Self::start_with(&self.ctx.db, &redis_url(), self.ctx.clock.clone()).await
+    }
+
+    pub async fn start_with(db: &PgPool, redis_url: &str, clock: Clock) -> Self {
+        let database_url = sqlx::ConnectOptions::to_url_lossy(&*db.connect_options());
+        let config = Config::from_variables(
+            [
+                ("DATABASE_URL", database_url.as_str()),
+                ("REDIS_URL", redis_url),
+                ("HOLDFAST_SECRET", "a secret for tests, and for tests only"),
+                ("HOLDFAST_DATABASE_CONNECTIONS_MAX", "6"),
+                ("HOLDFAST_REDIS_CONNECTIONS_COUNT", "2"),
+                ("HOLDFAST_GUESTS_PER_MINUTE", "100000"),
+                ("HOLDFAST_SIGN_INS_PER_MINUTE", "100000"),
+                ("HOLDFAST_LOOKUPS_PER_MINUTE", "100000"),
+                ("HOLDFAST_HOLD_CHANGES_PER_MINUTE", "100000"),
+            ]
+            .map(|(name, value)| (name.to_owned(), value.to_owned())),
+        )
+        .expect("the settings are right");
+        Self::start_configured(config, clock).await
+    }
+
+    pub async fn start_configured(config: Config, clock: Clock) -> Self {
+        let ctx = Context::new(config, clock.clone(), Ids::random(clock)).expect("a context");
+        let listener = tokio::net::TcpListener::bind("127.0.0.1:0")
+            .await
+            .expect("a socket");
+        let address = listener.local_addr().expect("an address");
+        let router = app::router(&ctx);
+        let stopping = ctx.tasks.stopping();
+        ctx.tasks.spawn(async move {
+            let service = router.into_make_service_with_connect_info::<SocketAddr>();
+            let serve =
+                axum::serve(listener, service).with_graceful_shutdown(stopping.cancelled_owned());
+            serve.await.expect("the server runs");
+        });
+        Self {
+            ctx,
+            address,
+            http: reqwest::Client::new(),
+            is_finished: false,
+        }
+    }
+
+    pub fn url(&self, path: &str) -> String {
+        format!("http://{}{path}", self.address)
+    }
+
+    /// Somebody who has not signed in and has no token.
+    pub fn stranger(&self) -> Caller {
+        Caller::new(self, None)
+    }
+
+    pub fn guest(&self) -> Caller {
+        self.with_role(self.ctx.ids.next(), Role::Guest)
+    }
+
+    pub async fn customer(&self) -> Caller {
+        self.insert_account(Role::Customer).await
+    }
+
+    pub async fn venue_admin(&self) -> Caller {
+        self.insert_account(Role::VenueAdmin).await
+    }
+
+    pub async fn admin(&self) -> Caller {
+        self.insert_account(Role::Admin).await
+    }
+
+    async fn insert_account(&self, role: Role) -> Caller {
+        let account_id: AccountId = self.ctx.ids.next();
+        sqlx::query(
+            "INSERT INTO accounts (account_id, email, name, password_hash, role)
+             VALUES ($1, $1 || '@example.org', 'A person', 'no password', $2)",
+        )
+        .bind(account_id.0)
+        .bind(role.as_str())
+        .execute(&self.ctx.db)
+        .await
+        .expect("an account");
+        self.with_role(account_id, role)
+    }
+
+    fn with_role(&self, account_id: AccountId, role: Role) -> Caller {
+        let caller = auth::Caller {
+            caller_id: account_id.into(),
+            role,
+        };
+        let token = auth::issue_token(&self.ctx, caller).expect("a token");
+        Caller::new(self, Some((caller.caller_id, token.token)))
+    }
+
+    /// Ends the test: stops the service. Every test must end with it.
+    pub async fn finish(mut self) {
+        self.is_finished = true;
+        let is_stopped = self
+            .ctx
+            .tasks
+            .stop(std::time::Duration::from_secs(10))
+            .await;
+        assert!(is_stopped, "the service does not stop");
+    }
+}
+
+impl Drop for TestApp {
+    fn drop(&mut self) {
+        if !self.is_finished && !std::thread::panicking() {
+            panic!("the test did not call finish()");
+        }
+    }
+}
+
+pub fn redis_url() -> String {
+    std::env::var("REDIS_URL").expect("REDIS_URL is set")
+}
