@@ -37,10 +37,14 @@ CREATE INDEX events_by_state ON events (state, event_id);
 CREATE TABLE event_prices (
     event_id uuid           NOT NULL REFERENCES events (event_id),
     category text           NOT NULL,
+    position integer        NOT NULL,
+    name     text           NOT NULL,
+    colour   text           NOT NULL,
     amount   numeric(16, 4) NOT NULL CONSTRAINT price_not_negative CHECK (amount >= 0),
     PRIMARY KEY (event_id, category)
 );
 COMMENT ON TABLE event_prices IS 'What a seat of a category costs, in the event''s currency.';
+COMMENT ON COLUMN event_prices.position IS 'The category''s place in the layout; name and colour are the layout''s too, so that lists need not read layouts.';
 
 CREATE TABLE seat_blocks (
     event_id   uuid        NOT NULL REFERENCES events (event_id),

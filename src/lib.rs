@@ -36,4 +36,6 @@ pub mod auth;
 
 pub mod venues;
 
+pub mod events;
+
 pub mod app;

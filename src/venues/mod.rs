@@ -8,5 +8,5 @@ mod model;
 mod store;
 
 pub use error::VenueError;
-pub use model::{Layout, SeatPlace, Seating};
+pub use model::{Category, Layout, SeatPlace, Seating};
 pub use store::{find_layout, seating};

@@ -1,0 +1,23 @@
+//! Events: one performance in one venue, with its prices, its sale window and its limits.
+//!
+//! `draft → on_sale ⇄ paused → closed`, and `cancelled` from any of them. A draft is its owner's
+//! alone; everything later is public. Events write PostgreSQL only: the board follows, and compares
+//! versions to see that it is behind.
+//!
+//! Invariant: the layout version is frozen when the event is made (F39); the prices cover exactly
+//! its categories; `version` goes up with every edit and every change of state.
+
+mod actions;
+mod error;
+mod model;
+mod store;
+
+pub use actions::{list, view};
+pub use error::EventError;
+pub use model::{
+    Event, EventFilter, EventPrice, EventState, EventVenue, EventView, Reach, Sale, Terms,
+};
+pub use store::{find, reload_sale, sale};
+
+/// The job that brings a changed event to its board.
+pub const BOARDS_NUDGE: &str = "keep_boards";

@@ -1,0 +1,130 @@
+//! An event as it is stored, and as callers see it.
+
+use chrono::{DateTime, Utc};
+use iso_currency::Currency;
+use serde::Serialize;
+use uuid::Uuid;
+
+use super::{EventPrice, EventState, Terms};
+use crate::auth::{Caller, Role};
+use crate::id::{AccountId, EventId, VenueId};
+
+#[derive(Clone, Debug)]
+pub struct Event {
+    pub event_id: EventId,
+    pub owner_id: AccountId,
+    pub venue: EventVenue,
+    pub seat_count: i32,
+    pub terms: Terms,
+    pub state: EventState,
+    pub currency: Currency,
+    /// In the order of the layout's categories.
+    pub prices: Vec<EventPrice>,
+    pub version: i32,
+    pub board_epoch: i64,
+    pub opened_at: Option<DateTime<Utc>>,
+    pub closed_at: Option<DateTime<Utc>>,
+    pub cancelled_at: Option<DateTime<Utc>>,
+    pub created_at: DateTime<Utc>,
+    pub updated_at: DateTime<Utc>,
+}
+
+/// The venue in the version that the event was made with.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, utoipa::ToSchema)]
+pub struct EventVenue {
+    pub venue_id: VenueId,
+    pub version: i32,
+    pub name: String,
+    /// IANA name.
+    pub time_zone: String,
+}
+
+/// An event as callers see it.
+#[derive(Clone, Debug, Serialize, utoipa::ToSchema)]
+#[schema(as = Event)]
+pub struct EventView {
+    pub event_id: EventId,
+    pub venue: EventVenue,
+    pub seat_count: i32,
+    /// For the owner and for admins.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub owner_id: Option<AccountId>,
+    #[serde(flatten)]
+    pub terms: Terms,
+    pub state: EventState,
+    /// ISO 4217.
+    #[schema(value_type = String, examples("EUR"))]
+    pub currency: Currency,
+    pub prices: Vec<EventPrice>,
+    /// Goes up with every edit and every change of state.
+    pub version: i32,
+    pub created_at: DateTime<Utc>,
+    /// When it was first put on sale.
+    pub opened_at: Option<DateTime<Utc>>,
+    pub closed_at: Option<DateTime<Utc>>,
+    pub cancelled_at: Option<DateTime<Utc>>,
+}
+
+/// Which events of a list.
+#[derive(Clone, Debug, Default)]
+pub struct EventFilter {
+    pub state: Option<EventState>,
+    /// Part of the name, in any case.
+    pub q: Option<String>,
+}
+
+/// How far a caller reaches: what is public, what is the account's own, or everything.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Reach {
+    pub account_id: Option<AccountId>,
+    pub is_admin: bool,
+}
+
+impl Reach {
+    pub const PUBLIC: Self = Self {
+        account_id: None,
+        is_admin: false,
+    };
+    /// The service's own reads.
+    pub const EVERYTHING: Self = Self {
+        account_id: None,
+        is_admin: true,
+    };
+
+    pub fn of(caller: Caller) -> Self {
+        Self {
+            account_id: Some(AccountId(caller.caller_id.0)),
+            is_admin: caller.role == Role::Admin,
+        }
+    }
+
+    pub fn account(self) -> Option<Uuid> {
+        self.account_id.map(|account_id| account_id.0)
+    }
+
+    pub fn owns(self, event: &Event) -> bool {
+        self.is_admin || self.account_id == Some(event.owner_id)
+    }
+}
+
+impl Event {
+    /// Invariant: only a caller who may see the event gets here.
+    pub fn view(self, reach: Reach) -> EventView {
+        let owner_id = Some(self.owner_id).filter(|_| reach.owns(&self));
+        EventView {
+            event_id: self.event_id,
+            venue: self.venue,
+            seat_count: self.seat_count,
+            owner_id,
+            terms: self.terms,
+            state: self.state,
+            currency: self.currency,
+            prices: self.prices,
+            version: self.version,
+            created_at: self.created_at,
+            opened_at: self.opened_at,
+            closed_at: self.closed_at,
+            cancelled_at: self.cancelled_at,
+        }
+    }
+}

@@ -1,0 +1,17 @@
+//! What an event is and what may become of it.
+
+mod change;
+mod create;
+mod event;
+mod prices;
+mod sale;
+mod state;
+mod terms;
+
+pub use change::ChangeEvent;
+pub use create::CreateEvent;
+pub use event::{Event, EventFilter, EventVenue, EventView, Reach};
+pub use prices::{EventPrice, PriceOf, faults_of, priced};
+pub use sale::Sale;
+pub use state::{EventState, Verb};
+pub use terms::Terms;

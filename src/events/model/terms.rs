@@ -1,0 +1,123 @@
+//! The terms of a sale that its owner sets and may change: name, times, limits.
+
+use chrono::{DateTime, Datelike, SubsecRound, Utc};
+use serde::Serialize;
+
+use crate::problem::FieldError;
+
+/// Limit: characters of a name.
+const NAME_CHARS_MAX: usize = 200;
+
+/// Times, and how much one buyer may take for how long.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, utoipa::ToSchema)]
+pub struct Terms {
+    pub name: String,
+    pub starts_at: DateTime<Utc>,
+    /// Without it, sales begin when the event is opened.
+    pub sales_open_at: Option<DateTime<Utc>>,
+    /// Without it, sales end when the event is closed.
+    pub sales_close_at: Option<DateTime<Utc>>,
+    /// How long a hold lasts unless it is extended.
+    pub hold_ttl_seconds: i32,
+    /// How long a hold lasts at most, however often it is extended.
+    pub hold_lifetime_max_seconds: i32,
+    pub seats_per_hold_max: i32,
+    /// Held and booked together.
+    pub seats_per_person_max: i32,
+}
+
+impl Terms {
+    /// The same without blanks around the name and with times to the millisecond.
+    pub fn tidied(self) -> Self {
+        let to_ms = |at: DateTime<Utc>| at.trunc_subsecs(3);
+        Self {
+            name: self.name.trim().to_owned(),
+            starts_at: to_ms(self.starts_at),
+            sales_open_at: self.sales_open_at.map(to_ms),
+            sales_close_at: self.sales_close_at.map(to_ms),
+            ..self
+        }
+    }
+
+    /// Everything that is wrong with the terms. Whether the start is still to come is for the
+    /// caller to say: a name can be mended after the performance.
+    pub fn faults(&self) -> Vec<FieldError> {
+        let mut faults = Faults::default();
+        faults.unless(
+            (1..=NAME_CHARS_MAX).contains(&self.name.chars().count()),
+            "/name",
+            "must have 1 to 200 characters",
+        );
+        faults.unless(
+            !self.name.chars().any(char::is_control),
+            "/name",
+            "must not have control characters",
+        );
+        self.check_times(&mut faults);
+        self.check_limits(&mut faults);
+        faults.0
+    }
+
+    fn check_times(&self, faults: &mut Faults) {
+        let times = [
+            ("/starts_at", Some(self.starts_at)),
+            ("/sales_open_at", self.sales_open_at),
+            ("/sales_close_at", self.sales_close_at),
+        ];
+        for (pointer, at) in times {
+            faults.unless(
+                at.is_none_or(|at| (2000..=9999).contains(&at.year())),
+                pointer,
+                "must lie in the years 2000 to 9999",
+            );
+        }
+        let is_after_open = self.sales_open_at.zip(self.sales_close_at);
+        faults.unless(
+            is_after_open.is_none_or(|(open, close)| open < close),
+            "/sales_close_at",
+            "must be after sales_open_at",
+        );
+        faults.unless(
+            self.sales_close_at.is_none_or(|at| at <= self.starts_at),
+            "/sales_close_at",
+            "must not be after starts_at",
+        );
+    }
+
+    fn check_limits(&self, faults: &mut Faults) {
+        faults.unless(
+            (5..=3600).contains(&self.hold_ttl_seconds),
+            "/hold_ttl_seconds",
+            "must be from 5 to 3600",
+        );
+        faults.unless(
+            (self.hold_ttl_seconds..=86_400).contains(&self.hold_lifetime_max_seconds),
+            "/hold_lifetime_max_seconds",
+            "must be from hold_ttl_seconds to 86400",
+        );
+        faults.unless(
+            (1..=50).contains(&self.seats_per_hold_max),
+            "/seats_per_hold_max",
+            "must be from 1 to 50",
+        );
+        faults.unless(
+            (self.seats_per_hold_max..=10_000).contains(&self.seats_per_person_max),
+            "/seats_per_person_max",
+            "must be from seats_per_hold_max to 10000",
+        );
+    }
+}
+
+#[derive(Default)]
+struct Faults(Vec<FieldError>);
+
+impl Faults {
+    fn unless(&mut self, is_right: bool, pointer: &str, detail: &str) {
+        if !is_right {
+            self.0.push(FieldError {
+                pointer: pointer.to_owned(),
+                detail: detail.to_owned(),
+            });
+        }
+    }
+}
