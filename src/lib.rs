@@ -34,8 +34,18 @@ pub mod request;
 
 pub mod auth;
 
+pub mod jobs;
+
 pub mod venues;
 
 pub mod events;
+
+pub mod board;
+
+pub mod holds;
+
+pub mod bookings;
+
+pub mod availability;
 
 pub mod app;

@@ -174,7 +174,15 @@ pub async fn reach_of(ctx: &Context, caller: Option<Caller>) -> Result<Reach, Pr
     Ok(Reach::of(Caller { role, ..caller }))
 }
 
-async fn find_owned(ctx: &Context, event_id: EventId, reach: Reach) -> Result<Event, EventError> {
+/// The event, for its owner or an admin.
+///
+/// # Errors
+/// `NotFound` where the caller may not see it, `Forbidden` where it is public and not theirs.
+pub async fn find_owned(
+    ctx: &Context,
+    event_id: EventId,
+    reach: Reach,
+) -> Result<Event, EventError> {
     let event = store::find(&ctx.db, event_id, reach).await?;
     let event = event.ok_or(EventError::NotFound)?;
     if reach.owns(&event) {

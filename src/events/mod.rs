@@ -12,7 +12,7 @@ mod error;
 mod model;
 mod store;
 
-pub use actions::{list, view};
+pub use actions::{find_owned, list, view};
 pub use error::EventError;
 pub use model::{
     Event, EventFilter, EventPrice, EventState, EventVenue, EventView, Reach, Sale, Terms,
