@@ -19,7 +19,7 @@ use crate::problem::{FieldError, Problem};
 use crate::venues::{self, Category};
 
 /// Makes a draft. The caller must be a venue admin.
-pub async fn create(
+pub(super) async fn create(
     ctx: &Context,
     event: &CreateEvent,
     caller: Caller,
@@ -71,7 +71,7 @@ struct Categories {
 }
 
 /// Changes the terms and, while nothing is being sold, the prices.
-pub async fn change(
+pub(super) async fn change(
     ctx: &Context,
     event_id: EventId,
     change: &ChangeEvent,
@@ -113,7 +113,7 @@ pub async fn change(
 }
 
 /// Changes the state. Done already, it changes nothing and answers the event as it is.
-pub async fn apply(
+pub(super) async fn apply(
     ctx: &Context,
     event_id: EventId,
     verb: Verb,
@@ -147,6 +147,17 @@ pub async fn view(
     Ok(read_back(ctx, event_id, reach).await?)
 }
 
+/// As [`view`], with everything that is stored.
+pub(super) async fn find_visible(
+    ctx: &Context,
+    event_id: EventId,
+    caller: Option<Caller>,
+) -> Result<Event, Problem> {
+    let reach = reach_of(ctx, caller).await?;
+    let event = store::find(&ctx.db, event_id, reach).await?;
+    Ok(event.ok_or(EventError::NotFound)?)
+}
+
 /// A page of events, newest first, and the cursor of the next page.
 pub async fn list(
     ctx: &Context,
@@ -163,7 +174,7 @@ pub async fn list(
 }
 
 /// How far a caller of a public read reaches; an admin's role is read anew.
-pub async fn reach_of(ctx: &Context, caller: Option<Caller>) -> Result<Reach, Problem> {
+async fn reach_of(ctx: &Context, caller: Option<Caller>) -> Result<Reach, Problem> {
     let Some(caller) = caller else {
         return Ok(Reach::PUBLIC);
     };

@@ -9,13 +9,15 @@
 
 mod actions;
 mod error;
+mod http;
 mod model;
 mod store;
 
 pub use actions::{list, view};
 pub use error::EventError;
+pub use http::routes;
 pub use model::{
-    Event, EventFilter, EventPrice, EventState, EventVenue, EventView, Reach, Sale, Terms,
+    Event, EventFilter, EventPrice, EventState, EventVenue, EventView, Reach, Sale, Terms, Verb,
 };
 pub use store::{find, reload_sale, sale};
 

@@ -10,7 +10,7 @@ use super::{PriceOf, Terms};
 #[derive(Clone, Debug, Deserialize, Validate, utoipa::ToSchema)]
 #[serde(deny_unknown_fields)]
 #[garde(allow_unvalidated)]
-pub struct ChangeEvent {
+pub(crate) struct ChangeEvent {
     /// The version that the change was made for.
     pub version: i32,
     #[serde(default, deserialize_with = "given")]
@@ -46,7 +46,7 @@ pub struct ChangeEvent {
 
 impl ChangeEvent {
     /// The terms as they will stand.
-    pub fn applied_to(&self, old: &Terms) -> Terms {
+    pub(crate) fn applied_to(&self, old: &Terms) -> Terms {
         let number = |new: Option<i32>, old: i32| new.unwrap_or(old);
         let terms = Terms {
             name: self.name.clone().unwrap_or_else(|| old.name.clone()),

@@ -15,7 +15,7 @@ const SEATS_PER_HOLD_DEFAULT: i32 = 10;
 #[derive(Clone, Debug, Deserialize, Validate, utoipa::ToSchema)]
 #[serde(deny_unknown_fields)]
 #[garde(allow_unvalidated)]
-pub struct CreateEvent {
+pub(crate) struct CreateEvent {
     /// Your own venue, or a built-in one; its newest version is frozen for the event.
     pub venue_id: VenueId,
     #[schema(min_length = 1, max_length = 200)]
@@ -44,7 +44,7 @@ pub struct CreateEvent {
 }
 
 impl CreateEvent {
-    pub fn terms(&self) -> Terms {
+    pub(crate) fn terms(&self) -> Terms {
         let hold_ttl_seconds = self.hold_ttl_seconds.unwrap_or(HOLD_TTL_SECONDS_DEFAULT);
         let seats_per_hold_max = self.seats_per_hold_max.unwrap_or_else(|| {
             let person = self.seats_per_person_max.unwrap_or(SEATS_PER_HOLD_DEFAULT);

@@ -15,6 +15,8 @@ pub struct Event {
     pub owner_id: AccountId,
     pub venue: EventVenue,
     pub seat_count: i32,
+    /// Tells this layout version from every other.
+    pub layout_tag: String,
     pub terms: Terms,
     pub state: EventState,
     pub currency: Currency,
