@@ -67,6 +67,7 @@ impl EventsQuery {
 struct EventPage {
     items: Vec<EventView>,
     /// Where the next page begins; `null` on the last one.
+    #[schema(required)]
     next: Option<String>,
 }
 

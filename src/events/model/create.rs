@@ -4,6 +4,7 @@ use chrono::{DateTime, Utc};
 use garde::Validate;
 use serde::Deserialize;
 
+use super::terms::{HOLD_TTL_SECONDS, SEATS_PER_HOLD, within};
 use super::{PriceOf, Terms};
 use crate::id::VenueId;
 
@@ -58,11 +59,11 @@ impl CreateEvent {
             hold_ttl_seconds,
             hold_lifetime_max_seconds: self
                 .hold_lifetime_max_seconds
-                .unwrap_or(hold_ttl_seconds.saturating_mul(3)),
+                .unwrap_or(within(&HOLD_TTL_SECONDS, hold_ttl_seconds) * 3),
             seats_per_hold_max,
             seats_per_person_max: self
                 .seats_per_person_max
-                .unwrap_or(seats_per_hold_max.saturating_mul(2)),
+                .unwrap_or(within(&SEATS_PER_HOLD, seats_per_hold_max) * 2),
         };
         terms.tidied()
     }

@@ -62,8 +62,11 @@ pub struct EventView {
     pub version: i32,
     pub created_at: DateTime<Utc>,
     /// When it was first put on sale.
+    #[schema(required)]
     pub opened_at: Option<DateTime<Utc>>,
+    #[schema(required)]
     pub closed_at: Option<DateTime<Utc>>,
+    #[schema(required)]
     pub cancelled_at: Option<DateTime<Utc>>,
 }
 

@@ -15,5 +15,5 @@ pub use event::{Event, EventFilter, EventVenue, EventView, Reach};
 pub use prices::EventPrice;
 pub(super) use prices::{PriceOf, faults_of, priced};
 pub use sale::Sale;
-pub use state::{EventState, Verb};
+pub use state::{EventState, StateConflict, Verb};
 pub use terms::Terms;
