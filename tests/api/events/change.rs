@@ -100,7 +100,10 @@ async fn prices_change_only_while_nothing_is_sold(db: PgPool) {
     let app = TestApp::start(db).await;
     let owner = app.venue_admin().await;
     let event = draft(&app, &owner).await;
-    let to = |version: i64, amount: &str| json!({"version": version, "prices": [{"category": "standard", "amount": amount}]});
+    let to = |version: i64, amount: &str| {
+        let prices = [json!({"category": "standard", "amount": amount})];
+        json!({"version": version, "prices": prices})
+    };
 
     let as_draft = owner.patch(&event, to(1, "50")).await;
     done(&owner, &event, "open").await;

@@ -96,3 +96,27 @@ async fn there_is_no_sale_of_an_event_that_does_not_exist(db: PgPool) {
     assert!(matches!(nothing, Err(EventError::NotFound)));
     app.finish().await;
 }
+
+#[sqlx::test(migrator = "holdfast::postgres::MIGRATIONS")]
+async fn while_postgresql_is_away_a_known_sale_goes_on_and_events_are_unavailable(db: PgPool) {
+    let app = TestApp::start(db).await;
+    let owner = app.venue_admin().await;
+    let (known, unknown) = (draft(&app, &owner).await, draft(&app, &owner).await);
+    events::sale(&app.ctx, id_of(&known)).await.expect("a sale");
+
+    app.ctx.db.close().await;
+
+    let reloaded = events::reload_sale(&app.ctx, id_of(&known)).await;
+    assert!(reloaded.is_err());
+    events::sale(&app.ctx, id_of(&known))
+        .await
+        .expect("the copy");
+    assert!(events::sale(&app.ctx, id_of(&unknown)).await.is_err());
+    let problem = app
+        .stranger()
+        .get(&known)
+        .await
+        .expect_problem(503, "unavailable");
+    assert_eq!(problem.header("retry-after"), "1");
+    app.finish().await;
+}
