@@ -12,13 +12,14 @@ use super::{PriceOf, Terms};
 #[garde(allow_unvalidated)]
 pub(crate) struct ChangeEvent {
     /// The version that the change was made for.
+    #[schema(examples(1))]
     pub version: i32,
     #[serde(default, deserialize_with = "given")]
-    #[schema(min_length = 1, max_length = 200, value_type = String)]
+    #[schema(min_length = 1, max_length = 200, value_type = String, examples("Opening night"))]
     pub name: Option<String>,
     /// Must be in the future.
     #[serde(default, deserialize_with = "given")]
-    #[schema(value_type = DateTime<Utc>)]
+    #[schema(value_type = DateTime<Utc>, examples("2030-09-01T19:30:00Z"))]
     pub starts_at: Option<DateTime<Utc>>,
     #[serde(default, deserialize_with = "given")]
     #[schema(value_type = Option<DateTime<Utc>>)]

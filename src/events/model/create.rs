@@ -19,9 +19,10 @@ const SEATS_PER_HOLD_DEFAULT: i32 = 10;
 pub(crate) struct CreateEvent {
     /// Your own venue, or a built-in one; its newest version is frozen for the event.
     pub venue_id: VenueId,
-    #[schema(min_length = 1, max_length = 200)]
+    #[schema(min_length = 1, max_length = 200, examples("Opening night"))]
     pub name: String,
     /// Must be in the future.
+    #[schema(examples("2030-09-01T19:30:00Z"))]
     pub starts_at: DateTime<Utc>,
     /// ISO 4217.
     #[schema(examples("EUR"))]
