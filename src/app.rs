@@ -14,6 +14,7 @@ use utoipa::OpenApi;
 use utoipa_axum::router::OpenApiRouter;
 
 use crate::context::Context;
+use crate::events;
 use crate::problem::{Code, Problem};
 use crate::request::Json;
 
@@ -30,7 +31,7 @@ struct Contract;
 
 /// Every route of `/v1` with its part of the OpenAPI document. Each domain brings its own.
 fn api() -> OpenApiRouter<Context> {
-    OpenApiRouter::with_openapi(Contract::openapi())
+    OpenApiRouter::with_openapi(Contract::openapi()).merge(events::routes())
 }
 
 /// The HTTP contract, generated from the code.

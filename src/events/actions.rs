@@ -15,11 +15,11 @@ use crate::clock::Instant;
 use crate::context::Context;
 use crate::id::{AccountId, EventId};
 use crate::page::PageRequest;
-use crate::problem::{FieldError, Problem};
+use crate::problem::FieldError;
 use crate::venues::{self, Category};
 
 /// Makes a draft. The caller must be a venue admin.
-pub async fn create(
+pub(super) async fn create(
     ctx: &Context,
     event: &CreateEvent,
     caller: Caller,
@@ -71,7 +71,7 @@ struct Categories {
 }
 
 /// Changes the terms and, while nothing is being sold, the prices.
-pub async fn change(
+pub(super) async fn change(
     ctx: &Context,
     event_id: EventId,
     change: &ChangeEvent,
@@ -107,13 +107,12 @@ pub async fn change(
     if let Some(prices) = &change.prices {
         store::update_prices(&mut tx, event_id, prices, reach).await?;
     }
-    tx.commit().await?;
-    tell_boards(ctx, event_id);
+    commit(ctx, tx, event_id).await?;
     read_back(ctx, event_id, reach).await
 }
 
 /// Changes the state. Done already, it changes nothing and answers the event as it is.
-pub async fn apply(
+pub(super) async fn apply(
     ctx: &Context,
     event_id: EventId,
     verb: Verb,
@@ -129,10 +128,7 @@ pub async fn apply(
     let next = state.after(verb)?;
     if next != state {
         store::mark(&mut tx, event_id, next, reach, ctx.clock.imposed()).await?;
-    }
-    tx.commit().await?;
-    if next != state {
-        tell_boards(ctx, event_id);
+        commit(ctx, tx, event_id).await?;
     }
     read_back(ctx, event_id, reach).await
 }
@@ -142,9 +138,20 @@ pub async fn view(
     ctx: &Context,
     event_id: EventId,
     caller: Option<Caller>,
-) -> Result<EventView, Problem> {
+) -> Result<EventView, EventError> {
     let reach = reach_of(ctx, caller).await?;
-    Ok(read_back(ctx, event_id, reach).await?)
+    read_back(ctx, event_id, reach).await
+}
+
+/// As [`view`], with everything that is stored.
+pub(super) async fn find_visible(
+    ctx: &Context,
+    event_id: EventId,
+    caller: Option<Caller>,
+) -> Result<Event, EventError> {
+    let reach = reach_of(ctx, caller).await?;
+    let event = store::find(&ctx.db, event_id, reach).await?;
+    event.ok_or(EventError::NotFound)
 }
 
 /// A page of events, newest first, and the cursor of the next page.
@@ -153,7 +160,7 @@ pub async fn list(
     caller: Option<Caller>,
     page: PageRequest,
     filter: &EventFilter,
-) -> Result<(Vec<EventView>, Option<String>), Problem> {
+) -> Result<(Vec<EventView>, Option<String>), EventError> {
     let reach = reach_of(ctx, caller).await?;
     let event_ids = store::list(&ctx.db, page, filter, reach).await?;
     let (event_ids, next) = page.cut(event_ids, |event_id| event_id.0);
@@ -163,12 +170,14 @@ pub async fn list(
 }
 
 /// How far a caller of a public read reaches; an admin's role is read anew.
-pub async fn reach_of(ctx: &Context, caller: Option<Caller>) -> Result<Reach, Problem> {
+async fn reach_of(ctx: &Context, caller: Option<Caller>) -> Result<Reach, EventError> {
     let Some(caller) = caller else {
         return Ok(Reach::PUBLIC);
     };
     let role = match caller.role {
-        Role::Admin => auth::current_role(ctx, caller).await?,
+        Role::Admin => auth::current_role(ctx, caller)
+            .await
+            .map_err(EventError::RoleUnreadable)?,
         role => role,
     };
     Ok(Reach::of(Caller { role, ..caller }))
@@ -201,9 +210,27 @@ async fn read_back(
     Ok(event.ok_or(EventError::NotFound)?.view(reach))
 }
 
-fn tell_boards(ctx: &Context, event_id: EventId) {
-    store::forget_sale(ctx, event_id);
-    ctx.tasks.nudge(BOARDS_NUDGE);
+/// Commits a change and tells who keeps copies of the event.
+async fn commit(
+    ctx: &Context,
+    tx: sqlx::Transaction<'_, sqlx::Postgres>,
+    event_id: EventId,
+) -> Result<(), sqlx::Error> {
+    let _teller = Teller { ctx, event_id };
+    tx.commit().await
+}
+
+/// Tells when it is dropped: also when the answer to a commit is lost, or nobody waits for it.
+struct Teller<'a> {
+    ctx: &'a Context,
+    event_id: EventId,
+}
+
+impl Drop for Teller<'_> {
+    fn drop(&mut self) {
+        store::forget_sale(self.ctx, self.event_id);
+        self.ctx.tasks.nudge(BOARDS_NUDGE);
+    }
 }
 
 /// A currency that things are priced in: not gold, and not the code for tests.

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use thiserror::Error;
 
-use super::model::{EventState, Verb};
+use super::model::{EventState, StateConflict};
 use crate::postgres;
 use crate::problem::{Code, FieldError, Problem};
 use crate::venues::VenueError;
@@ -16,12 +16,14 @@ pub enum EventError {
     /// Public, and somebody else's.
     #[error("the event is not the caller's")]
     Forbidden,
-    #[error("a {state} event cannot be {}", verb.participle())]
-    StateConflict { state: EventState, verb: Verb },
+    #[error(transparent)]
+    StateConflict(#[from] StateConflict),
     #[error("a cancelled event cannot be changed")]
     Cancelled,
     #[error("the event is at version {version}")]
     VersionConflict { version: i32 },
+    #[error("the caller's role cannot be read")]
+    RoleUnreadable(Problem),
     #[error("{} members are not acceptable", .0.len())]
     Invalid(Vec<FieldError>),
     #[error(transparent)]
@@ -48,7 +50,7 @@ impl From<&EventError> for Problem {
             EventError::Forbidden => {
                 Self::new(Code::Forbidden, "Only the event's owner may do this.")
             }
-            EventError::StateConflict { state, verb } => {
+            EventError::StateConflict(StateConflict { state, verb }) => {
                 let detail = format!("A {state} event cannot be {}.", verb.participle());
                 Self::new(Code::EventStateConflict, detail).with("state", state)
             }
@@ -66,6 +68,7 @@ impl From<&EventError> for Problem {
             {
                 Self::unavailable("postgresql", cause)
             }
+            EventError::RoleUnreadable(problem) => problem.clone(),
             EventError::Shared(error) => Self::from(&**error),
             EventError::Venue(_) | EventError::LayoutUnreadable(_) | EventError::Database(_) => {
                 Self::internal(error)

@@ -1,21 +1,24 @@
 //! Events: one performance in one venue, with its prices, its sale window and its limits.
 //!
-//! `draft → on_sale ⇄ paused → closed`, and `cancelled` from any of them. A draft is its owner's
-//! alone; everything later is public. Events write PostgreSQL only: the board follows, and compares
-//! versions to see that it is behind.
+//! `draft → on_sale ⇄ paused`, either of these `→ closed`, and any of them `→ cancelled`. A draft is
+//! its owner's alone; everything later is public. Events write PostgreSQL only: the board follows,
+//! and compares versions to see that it is behind.
 //!
 //! Invariant: the layout version is frozen when the event is made (F39); the prices cover exactly
 //! its categories; `version` goes up with every edit and every change of state.
 
 mod actions;
 mod error;
+mod http;
 mod model;
 mod store;
 
 pub use actions::{find_owned, list, view};
 pub use error::EventError;
+pub use http::routes;
 pub use model::{
-    Event, EventFilter, EventPrice, EventState, EventVenue, EventView, Reach, Sale, Terms,
+    Event, EventFilter, EventPrice, EventState, EventVenue, EventView, Reach, Sale, StateConflict,
+    Terms, Verb,
 };
 pub use store::{find, reload_sale, sale};
 

@@ -8,5 +8,5 @@ mod model;
 mod store;
 
 pub use error::VenueError;
-pub use model::{Category, Layout, SeatPlace, Seating};
+pub use model::{Bounds, Category, Layout, Point, SeatPlace, Seating, Section};
 pub use store::{find_layout, seating};

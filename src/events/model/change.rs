@@ -10,15 +10,16 @@ use super::{PriceOf, Terms};
 #[derive(Clone, Debug, Deserialize, Validate, utoipa::ToSchema)]
 #[serde(deny_unknown_fields)]
 #[garde(allow_unvalidated)]
-pub struct ChangeEvent {
+pub(crate) struct ChangeEvent {
     /// The version that the change was made for.
+    #[schema(examples(1))]
     pub version: i32,
     #[serde(default, deserialize_with = "given")]
-    #[schema(min_length = 1, max_length = 200, value_type = String)]
+    #[schema(min_length = 1, max_length = 200, value_type = String, examples("Opening night"))]
     pub name: Option<String>,
     /// Must be in the future.
     #[serde(default, deserialize_with = "given")]
-    #[schema(value_type = DateTime<Utc>)]
+    #[schema(value_type = DateTime<Utc>, examples("2030-09-01T19:30:00Z"))]
     pub starts_at: Option<DateTime<Utc>>,
     #[serde(default, deserialize_with = "given")]
     #[schema(value_type = Option<DateTime<Utc>>)]
@@ -46,7 +47,7 @@ pub struct ChangeEvent {
 
 impl ChangeEvent {
     /// The terms as they will stand.
-    pub fn applied_to(&self, old: &Terms) -> Terms {
+    pub(crate) fn applied_to(&self, old: &Terms) -> Terms {
         let number = |new: Option<i32>, old: i32| new.unwrap_or(old);
         let terms = Terms {
             name: self.name.clone().unwrap_or_else(|| old.name.clone()),

@@ -4,6 +4,7 @@ use chrono::{DateTime, Utc};
 use garde::Validate;
 use serde::Deserialize;
 
+use super::terms::{HOLD_TTL_SECONDS, SEATS_PER_HOLD, within};
 use super::{PriceOf, Terms};
 use crate::id::VenueId;
 
@@ -15,12 +16,13 @@ const SEATS_PER_HOLD_DEFAULT: i32 = 10;
 #[derive(Clone, Debug, Deserialize, Validate, utoipa::ToSchema)]
 #[serde(deny_unknown_fields)]
 #[garde(allow_unvalidated)]
-pub struct CreateEvent {
+pub(crate) struct CreateEvent {
     /// Your own venue, or a built-in one; its newest version is frozen for the event.
     pub venue_id: VenueId,
-    #[schema(min_length = 1, max_length = 200)]
+    #[schema(min_length = 1, max_length = 200, examples("Opening night"))]
     pub name: String,
     /// Must be in the future.
+    #[schema(examples("2030-09-01T19:30:00Z"))]
     pub starts_at: DateTime<Utc>,
     /// ISO 4217.
     #[schema(examples("EUR"))]
@@ -44,7 +46,7 @@ pub struct CreateEvent {
 }
 
 impl CreateEvent {
-    pub fn terms(&self) -> Terms {
+    pub(crate) fn terms(&self) -> Terms {
         let hold_ttl_seconds = self.hold_ttl_seconds.unwrap_or(HOLD_TTL_SECONDS_DEFAULT);
         let seats_per_hold_max = self.seats_per_hold_max.unwrap_or_else(|| {
             let person = self.seats_per_person_max.unwrap_or(SEATS_PER_HOLD_DEFAULT);
@@ -58,11 +60,11 @@ impl CreateEvent {
             hold_ttl_seconds,
             hold_lifetime_max_seconds: self
                 .hold_lifetime_max_seconds
-                .unwrap_or(hold_ttl_seconds.saturating_mul(3)),
+                .unwrap_or(within(&HOLD_TTL_SECONDS, hold_ttl_seconds) * 3),
             seats_per_hold_max,
             seats_per_person_max: self
                 .seats_per_person_max
-                .unwrap_or(seats_per_hold_max.saturating_mul(2)),
+                .unwrap_or(within(&SEATS_PER_HOLD, seats_per_hold_max) * 2),
         };
         terms.tidied()
     }

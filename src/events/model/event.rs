@@ -15,6 +15,8 @@ pub struct Event {
     pub owner_id: AccountId,
     pub venue: EventVenue,
     pub seat_count: i32,
+    /// Tells this layout version from every other.
+    pub layout_tag: String,
     pub terms: Terms,
     pub state: EventState,
     pub currency: Currency,
@@ -60,8 +62,11 @@ pub struct EventView {
     pub version: i32,
     pub created_at: DateTime<Utc>,
     /// When it was first put on sale.
+    #[schema(required)]
     pub opened_at: Option<DateTime<Utc>>,
+    #[schema(required)]
     pub closed_at: Option<DateTime<Utc>>,
+    #[schema(required)]
     pub cancelled_at: Option<DateTime<Utc>>,
 }
 

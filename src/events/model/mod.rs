@@ -3,15 +3,17 @@
 mod change;
 mod create;
 mod event;
+mod layout;
 mod prices;
 mod sale;
 mod state;
 mod terms;
 
-pub use change::ChangeEvent;
-pub use create::CreateEvent;
+pub(super) use change::ChangeEvent;
+pub(super) use create::CreateEvent;
 pub use event::{Event, EventFilter, EventVenue, EventView, Reach};
-pub use prices::{EventPrice, PriceOf, faults_of, priced};
+pub use prices::EventPrice;
+pub(super) use prices::{PriceOf, faults_of, priced};
 pub use sale::Sale;
-pub use state::{EventState, Verb};
+pub use state::{EventState, StateConflict, Verb};
 pub use terms::Terms;

@@ -12,7 +12,7 @@ use crate::venues::Category;
 /// What a seat of a category costs, as an owner says it.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize, utoipa::ToSchema)]
 #[serde(deny_unknown_fields)]
-pub struct PriceOf {
+pub(crate) struct PriceOf {
     /// The key of a category of the venue's layout.
     #[schema(examples("standard"))]
     pub category: String,
@@ -31,7 +31,7 @@ pub struct EventPrice {
 
 /// Everything that is wrong with the prices, for a layout with those category keys. Amounts can be
 /// judged only in a currency.
-pub fn faults_of(
+pub(crate) fn faults_of(
     prices: &[PriceOf],
     categories: &[&str],
     currency: Option<Currency>,
@@ -64,7 +64,11 @@ pub fn faults_of(
 }
 
 /// Prices in the order of the layout's categories. They must have no faults.
-pub fn priced(categories: &[Category], prices: &[PriceOf], currency: Currency) -> Vec<EventPrice> {
+pub(crate) fn priced(
+    categories: &[Category],
+    prices: &[PriceOf],
+    currency: Currency,
+) -> Vec<EventPrice> {
     let amounts: HashMap<&str, Amount> = prices
         .iter()
         .map(|price| (price.category.as_str(), price.amount))

@@ -3,8 +3,7 @@
 use std::fmt;
 
 use serde::{Deserialize, Serialize};
-
-use crate::events::EventError;
+use thiserror::Error;
 
 #[derive(
     Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, sqlx::Type, utoipa::ToSchema,
@@ -32,10 +31,18 @@ pub enum Verb {
     Cancel,
 }
 
+/// The event's state does not allow the verb.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
+#[error("a {state} event cannot be {}", verb.participle())]
+pub struct StateConflict {
+    pub state: EventState,
+    pub verb: Verb,
+}
+
 impl EventState {
     /// The state that the verb leads to. A verb that has been done already leads nowhere else: it
     /// answers the state as it is, so that a request can be repeated.
-    pub fn after(self, verb: Verb) -> Result<Self, EventError> {
+    pub fn after(self, verb: Verb) -> Result<Self, StateConflict> {
         use EventState::{Cancelled, Closed, Draft, OnSale, Paused};
         match (self, verb) {
             (Draft | OnSale | Paused, Verb::Open) => Ok(OnSale),
@@ -44,9 +51,7 @@ impl EventState {
             (_, Verb::Cancel) => Ok(Cancelled),
             (Closed | Cancelled, Verb::Open)
             | (Draft | Closed | Cancelled, Verb::Pause)
-            | (Draft | Cancelled, Verb::Close) => {
-                Err(EventError::StateConflict { state: self, verb })
-            }
+            | (Draft | Cancelled, Verb::Close) => Err(StateConflict { state: self, verb }),
         }
     }
 

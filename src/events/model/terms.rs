@@ -1,5 +1,7 @@
 //! The terms of a sale that its owner sets and may change: name, times, limits.
 
+use std::ops::RangeInclusive;
+
 use chrono::{DateTime, Datelike, SubsecRound, Utc};
 use serde::Serialize;
 
@@ -8,14 +10,24 @@ use crate::problem::FieldError;
 /// Limit: characters of a name.
 const NAME_CHARS_MAX: usize = 200;
 
+/// Limit: shorter holds would end before a buyer has paid, longer ones keep seats from others.
+pub(super) const HOLD_TTL_SECONDS: RangeInclusive<i32> = 5..=3600;
+const HOLD_LIFETIME_SECONDS_MAX: i32 = 86_400;
+
+/// Limit: as many seats as one script changes.
+pub(super) const SEATS_PER_HOLD: RangeInclusive<i32> = 1..=50;
+const SEATS_PER_PERSON_MAX: i32 = 10_000;
+
 /// Times, and how much one buyer may take for how long.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, utoipa::ToSchema)]
 pub struct Terms {
     pub name: String,
     pub starts_at: DateTime<Utc>,
     /// Without it, sales begin when the event is opened.
+    #[schema(required)]
     pub sales_open_at: Option<DateTime<Utc>>,
     /// Without it, sales end when the event is closed.
+    #[schema(required)]
     pub sales_close_at: Option<DateTime<Utc>>,
     /// How long a hold lasts unless it is extended.
     pub hold_ttl_seconds: i32,
@@ -85,27 +97,35 @@ impl Terms {
     }
 
     fn check_limits(&self, faults: &mut Faults) {
+        // Within their own bounds, so that one mistake is reported once.
+        let ttl = within(&HOLD_TTL_SECONDS, self.hold_ttl_seconds);
+        let per_hold = within(&SEATS_PER_HOLD, self.seats_per_hold_max);
         faults.unless(
-            (5..=3600).contains(&self.hold_ttl_seconds),
+            HOLD_TTL_SECONDS.contains(&self.hold_ttl_seconds),
             "/hold_ttl_seconds",
             "must be from 5 to 3600",
         );
         faults.unless(
-            (self.hold_ttl_seconds..=86_400).contains(&self.hold_lifetime_max_seconds),
+            (ttl..=HOLD_LIFETIME_SECONDS_MAX).contains(&self.hold_lifetime_max_seconds),
             "/hold_lifetime_max_seconds",
             "must be from hold_ttl_seconds to 86400",
         );
         faults.unless(
-            (1..=50).contains(&self.seats_per_hold_max),
+            SEATS_PER_HOLD.contains(&self.seats_per_hold_max),
             "/seats_per_hold_max",
             "must be from 1 to 50",
         );
         faults.unless(
-            (self.seats_per_hold_max..=10_000).contains(&self.seats_per_person_max),
+            (per_hold..=SEATS_PER_PERSON_MAX).contains(&self.seats_per_person_max),
             "/seats_per_person_max",
             "must be from seats_per_hold_max to 10000",
         );
     }
+}
+
+/// The number of the range that is nearest.
+pub(super) fn within(range: &RangeInclusive<i32>, number: i32) -> i32 {
+    number.clamp(*range.start(), *range.end())
 }
 
 #[derive(Default)]

@@ -19,7 +19,7 @@ pub async fn find(
 }
 
 /// One statement, so that a price never meets another version's terms. Newest first.
-pub async fn find_all(
+pub(crate) async fn find_all(
     db: impl PgExecutor<'_>,
     event_ids: &[EventId],
     reach: Reach,
@@ -32,6 +32,7 @@ pub async fn find_all(
                   e.sales_open_at, e.sales_close_at, e.version, e.board_epoch, e.opened_at,
                   e.closed_at, e.cancelled_at, e.created_at, e.updated_at,
                   v.name AS venue_name, v.time_zone, v.seat_count,
+                  v.etag AS layout_tag,
                   (SELECT json_agg(json_build_object('category', p.category, 'name', p.name,
                                                      'colour', p.colour, 'amount', p.amount::text)
                                    ORDER BY p.position)
@@ -51,7 +52,7 @@ pub async fn find_all(
 }
 
 /// The ids of a page of events, newest first.
-pub async fn list(
+pub(crate) async fn list(
     db: impl PgExecutor<'_>,
     page: PageRequest,
     filter: &EventFilter,
@@ -78,7 +79,7 @@ pub async fn list(
 }
 
 /// The newest version of a venue that the caller may put events in: their own, or a built-in one.
-pub async fn find_venue_version(
+pub(crate) async fn find_venue_version(
     db: impl PgExecutor<'_>,
     venue_id: VenueId,
     reach: Reach,
@@ -102,6 +103,7 @@ struct EventRow {
     venue_name: String,
     time_zone: String,
     seat_count: i32,
+    layout_tag: String,
     name: String,
     starts_at: Instant,
     state: EventState,
@@ -143,6 +145,7 @@ impl TryFrom<EventRow> for Event {
                 time_zone: row.time_zone,
             },
             seat_count: row.seat_count,
+            layout_tag: row.layout_tag,
             terms: Terms {
                 name: row.name,
                 starts_at: row.starts_at,

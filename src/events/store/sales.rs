@@ -59,7 +59,7 @@ pub async fn reload_sale(ctx: &Context, event_id: EventId) -> Result<Arc<Sale>, 
 }
 
 /// Drops the copy after a change. A read under way serves only those who wait for it already.
-pub fn forget_sale(ctx: &Context, event_id: EventId) {
+pub(crate) fn forget_sale(ctx: &Context, event_id: EventId) {
     ctx.memory::<Sales>().entries().remove(&event_id);
 }
 

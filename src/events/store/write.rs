@@ -8,7 +8,7 @@ use crate::events::model::{Event, EventPrice, EventState, PriceOf, Reach, Terms}
 use crate::id::{AccountId, EventId, VenueId};
 use crate::postgres;
 
-pub struct NewEvent {
+pub(crate) struct NewEvent {
     pub event_id: EventId,
     pub owner_id: AccountId,
     pub venue_id: VenueId,
@@ -19,7 +19,7 @@ pub struct NewEvent {
 }
 
 /// `at` is the time to impose; without it PostgreSQL's clock counts, here and below.
-pub async fn insert(
+pub(crate) async fn insert(
     db: &mut PgConnection,
     event: &NewEvent,
     at: Option<Instant>,
@@ -80,7 +80,7 @@ async fn insert_prices(
 
 /// Replaces the terms of the event at that version; false when it is another's or has another
 /// version by now.
-pub async fn update(
+pub(crate) async fn update(
     db: &mut PgConnection,
     event: &Event,
     terms: &Terms,
@@ -114,7 +114,7 @@ pub async fn update(
 }
 
 /// Sets the amounts, in the transaction that has updated the event.
-pub async fn update_prices(
+pub(crate) async fn update_prices(
     db: &mut PgConnection,
     event_id: EventId,
     prices: &[PriceOf],
@@ -142,7 +142,7 @@ pub async fn update_prices(
 /// Waits until no confirm of the event is under way, keeps new ones waiting until the transaction
 /// ends, and answers the state then: a confirm that comes later sees what this transaction wrote
 /// (F40).
-pub async fn lock(
+pub(crate) async fn lock(
     db: &mut PgConnection,
     event_id: EventId,
     reach: Reach,
@@ -164,7 +164,7 @@ pub async fn lock(
 
 /// Gives a locked event its new state. A cancelled event gets another epoch, so that its board and
 /// every hold on it end.
-pub async fn mark(
+pub(crate) async fn mark(
     db: &mut PgConnection,
     event_id: EventId,
     state: EventState,

@@ -1,0 +1,356 @@
+//! The routes of events: create, change, move between states, read.
+
+use axum::extract::State;
+use axum::http::{HeaderMap, StatusCode, header};
+use axum::response::{IntoResponse, Response};
+use iso_currency::Currency;
+use serde::{Deserialize, Serialize};
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
+
+use super::model::{ChangeEvent, CreateEvent, EventFilter, EventState, EventView, Verb};
+use super::{actions, store};
+use crate::auth::{Caller, VenueAdmin};
+use crate::context::Context;
+use crate::id::{EventId, VenueId};
+use crate::money::Amount;
+use crate::page::PageQuery;
+use crate::problem::{Problem, ProblemBody};
+use crate::request::{Json, Path, Query};
+use crate::venues::{Bounds, Point, Section};
+
+pub fn routes() -> OpenApiRouter<Context> {
+    OpenApiRouter::new()
+        .routes(routes!(create_event, list_events))
+        .routes(routes!(change_event, get_event))
+        .routes(routes!(open_event))
+        .routes(routes!(pause_event))
+        .routes(routes!(close_event))
+        .routes(routes!(cancel_event))
+        .routes(routes!(get_event_layout))
+}
+
+/// Limit: characters of a name to look for.
+const Q_CHARS_MAX: usize = 100;
+
+#[derive(Deserialize, utoipa::IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+struct EventsQuery {
+    /// How many items at most.
+    #[param(minimum = 1, maximum = 200, default = 50)]
+    limit: Option<u32>,
+    /// The `next` of the page before.
+    after: Option<String>,
+    /// Only events in this state.
+    state: Option<EventState>,
+    /// Only events with this in their name, in any case.
+    #[param(max_length = 100)]
+    q: Option<String>,
+}
+
+impl EventsQuery {
+    fn filter(&self) -> Result<EventFilter, Problem> {
+        let q = self.q.as_deref().map(str::trim).filter(|q| !q.is_empty());
+        if q.is_some_and(|q| q.chars().count() > Q_CHARS_MAX || q.chars().any(char::is_control)) {
+            let detail = format!("must have at most {Q_CHARS_MAX} characters, none for control");
+            return Err(Problem::invalid_member("/q", detail));
+        }
+        Ok(EventFilter {
+            state: self.state,
+            q: q.map(str::to_owned),
+        })
+    }
+}
+
+#[derive(Serialize, utoipa::ToSchema)]
+struct EventPage {
+    items: Vec<EventView>,
+    /// Where the next page begins; `null` on the last one.
+    #[schema(required)]
+    next: Option<String>,
+}
+
+/// The venue's layout in the event's version, with prices.
+#[derive(utoipa::ToSchema)]
+#[expect(dead_code, reason = "served as text; this describes it")]
+struct EventLayout {
+    event_id: EventId,
+    /// ISO 4217.
+    #[schema(value_type = String, examples("EUR"))]
+    currency: Currency,
+    venue_id: VenueId,
+    version: i32,
+    name: String,
+    /// IANA name.
+    time_zone: String,
+    seat_count: u32,
+    categories: Vec<EventCategory>,
+    focal_point: Option<Point>,
+    bounds: Bounds,
+    sections: Vec<Section>,
+}
+
+#[derive(utoipa::ToSchema)]
+#[expect(dead_code, reason = "served as text; this describes it")]
+struct EventCategory {
+    key: String,
+    name: String,
+    /// `#rrggbb`
+    colour: String,
+    amount: Amount,
+}
+
+/// Make an event
+///
+/// Freezes the newest version of the venue's layout. The event is a draft, which only its owner
+/// sees, until it is opened.
+#[utoipa::path(
+    post, path = "/v1/events", operation_id = "create_event", tag = "events",
+    request_body = CreateEvent,
+    responses(
+        (status = 201, description = "The draft", body = EventView),
+        (status = 403, description = "`forbidden`: the caller is no venue admin",
+         body = ProblemBody, content_type = "application/problem+json"),
+        (status = 422, description = "`validation_failed`: every mistake, in `errors`",
+         body = ProblemBody, content_type = "application/problem+json"),
+    )
+)]
+async fn create_event(
+    State(ctx): State<Context>,
+    VenueAdmin(caller): VenueAdmin,
+    Json(body): Json<CreateEvent>,
+) -> Result<Response, Problem> {
+    let event = actions::create(&ctx, &body, caller).await?;
+    let location = format!("/v1/events/{}", event.event_id);
+    let headers = [(header::LOCATION, location)];
+    Ok((StatusCode::CREATED, headers, Json(event)).into_response())
+}
+
+/// Change an event
+///
+/// Prices can be changed while the event is a draft or paused; a cancelled event cannot be changed.
+/// Holds keep the price that they were quoted.
+#[utoipa::path(
+    patch, path = "/v1/events/{event_id}", operation_id = "change_event", tag = "events",
+    params(("event_id" = EventId, Path, description = "Which event")),
+    request_body = ChangeEvent,
+    responses(
+        (status = 200, description = "The event as it now is", body = EventView),
+        (status = 403, description = "`forbidden`: the event is somebody else's",
+         body = ProblemBody, content_type = "application/problem+json"),
+        (status = 404, description = "`not_found`: there is no such event",
+         body = ProblemBody, content_type = "application/problem+json"),
+        (status = 409, description = "`version_conflict`: somebody changed it first, `version` is \
+            the one it has now; `event_state_conflict`: it is cancelled",
+         body = ProblemBody, content_type = "application/problem+json"),
+        (status = 422, description = "`validation_failed`: every mistake, in `errors`",
+         body = ProblemBody, content_type = "application/problem+json"),
+    )
+)]
+async fn change_event(
+    State(ctx): State<Context>,
+    VenueAdmin(caller): VenueAdmin,
+    Path(event_id): Path<EventId>,
+    Json(body): Json<ChangeEvent>,
+) -> Result<Json<EventView>, Problem> {
+    Ok(Json(actions::change(&ctx, event_id, &body, caller).await?))
+}
+
+/// Put an event on sale
+///
+/// From draft or paused. Repeating it changes nothing.
+#[utoipa::path(
+    post, path = "/v1/events/{event_id}/open", operation_id = "open_event", tag = "events",
+    params(("event_id" = EventId, Path, description = "Which event")),
+    responses(
+        (status = 200, description = "The event, on sale", body = EventView),
+        (status = 403, description = "`forbidden`: the event is somebody else's",
+         body = ProblemBody, content_type = "application/problem+json"),
+        (status = 404, description = "`not_found`: there is no such event",
+         body = ProblemBody, content_type = "application/problem+json"),
+        (status = 409, description = "`event_state_conflict`: closed or cancelled, see `state`",
+         body = ProblemBody, content_type = "application/problem+json"),
+    )
+)]
+async fn open_event(
+    State(ctx): State<Context>,
+    VenueAdmin(caller): VenueAdmin,
+    Path(event_id): Path<EventId>,
+) -> Result<Json<EventView>, Problem> {
+    let event = actions::apply(&ctx, event_id, Verb::Open, caller).await?;
+    Ok(Json(event))
+}
+
+/// Stop selling for a while
+///
+/// From on sale. Repeating it changes nothing.
+#[utoipa::path(
+    post, path = "/v1/events/{event_id}/pause", operation_id = "pause_event", tag = "events",
+    params(("event_id" = EventId, Path, description = "Which event")),
+    responses(
+        (status = 200, description = "The event, paused", body = EventView),
+        (status = 403, description = "`forbidden`: the event is somebody else's",
+         body = ProblemBody, content_type = "application/problem+json"),
+        (status = 404, description = "`not_found`: there is no such event",
+         body = ProblemBody, content_type = "application/problem+json"),
+        (status = 409, description = "`event_state_conflict`: not on sale, see `state`",
+         body = ProblemBody, content_type = "application/problem+json"),
+    )
+)]
+async fn pause_event(
+    State(ctx): State<Context>,
+    VenueAdmin(caller): VenueAdmin,
+    Path(event_id): Path<EventId>,
+) -> Result<Json<EventView>, Problem> {
+    let event = actions::apply(&ctx, event_id, Verb::Pause, caller).await?;
+    Ok(Json(event))
+}
+
+/// End the sale
+///
+/// From on sale or paused, for good. Repeating it changes nothing.
+#[utoipa::path(
+    post, path = "/v1/events/{event_id}/close", operation_id = "close_event", tag = "events",
+    params(("event_id" = EventId, Path, description = "Which event")),
+    responses(
+        (status = 200, description = "The event, closed", body = EventView),
+        (status = 403, description = "`forbidden`: the event is somebody else's",
+         body = ProblemBody, content_type = "application/problem+json"),
+        (status = 404, description = "`not_found`: there is no such event",
+         body = ProblemBody, content_type = "application/problem+json"),
+        (status = 409, description = "`event_state_conflict`: never on sale or cancelled, see \
+            `state`", body = ProblemBody, content_type = "application/problem+json"),
+    )
+)]
+async fn close_event(
+    State(ctx): State<Context>,
+    VenueAdmin(caller): VenueAdmin,
+    Path(event_id): Path<EventId>,
+) -> Result<Json<EventView>, Problem> {
+    let event = actions::apply(&ctx, event_id, Verb::Close, caller).await?;
+    Ok(Json(event))
+}
+
+/// Call an event off
+///
+/// From any state, for good; every hold ends, and no booking can be made any more. Repeating it
+/// changes nothing.
+#[utoipa::path(
+    post, path = "/v1/events/{event_id}/cancel", operation_id = "cancel_event", tag = "events",
+    params(("event_id" = EventId, Path, description = "Which event")),
+    responses(
+        (status = 200, description = "The event, cancelled", body = EventView),
+        (status = 403, description = "`forbidden`: the event is somebody else's",
+         body = ProblemBody, content_type = "application/problem+json"),
+        (status = 404, description = "`not_found`: there is no such event",
+         body = ProblemBody, content_type = "application/problem+json"),
+    )
+)]
+async fn cancel_event(
+    State(ctx): State<Context>,
+    VenueAdmin(caller): VenueAdmin,
+    Path(event_id): Path<EventId>,
+) -> Result<Json<EventView>, Problem> {
+    let event = actions::apply(&ctx, event_id, Verb::Cancel, caller).await?;
+    Ok(Json(event))
+}
+
+/// List events
+///
+/// Newest first; drafts only to their owners.
+#[utoipa::path(
+    get, path = "/v1/events", operation_id = "list_events", tag = "events",
+    security((), ("bearerAuth" = [])),
+    params(EventsQuery),
+    responses(
+        (status = 200, description = "A page of events", body = EventPage),
+        (status = 422, description = "`validation_failed`: `limit`, `after` or `q` will not do",
+         body = ProblemBody, content_type = "application/problem+json"),
+    )
+)]
+async fn list_events(
+    State(ctx): State<Context>,
+    caller: Option<Caller>,
+    Query(query): Query<EventsQuery>,
+) -> Result<Json<EventPage>, Problem> {
+    let filter = query.filter()?;
+    let page = PageQuery {
+        limit: query.limit,
+        after: query.after,
+    };
+    let (items, next) = actions::list(&ctx, caller, page.request()?, &filter).await?;
+    Ok(Json(EventPage { items, next }))
+}
+
+/// See an event
+#[utoipa::path(
+    get, path = "/v1/events/{event_id}", operation_id = "get_event", tag = "events",
+    security((), ("bearerAuth" = [])),
+    params(("event_id" = EventId, Path, description = "Which event")),
+    responses(
+        (status = 200, description = "The event", body = EventView),
+        (status = 404, description = "`not_found`: there is no such event, or it is a draft of \
+            somebody else's", body = ProblemBody, content_type = "application/problem+json"),
+    )
+)]
+async fn get_event(
+    State(ctx): State<Context>,
+    caller: Option<Caller>,
+    Path(event_id): Path<EventId>,
+) -> Result<Json<EventView>, Problem> {
+    Ok(Json(actions::view(&ctx, event_id, caller).await?))
+}
+
+/// See the plan of an event with its prices
+///
+/// The venue's layout as it was when the event was made. Its `ETag` changes only with the prices.
+#[utoipa::path(
+    get, path = "/v1/events/{event_id}/layout", operation_id = "get_event_layout", tag = "events",
+    security((), ("bearerAuth" = [])),
+    params(
+        ("event_id" = EventId, Path, description = "Which event"),
+        ("If-None-Match" = Option<String>, Header, description = "The `ETag` of a copy"),
+    ),
+    responses(
+        (status = 200, description = "The layout", body = EventLayout,
+         headers(("ETag" = String, description = "Names this content"))),
+        (status = 304, description = "The copy is still right"),
+        (status = 404, description = "`not_found`: there is no such event, or it is a draft of \
+            somebody else's", body = ProblemBody, content_type = "application/problem+json"),
+    )
+)]
+async fn get_event_layout(
+    State(ctx): State<Context>,
+    caller: Option<Caller>,
+    Path(event_id): Path<EventId>,
+    headers: HeaderMap,
+) -> Result<Response, Problem> {
+    let event = actions::find_visible(&ctx, event_id, caller).await?;
+    let etag = event.layout_etag();
+    // Prices may change, so a copy is asked about each time; that costs one small query.
+    let cache_control = match event.state {
+        EventState::Draft => "private, no-cache",
+        _ => "public, no-cache",
+    };
+    let answer_headers = [
+        (header::ETAG, etag.clone()),
+        (header::CACHE_CONTROL, cache_control.to_owned()),
+        (header::CONTENT_TYPE, "application/json".to_owned()),
+    ];
+    if is_known(&headers, &etag) {
+        return Ok((StatusCode::NOT_MODIFIED, answer_headers).into_response());
+    }
+    let layout = store::layout(&ctx, &event).await?;
+    Ok((answer_headers, layout).into_response())
+}
+
+/// Whether `If-None-Match` names the tag (RFC 9110, 13.1.2: compared weakly).
+fn is_known(headers: &HeaderMap, etag: &str) -> bool {
+    let lists = headers.get_all(header::IF_NONE_MATCH).into_iter();
+    let mut tags = lists
+        .filter_map(|list| list.to_str().ok())
+        .flat_map(|list| list.split(','))
+        .map(str::trim);
+    tags.any(|tag| tag == "*" || tag.trim_start_matches("W/") == etag)
+}
