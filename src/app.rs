@@ -4,42 +4,36 @@ use std::time::Duration;
 
 use axum::Router;
 use axum::extract::{DefaultBodyLimit, Request, State};
-use axum::http::{HeaderName, HeaderValue, StatusCode, header};
+use axum::http::HeaderValue;
 use axum::middleware::{Next, from_fn, from_fn_with_state};
 use axum::response::{IntoResponse, Response};
 use tower_http::catch_panic::CatchPanicLayer;
 use tower_http::compression::CompressionLayer;
 use tower_http::cors::{AllowOrigin, CorsLayer};
-use utoipa::OpenApi;
 use utoipa_axum::router::OpenApiRouter;
 
 use crate::context::Context;
-use crate::problem::{Code, Problem};
-use crate::request::Json;
-
-#[derive(OpenApi)]
-#[openapi(
-    info(
-        title = "Holdfast",
-        description = "Seat-level hold-and-confirm reservations.",
-        license(name = "MIT OR Apache-2.0", identifier = "MIT OR Apache-2.0")
-    ),
-    components(schemas(crate::problem::ProblemBody, crate::problem::FieldError))
-)]
-struct Contract;
+use crate::problem::{self, Code, Problem};
+use crate::{accounts, contract, docs, idempotency};
 
 /// Every route of `/v1` with its part of the OpenAPI document. Each domain brings its own.
 fn api() -> OpenApiRouter<Context> {
-    OpenApiRouter::with_openapi(Contract::openapi())
+    OpenApiRouter::with_openapi(contract::preamble()).merge(accounts::routes())
 }
 
 /// The HTTP contract, generated from the code.
 pub fn openapi() -> utoipa::openapi::OpenApi {
-    api().into_openapi()
+    contract::complete(api().into_openapi())
 }
 
 pub fn router(ctx: &Context) -> Router {
     let (routes, _) = api().split_for_parts();
+    let routes = routes.layer(from_fn_with_state(ctx.clone(), idempotency::replay));
+    dress(ctx, routes.merge(docs::routes(&openapi())))
+}
+
+/// Puts on what every route wears: limits of size and time, and problems for whatever goes wrong.
+pub fn dress(ctx: &Context, routes: Router<Context>) -> Router {
     routes
         .fallback(async || Problem::not_found("route"))
         .method_not_allowed_fallback(async || {
@@ -79,25 +73,8 @@ async fn limit_time(State(ctx): State<Context>, request: Request, next: Next) ->
     }
 }
 
-static REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
-
 /// Writes the body of a problem, now that the request's id is known.
 async fn write_problem(request: Request, next: Next) -> Response {
-    let request_id = request.headers().get(&REQUEST_ID).cloned();
-    let mut response = next.run(request).await;
-    if let Some(problem) = response.extensions_mut().remove::<Problem>() {
-        let id = request_id.as_ref().and_then(|id| id.to_str().ok());
-        let (mut parts, _) = response.into_parts();
-        let body = Json(problem.body(id)).into_response().into_body();
-        let content_type = HeaderValue::from_static("application/problem+json");
-        parts.headers.insert(header::CONTENT_TYPE, content_type);
-        parts.headers.remove(header::CONTENT_LENGTH);
-        if parts.status == StatusCode::UNAUTHORIZED {
-            parts
-                .headers
-                .insert(header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));
-        }
-        return Response::from_parts(parts, body);
-    }
-    response
+    let request_id = request.headers().get("x-request-id").cloned();
+    problem::write_body(next.run(request).await, request_id.as_ref())
 }

@@ -34,8 +34,18 @@ pub mod request;
 
 pub mod auth;
 
+pub mod limits;
+
+pub mod idempotency;
+
+pub mod accounts;
+
 pub mod venues;
 
 pub mod events;
+
+pub mod contract;
+
+pub mod docs;
 
 pub mod app;

@@ -4,4 +4,8 @@
 
 mod support;
 
+mod accounts;
+mod bad_input;
 mod contract;
+mod idempotency;
+mod limits;
