@@ -3,10 +3,6 @@
 //! The code map. A file at the root is infrastructure; a folder is a domain. A module uses only
 //! modules above it in this list; a blank line starts the next rank. `tests/tidy.rs` checks it.
 #![warn(unreachable_pub, clippy::unwrap_used, clippy::expect_used)]
-#![cfg_attr(
-    test,
-    expect(clippy::unwrap_used, clippy::expect_used, reason = "tests")
-)]
 
 pub mod clock;
 
