@@ -24,7 +24,7 @@ use crate::idempotency::{KEY_CHARS_MAX, ROUTES_WITHOUT_KEPT_ANSWERS};
     tags(
         (name = "accounts", description = "Tokens for guests, registration, sessions and roles"),
         (name = "venues", description = "Templates, and the sections and seats they generate"),
-        (name = "events", description = "Performances on sale: prices, states, seats and the live map"),
+        (name = "events", description = "Performances: prices, states, seats and the live map"),
         (name = "holds", description = "Temporary, exclusive claims on seats"),
         (name = "bookings", description = "Confirmed holds"),
     ),

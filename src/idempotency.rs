@@ -1,4 +1,4 @@
-//! `Idempotency-Key`: the same POST by the same caller is run once, and answered alike for 24 hours.
+//! `Idempotency-Key`: the same POST by one caller is run once, and answered alike for 24 hours.
 //!
 //! A key is `running` under a lease, then `answered`, or forgotten when its answer invites another
 //! try. The run is a task of its own: a client that goes away cannot cut it off between doing the
@@ -25,8 +25,8 @@ use crate::id::CallerId;
 use crate::problem::{self, Code, Problem};
 use crate::request::read_body;
 
-/// Routes whose answers are never kept: the first three carry fresh tokens, and placing a hold is
-/// idempotent by itself, since it derives the hold's id from the key: that works without PostgreSQL.
+/// Routes whose answers are never kept: the first three carry fresh tokens; placing a hold derives
+/// the hold's id from the key, and so is idempotent by itself, also without PostgreSQL.
 pub const ROUTES_WITHOUT_KEPT_ANSWERS: [&str; 4] = [
     "/v1/guests",
     "/v1/accounts",

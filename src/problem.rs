@@ -8,11 +8,13 @@ use axum::http::{HeaderName, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
+use utoipa::openapi::{ObjectBuilder, RefOr, Schema, Type};
+use utoipa::{PartialSchema, ToSchema};
 
 macro_rules! codes {
     ($($variant:ident $code:literal $status:ident $retryable:literal $title:literal;)+) => {
         /// What went wrong, for programs. Callers may match on these.
-        #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, utoipa::ToSchema)]
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
         pub enum Code {
             $(#[serde(rename = $code)] $variant,)+
         }
@@ -80,6 +82,21 @@ codes! {
     Unavailable "unavailable" SERVICE_UNAVAILABLE true "A store is away";
     Internal "internal" INTERNAL_SERVER_ERROR true "The service failed";
 }
+
+/// By hand: utoipa does not see through the macro to the words.
+impl PartialSchema for Code {
+    fn schema() -> RefOr<Schema> {
+        ObjectBuilder::new()
+            .schema_type(Type::String)
+            .description(Some(
+                "What went wrong, for programs. Callers may match on these.",
+            ))
+            .enum_values(Some(Self::ALL.iter().map(|code| code.as_str())))
+            .into()
+    }
+}
+
+impl ToSchema for Code {}
 
 /// One mistake in a request's body: a JSON pointer (RFC 6901) and a sentence.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]

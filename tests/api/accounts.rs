@@ -2,6 +2,7 @@
 
 use chrono::TimeDelta;
 use holdfast::accounts::{AccountError, create_admin};
+use holdfast::id::{AccountId, CallerId};
 use serde_json::{Value, json};
 use sqlx::PgPool;
 
@@ -280,9 +281,7 @@ async fn an_admin_gives_and_takes_roles(db: PgPool) {
 async fn a_role_that_is_taken_away_is_gone_at_once(db: PgPool) {
     let app = TestApp::start(db).await;
     let (first, second) = (app.admin().await, app.admin().await);
-    let path_of = |id: Option<holdfast::id::CallerId>| {
-        format!("/v1/accounts/{}/role", id.expect("an account"))
-    };
+    let path_of = |id: Option<CallerId>| format!("/v1/accounts/{}/role", id.expect("an account"));
 
     let deposed = first
         .put(&path_of(second.caller_id), json!({"role": "customer"}))
@@ -315,7 +314,7 @@ async fn the_last_admin_stays_one(db: PgPool) {
 async fn two_admins_who_depose_each_other_leave_one(db: PgPool) {
     let app = TestApp::start(db).await;
     let (first, second) = (app.admin().await, app.admin().await);
-    let path = |id: holdfast::id::CallerId| format!("/v1/accounts/{id}/role");
+    let path = |id: CallerId| format!("/v1/accounts/{id}/role");
     let first_path = path(first.caller_id.expect("an account"));
     let second_path = path(second.caller_id.expect("an account"));
 
@@ -337,10 +336,7 @@ async fn a_role_must_be_an_accounts_and_the_account_must_exist(db: PgPool) {
     let app = TestApp::start(db).await;
     let admin = app.admin().await;
     let own = format!("/v1/accounts/{}/role", admin.caller_id.expect("an account"));
-    let nobodys = format!(
-        "/v1/accounts/{}/role",
-        app.ctx.ids.next::<holdfast::id::AccountId>()
-    );
+    let nobodys = format!("/v1/accounts/{}/role", app.ctx.ids.next::<AccountId>());
 
     let guest = admin.put(&own, json!({"role": "guest"})).await;
     let unknown_role = admin.put(&own, json!({"role": "owner"})).await;

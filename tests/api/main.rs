@@ -4,6 +4,7 @@
 
 mod support;
 
+mod access;
 mod accounts;
 mod bad_input;
 mod contract;

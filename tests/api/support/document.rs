@@ -3,7 +3,7 @@
 use reqwest::{Method, RequestBuilder};
 use serde_json::{Map, Value, json};
 
-use super::Caller;
+use super::{Answer, Caller};
 
 #[derive(Clone, Debug)]
 pub struct Operation {
@@ -45,6 +45,37 @@ impl Operation {
 
     pub fn has_path_parameter(&self, name: &str) -> bool {
         self.path.contains(&format!("{{{name}}}"))
+    }
+
+    /// Asserts that the document speaks of an answer with this status, and of a body like this.
+    #[track_caller]
+    pub fn expect_documented(&self, answer: &Answer) {
+        let described = &self.value["responses"][answer.status.to_string()];
+        assert!(
+            described.is_object(),
+            "{}: undocumented: {} {}",
+            self.id,
+            answer.status,
+            answer.text
+        );
+        let media_type = answer
+            .header("content-type")
+            .split(';')
+            .next()
+            .unwrap_or_default();
+        let schema = &described["content"][media_type]["schema"];
+        if media_type.ends_with("json") {
+            let mut schema = schema.clone();
+            assert!(
+                schema.is_object(),
+                "{}: no schema for {media_type}",
+                self.id
+            );
+            schema["components"] = document()["components"].clone();
+            let validator = jsonschema::validator_for(&schema).expect("a schema");
+            let fault = validator.iter_errors(&answer.body).next();
+            assert!(fault.is_none(), "{}: {fault:?} in {}", self.id, answer.text);
+        }
     }
 
     /// The path with its parameters filled in; query parameters that are required are added.
