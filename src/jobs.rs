@@ -25,6 +25,16 @@ pub enum Progress {
     Until(Instant),
 }
 
+impl Progress {
+    pub fn of(n_done: u64) -> Self {
+        if n_done == 0 {
+            Self::Idle
+        } else {
+            Self::Worked(n_done)
+        }
+    }
+}
+
 pub type Step = Pin<Box<dyn Future<Output = anyhow::Result<Progress>> + Send>>;
 
 /// A name, a cron schedule with seconds, and a step.

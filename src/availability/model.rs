@@ -28,14 +28,21 @@ pub struct SeatCounts {
 impl Availability {
     /// What is being confirmed shows as held, what is kept for the waitlist as not for sale.
     pub fn of(snapshot: &Snapshot) -> Self {
-        let states = snapshot.seats.iter().map(|byte| match SeatState::of_byte(*byte) {
-            Some(SeatState::Free) => '.',
-            Some(SeatState::Held | SeatState::Confirming) => 'h',
-            Some(SeatState::Booked) => 'b',
-            Some(SeatState::Blocked | SeatState::Kept) | None => 'x',
-        });
+        let states = snapshot
+            .seats
+            .iter()
+            .map(|byte| match SeatState::of_byte(*byte) {
+                Some(SeatState::Free) => '.',
+                Some(SeatState::Held | SeatState::Confirming) => 'h',
+                Some(SeatState::Booked) => 'b',
+                Some(SeatState::Blocked | SeatState::Kept) | None => 'x',
+            });
         let position = snapshot.position;
-        Self { epoch: position.epoch, revision: position.revision, states: states.collect() }
+        Self {
+            epoch: position.epoch,
+            revision: position.revision,
+            states: states.collect(),
+        }
     }
 
     pub fn etag(&self) -> String {
@@ -43,7 +50,10 @@ impl Availability {
     }
 
     pub fn counts(&self) -> SeatCounts {
-        let mut counts = SeatCounts { total: self.states.len(), ..SeatCounts::default() };
+        let mut counts = SeatCounts {
+            total: self.states.len(),
+            ..SeatCounts::default()
+        };
         for state in self.states.bytes() {
             match state {
                 b'.' => counts.free += 1,
@@ -63,14 +73,26 @@ mod tests {
 
     #[test]
     fn the_public_sees_neither_confirming_nor_kept() {
-        let position = Position { epoch: 2, revision: 7 };
-        let snapshot = Snapshot { position, seats: b".hcbxw".to_vec() };
+        let position = Position {
+            epoch: 2,
+            revision: 7,
+        };
+        let snapshot = Snapshot {
+            position,
+            seats: b".hcbxw".to_vec(),
+        };
 
         let availability = Availability::of(&snapshot);
 
         assert_eq!(availability.states, ".hhbxx");
         assert_eq!(availability.etag(), "\"2-7\"");
-        let counts = SeatCounts { total: 6, free: 1, held: 2, booked: 1, blocked: 2 };
+        let counts = SeatCounts {
+            total: 6,
+            free: 1,
+            held: 2,
+            booked: 1,
+            blocked: 2,
+        };
         assert_eq!(availability.counts(), counts);
     }
 }

@@ -47,21 +47,18 @@ pub struct UnblockSeats {
 ///
 /// All of them or none. Seats that are blocked already count as done.
 #[utoipa::path(
-    post, path = "/v1/events/{event_id}/blocks", operation_id = "block_seats", tag = "events",
+    post, path = "/v1/events/{event_id}/blocks",
+    operation_id = "block_seats", tag = "events",
     params(("event_id" = EventId, Path)),
     request_body = BlockSeats,
-    security(("bearerAuth" = [])),
     responses(
         (status = 204, description = "The seats are blocked."),
-        (status = 400, description = "`malformed_request`", body = ProblemBody, content_type = "application/problem+json"),
-        (status = 401, description = "`unauthenticated`", body = ProblemBody, content_type = "application/problem+json"),
-        (status = 403, description = "`forbidden`", body = ProblemBody, content_type = "application/problem+json"),
-        (status = 404, description = "`not_found`", body = ProblemBody, content_type = "application/problem+json"),
-        (status = 409, description = "`seats_unavailable`, with every seat that is not free", body = ProblemBody, content_type = "application/problem+json"),
-        (status = 413, description = "`payload_too_large`", body = ProblemBody, content_type = "application/problem+json"),
-        (status = 415, description = "`unsupported_media_type`", body = ProblemBody, content_type = "application/problem+json"),
-        (status = 422, description = "`validation_failed`, `unknown_seats`", body = ProblemBody, content_type = "application/problem+json"),
-        (status = 503, description = "`unavailable`", body = ProblemBody, content_type = "application/problem+json"),
+        (status = 403, description = "`forbidden`",
+         body = ProblemBody, content_type = "application/problem+json"),
+        (status = 409, description = "`seats_unavailable`, with every seat that is not free",
+         body = ProblemBody, content_type = "application/problem+json"),
+        (status = 422, description = "`validation_failed`, `unknown_seats`",
+         body = ProblemBody, content_type = "application/problem+json"),
     )
 )]
 async fn block_seats(
@@ -81,20 +78,16 @@ async fn block_seats(
 ///
 /// Seats that are not blocked count as done.
 #[utoipa::path(
-    delete, path = "/v1/events/{event_id}/blocks", operation_id = "unblock_seats", tag = "events",
+    delete, path = "/v1/events/{event_id}/blocks",
+    operation_id = "unblock_seats", tag = "events",
     params(("event_id" = EventId, Path)),
     request_body = UnblockSeats,
-    security(("bearerAuth" = [])),
     responses(
         (status = 204, description = "The seats are not blocked any more."),
-        (status = 400, description = "`malformed_request`", body = ProblemBody, content_type = "application/problem+json"),
-        (status = 401, description = "`unauthenticated`", body = ProblemBody, content_type = "application/problem+json"),
-        (status = 403, description = "`forbidden`", body = ProblemBody, content_type = "application/problem+json"),
-        (status = 404, description = "`not_found`", body = ProblemBody, content_type = "application/problem+json"),
-        (status = 413, description = "`payload_too_large`", body = ProblemBody, content_type = "application/problem+json"),
-        (status = 415, description = "`unsupported_media_type`", body = ProblemBody, content_type = "application/problem+json"),
-        (status = 422, description = "`validation_failed`, `unknown_seats`", body = ProblemBody, content_type = "application/problem+json"),
-        (status = 503, description = "`unavailable`", body = ProblemBody, content_type = "application/problem+json"),
+        (status = 403, description = "`forbidden`",
+         body = ProblemBody, content_type = "application/problem+json"),
+        (status = 422, description = "`validation_failed`, `unknown_seats`",
+         body = ProblemBody, content_type = "application/problem+json"),
     )
 )]
 async fn unblock_seats(

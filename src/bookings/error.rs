@@ -48,10 +48,11 @@ impl From<BookingError> for Problem {
                 let detail = "It may have happened: repeat the request to learn its outcome.";
                 Self::new(Code::OutcomeUnknown, detail).retry_after(1)
             }
-            BookingError::QueueFull => {
-                Self::new(Code::Unavailable, "Too many confirms are waiting; try again.")
-                    .retry_after(1)
-            }
+            BookingError::QueueFull => Self::new(
+                Code::Unavailable,
+                "Too many confirms are waiting; try again.",
+            )
+            .retry_after(1),
             BookingError::Hold(error) => error.into(),
             BookingError::Board(error) => error.into(),
             BookingError::Event(error) => error.into(),

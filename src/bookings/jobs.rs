@@ -29,21 +29,26 @@ pub async fn settle_confirming_holds(ctx: &Context) -> Result<Progress, BookingE
 /// Cancels and refunds what was booked for events that will not take place.
 pub async fn cancel_bookings_of_cancelled_events(ctx: &Context) -> Result<Progress, BookingError> {
     let mut connection = ctx.db.acquire().await?;
-    let bookings =
-        store::list_of_cancelled_events(&mut connection, CANCELLED_AT_ONCE_MAX).await?;
+    let bookings = store::list_of_cancelled_events(&mut connection, CANCELLED_AT_ONCE_MAX).await?;
     drop(connection);
     let n_bookings = bookings.len() as u64;
     for booking_id in bookings {
         let reason = Some("the event was cancelled".to_owned());
-        cancel(ctx, Reach::EVERYTHING, booking_id, Cancel { seats: None, reason }).await?;
+        cancel(
+            ctx,
+            Reach::EVERYTHING,
+            booking_id,
+            Cancel {
+                seats: None,
+                reason,
+            },
+        )
+        .await?;
     }
-    Ok(if n_bookings == 0 { Progress::Idle } else { Progress::Worked(n_bookings) })
+    Ok(Progress::of(n_bookings))
 }
 
 /// Deletes messages that are older than anybody needs.
 pub async fn prune_outbox(ctx: &Context) -> Result<Progress, BookingError> {
-    match store::delete_old_messages(&ctx.db).await? {
-        0 => Ok(Progress::Idle),
-        n_deleted => Ok(Progress::Worked(n_deleted)),
-    }
+    Ok(Progress::of(store::delete_old_messages(&ctx.db).await?))
 }

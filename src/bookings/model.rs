@@ -35,12 +35,18 @@ impl BookingState {
 
     /// The state of a booking that has that many seats left after a cancellation.
     pub fn with_seats_left(n_left: usize) -> Self {
-        if n_left == 0 { Self::Cancelled } else { Self::PartlyCancelled }
+        if n_left == 0 {
+            Self::Cancelled
+        } else {
+            Self::PartlyCancelled
+        }
     }
 }
 
 /// Whom a booking is for.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema, garde::Validate)]
+#[derive(
+    Clone, Debug, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema, garde::Validate,
+)]
 #[serde(deny_unknown_fields)]
 pub struct Contact {
     #[garde(length(chars, min = 1, max = 200))]
@@ -102,7 +108,9 @@ pub fn read_reference(text: &str) -> Option<String> {
         })
         .collect();
     let is_reference = plain.len() == 10
-        && plain.iter().all(|c| c.is_ascii() && ALPHABET.contains(&(*c as u8)));
+        && plain
+            .iter()
+            .all(|c| c.is_ascii() && ALPHABET.contains(&(*c as u8)));
     is_reference.then(|| {
         let (left, right) = plain.split_at(5);
         format!("{}-{}", String::from_iter(left), String::from_iter(right))
@@ -120,7 +128,10 @@ pub enum CancelledBy {
 /// Whether a booking can be cancelled: by its holder until the sale closes, by the owner always; and
 /// then the whole price is given back. The reason names what stands in the way.
 pub fn refusal(sale: &Sale, by: CancelledBy, now: Instant) -> Option<&'static str> {
-    let closes_at = sale.sales_close_at.unwrap_or(sale.starts_at).min(sale.starts_at);
+    let closes_at = sale
+        .sales_close_at
+        .unwrap_or(sale.starts_at)
+        .min(sale.starts_at);
     match by {
         CancelledBy::Holder if now >= closes_at => Some("sales_closed"),
         CancelledBy::Holder | CancelledBy::Owner => None,
@@ -137,7 +148,11 @@ mod tests {
 
         assert_eq!(written, "01AHZ-Z2345");
         for typed in ["01AHZ-Z2345", "01ahzz2345", " o1ahz z2345", "Oiahz-z2345"] {
-            assert_eq!(read_reference(typed).as_deref(), Some("01AHZ-Z2345"), "{typed}");
+            assert_eq!(
+                read_reference(typed).as_deref(),
+                Some("01AHZ-Z2345"),
+                "{typed}"
+            );
         }
         for typed in ["", "01AHZ", "01AHZ-Z234U", "01AHZ-Z23456", "01AHZ-Z234🦀"] {
             assert_eq!(read_reference(typed), None, "{typed}");

@@ -170,7 +170,7 @@ pub async fn list(
 }
 
 /// How far a caller of a public read reaches; an admin's role is read anew.
-async fn reach_of(ctx: &Context, caller: Option<Caller>) -> Result<Reach, EventError> {
+pub async fn reach_of(ctx: &Context, caller: Option<Caller>) -> Result<Reach, EventError> {
     let Some(caller) = caller else {
         return Ok(Reach::PUBLIC);
     };

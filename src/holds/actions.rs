@@ -66,8 +66,14 @@ pub async fn place(
 
 fn placed(sale: &Sale, outcome: Result<Placed, BoardError>) -> Result<PlacedHold, HoldError> {
     match outcome? {
-        Placed::Placed(hold) => Ok(PlacedHold { hold, is_repeated: false }),
-        Placed::Repeated(hold) => Ok(PlacedHold { hold, is_repeated: true }),
+        Placed::Placed(hold) => Ok(PlacedHold {
+            hold,
+            is_repeated: false,
+        }),
+        Placed::Repeated(hold) => Ok(PlacedHold {
+            hold,
+            is_repeated: true,
+        }),
         Placed::OtherRequest => Err(HoldError::KeyReused),
         Placed::Conflicts(conflicts) => {
             Err(BoardError::conflicts(&sale.seating, &conflicts).into())
@@ -85,7 +91,8 @@ pub async fn find(
 ) -> Result<Hold, HoldError> {
     sale_for(ctx, event_id, caller).await?;
     let (hold, _) = board::find_hold(ctx, event_id, hold_id).await?;
-    hold.filter(|hold| hold.holder == caller.caller_id).ok_or(HoldError::NotFound)
+    hold.filter(|hold| hold.holder == caller.caller_id)
+        .ok_or(HoldError::NotFound)
 }
 
 /// Adds and removes seats, all or nothing.
@@ -99,13 +106,19 @@ pub async fn change(
     for _ in 0..TRIES_MAX {
         let sale = sale_for(ctx, event_id, caller).await?;
         let add = quoted(&sale, add)?;
-        let remove: Vec<_> = quoted(&sale, remove)?.iter().map(|seat| seat.index).collect();
+        let remove: Vec<_> = quoted(&sale, remove)?
+            .iter()
+            .map(|seat| seat.index)
+            .collect();
         if let Some(both) = add.iter().position(|seat| remove.contains(&seat.index)) {
             let pointer = format!("/add/{both}");
             return Err(HoldError::invalid(&pointer, "is to be removed, too").into());
         }
         let whose = (hold_id, caller.caller_id);
-        match changed(&sale, board::change_hold(ctx, &sale, whose, &add, &remove).await) {
+        match changed(
+            &sale,
+            board::change_hold(ctx, &sale, whose, &add, &remove).await,
+        ) {
             Err(HoldError::Board(BoardError::SaleChanged)) => {}
             outcome => return Ok(outcome?),
         }
@@ -122,9 +135,10 @@ fn changed(sale: &Sale, outcome: Result<Changed, BoardError>) -> Result<Hold, Ho
         }
         Changed::LimitReached { limit, held } => Err(HoldError::LimitReached { limit, held }),
         Changed::NotOnSale => Err(HoldError::not_on_sale(sale)),
-        Changed::Empty => {
-            Err(HoldError::invalid("/remove", "would leave no seat: release the hold instead"))
-        }
+        Changed::Empty => Err(HoldError::invalid(
+            "/remove",
+            "would leave no seat: release the hold instead",
+        )),
         Changed::UnknownHold => Err(HoldError::NotFound),
     }
 }
@@ -182,7 +196,10 @@ pub async fn restore(
         return Err(HoldError::TokenNotGenuine);
     }
     let (_, now) = board::find_hold(ctx, event_id, hold_id).await?;
-    let ttl = (receipt.deadline() - now).to_std().ok().filter(|ttl| !ttl.is_zero());
+    let ttl = (receipt.deadline() - now)
+        .to_std()
+        .ok()
+        .filter(|ttl| !ttl.is_zero());
     let new = NewHold {
         hold_id,
         holder: caller.caller_id,
@@ -211,7 +228,9 @@ struct TokenKey(OnceLock<Vec<u8>>);
 
 fn token_key(ctx: &Context) -> Vec<u8> {
     let key = ctx.memory::<TokenKey>();
-    key.0.get_or_init(|| auth::derive_key(ctx, "hold token")).clone()
+    key.0
+        .get_or_init(|| auth::derive_key(ctx, "hold token"))
+        .clone()
 }
 
 /// The seats of those labels with today's prices, in index order, each once.
@@ -219,7 +238,10 @@ pub fn quoted(sale: &Sale, labels: &[String]) -> Result<Vec<HeldSeat>, Problem> 
     let seats = board::find_seats(sale, labels)?;
     Ok(seats
         .into_iter()
-        .map(|seat| HeldSeat { index: seat.index, amount: sale.price_of(seat) })
+        .map(|seat| HeldSeat {
+            index: seat.index,
+            amount: sale.price_of(seat),
+        })
         .collect())
 }
 

@@ -24,7 +24,11 @@ pub enum HoldError {
     #[error("a person may have {limit} seats and has {held}")]
     LimitReached { limit: i64, held: i64 },
     #[error("the event is {state}")]
-    NotOnSale { state: EventState, sales_open_at: Option<Instant>, sales_close_at: Option<Instant> },
+    NotOnSale {
+        state: EventState,
+        sales_open_at: Option<Instant>,
+        sales_close_at: Option<Instant>,
+    },
     #[error("the idempotency key was used for other seats")]
     KeyReused,
     #[error("{} members are not acceptable", .0.len())]
@@ -65,7 +69,10 @@ impl HoldError {
     }
 
     pub fn invalid(pointer: &str, detail: impl Into<String>) -> Self {
-        Self::Invalid(vec![FieldError { pointer: pointer.to_owned(), detail: detail.into() }])
+        Self::Invalid(vec![FieldError {
+            pointer: pointer.to_owned(),
+            detail: detail.into(),
+        }])
     }
 }
 
@@ -73,26 +80,35 @@ impl From<HoldError> for Problem {
     fn from(error: HoldError) -> Self {
         match error {
             HoldError::NotFound => Self::not_found("hold"),
-            HoldError::Expired(at) => {
-                Self::new(Code::HoldExpired, "The hold's time is over; its seats may be gone.")
-                    .with("expired_at", at)
-            }
+            HoldError::Expired(at) => Self::new(
+                Code::HoldExpired,
+                "The hold's time is over; its seats may be gone.",
+            )
+            .with("expired_at", at),
             HoldError::Released => Self::new(Code::HoldReleased, "The hold was released."),
             HoldError::Confirming => {
                 Self::new(Code::HoldConfirming, "The hold is being confirmed.").retry_after(1)
             }
-            HoldError::Confirmed => {
-                Self::new(Code::HoldConfirmed, "The hold is a booking now: cancel the booking.")
-            }
+            HoldError::Confirmed => Self::new(
+                Code::HoldConfirmed,
+                "The hold is a booking now: cancel the booking.",
+            ),
             HoldError::CannotBeExtended(expires_at) => {
                 let detail = "The hold has reached its longest lifetime.";
                 Self::new(Code::HoldCannotBeExtended, detail).with("expires_at", expires_at)
             }
             HoldError::LimitReached { limit, held } => {
-                let detail = format!("At most {limit} seats are allowed; {held} are taken already.");
-                Self::new(Code::HoldLimitReached, detail).with("limit", limit).with("held", held)
+                let detail =
+                    format!("At most {limit} seats are allowed; {held} are taken already.");
+                Self::new(Code::HoldLimitReached, detail)
+                    .with("limit", limit)
+                    .with("held", held)
             }
-            HoldError::NotOnSale { state, sales_open_at, sales_close_at } => {
+            HoldError::NotOnSale {
+                state,
+                sales_open_at,
+                sales_close_at,
+            } => {
                 let detail = match state {
                     EventState::OnSale => "The event is outside its sale window.".to_owned(),
                     _ => format!("The event is {state}."),

@@ -3,6 +3,7 @@
 use axum::extract::State;
 use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
 use axum::response::{IntoResponse, Response};
+use chrono::{DateTime, Utc};
 use garde::Validate;
 use iso_currency::Currency;
 use serde::{Deserialize, Serialize};
@@ -13,12 +14,11 @@ use utoipa_axum::routes;
 use super::actions;
 use crate::auth::Caller;
 use crate::board::{self, HeldSeat, HoldState};
-use crate::clock::Instant;
 use crate::context::Context;
 use crate::events::{self, Sale};
 use crate::id::{EventId, HoldId};
 use crate::idempotency;
-use crate::limits;
+use crate::limits::{self, Rule};
 use crate::money::Amount;
 use crate::problem::{Problem, ProblemBody};
 use crate::request::{Json, Path};
@@ -69,11 +69,11 @@ pub struct HoldView {
     /// ISO 4217.
     #[schema(value_type = String, examples("EUR"))]
     currency: Currency,
-    placed_at: Instant,
-    expires_at: Instant,
+    placed_at: DateTime<Utc>,
+    expires_at: DateTime<Utc>,
     expires_in_seconds: i64,
     /// The clock that decides when the hold expires.
-    now: Instant,
+    now: DateTime<Utc>,
 }
 
 #[derive(Clone, Copy, Serialize, ToSchema)]
@@ -116,9 +116,10 @@ impl HeldSeatView {
 impl HoldView {
     fn of(ctx: &Context, sale: &Sale, hold: &board::Hold) -> Self {
         let price = |seat: &HeldSeat| Amount::from_minor(seat.amount, sale.currency);
-        let seats = hold.seats.iter().filter_map(|seat| {
-            Some(HeldSeatView::of(sale.seating.at(seat.index)?, price(seat)))
-        });
+        let seats = hold
+            .seats
+            .iter()
+            .filter_map(|seat| Some(HeldSeatView::of(sale.seating.at(seat.index)?, price(seat))));
         let total = hold.seats.iter().map(|seat| seat.amount).sum();
         Self {
             hold_id: hold.hold_id,
@@ -152,24 +153,21 @@ async fn view(ctx: &Context, event_id: EventId, hold: &board::Hold) -> Result<Ho
 /// All of them or none, for the event's `hold_ttl_seconds`. With an `Idempotency-Key` the same
 /// request again answers the same hold as it now stands.
 #[utoipa::path(
-    post, path = "/v1/events/{event_id}/holds", operation_id = "place_hold", tag = "holds",
+    post, path = "/v1/events/{event_id}/holds",
+    operation_id = "place_hold", tag = "holds",
     params(
         ("event_id" = EventId, Path),
         ("Idempotency-Key" = Option<String>, Header, description = "1 to 255 visible characters"),
     ),
     request_body = PlaceHold,
-    security(("bearerAuth" = [])),
     responses(
         (status = 201, description = "The hold.", body = HoldView),
-        (status = 400, description = "`malformed_request`", body = ProblemBody, content_type = "application/problem+json"),
-        (status = 401, description = "`unauthenticated`", body = ProblemBody, content_type = "application/problem+json"),
-        (status = 404, description = "`not_found`", body = ProblemBody, content_type = "application/problem+json"),
-        (status = 409, description = "`seats_unavailable` with every conflict, `hold_limit_reached`, `event_not_on_sale`", body = ProblemBody, content_type = "application/problem+json"),
-        (status = 413, description = "`payload_too_large`", body = ProblemBody, content_type = "application/problem+json"),
-        (status = 415, description = "`unsupported_media_type`", body = ProblemBody, content_type = "application/problem+json"),
-        (status = 422, description = "`validation_failed`, `unknown_seats`, `idempotency_key_reused`", body = ProblemBody, content_type = "application/problem+json"),
-        (status = 429, description = "`rate_limited`", body = ProblemBody, content_type = "application/problem+json"),
-        (status = 503, description = "`unavailable`", body = ProblemBody, content_type = "application/problem+json"),
+        (status = 409, description = "`seats_unavailable` with every conflict, `hold_limit_reached`, `event_not_on_sale`",
+         body = ProblemBody, content_type = "application/problem+json"),
+        (status = 422, description = "`validation_failed`, `unknown_seats`, `idempotency_key_reused`",
+         body = ProblemBody, content_type = "application/problem+json"),
+        (status = 429, description = "`rate_limited`",
+         body = ProblemBody, content_type = "application/problem+json"),
     )
 )]
 async fn place_hold(
@@ -179,29 +177,27 @@ async fn place_hold(
     headers: HeaderMap,
     Json(body): Json<PlaceHold>,
 ) -> Result<Response, Problem> {
-    limits::HOLD_CHANGES.take(&ctx, caller).await?;
-    let key = idempotency::key(&headers)?;
-    let placed = actions::place(&ctx, caller, event_id, &body.seats, key).await?;
+    limits::take(&ctx, Rule::HoldChanges, caller.caller_id).await?;
+    let key = idempotency::read_key(&headers)?;
+    let placed = actions::place(&ctx, caller, event_id, &body.seats, key.as_deref()).await?;
     let hold = view(&ctx, event_id, &placed.hold).await?;
     let mut response = (StatusCode::CREATED, Json(hold)).into_response();
     if placed.is_repeated {
         let name = HeaderName::from_static("idempotency-replayed");
-        response.headers_mut().insert(name, HeaderValue::from_static("true"));
+        response
+            .headers_mut()
+            .insert(name, HeaderValue::from_static("true"));
     }
     Ok(response)
 }
 
 /// Look at a hold
 #[utoipa::path(
-    get, path = "/v1/events/{event_id}/holds/{hold_id}", operation_id = "get_hold", tag = "holds",
+    get, path = "/v1/events/{event_id}/holds/{hold_id}",
+    operation_id = "get_hold", tag = "holds",
     params(("event_id" = EventId, Path), ("hold_id" = HoldId, Path)),
-    security(("bearerAuth" = [])),
     responses(
         (status = 200, description = "The hold, live or ended a while ago.", body = HoldView),
-        (status = 400, description = "`malformed_request`", body = ProblemBody, content_type = "application/problem+json"),
-        (status = 401, description = "`unauthenticated`", body = ProblemBody, content_type = "application/problem+json"),
-        (status = 404, description = "`not_found`", body = ProblemBody, content_type = "application/problem+json"),
-        (status = 503, description = "`unavailable`", body = ProblemBody, content_type = "application/problem+json"),
     )
 )]
 async fn get_hold(
@@ -217,22 +213,20 @@ async fn get_hold(
 ///
 /// Adds and removes, all or nothing; the deadline stays. The same change again changes nothing.
 #[utoipa::path(
-    patch, path = "/v1/events/{event_id}/holds/{hold_id}", operation_id = "change_hold", tag = "holds",
+    patch, path = "/v1/events/{event_id}/holds/{hold_id}",
+    operation_id = "change_hold", tag = "holds",
     params(("event_id" = EventId, Path), ("hold_id" = HoldId, Path)),
     request_body = ChangeHold,
-    security(("bearerAuth" = [])),
     responses(
         (status = 200, description = "The hold with its new seats.", body = HoldView),
-        (status = 400, description = "`malformed_request`", body = ProblemBody, content_type = "application/problem+json"),
-        (status = 401, description = "`unauthenticated`", body = ProblemBody, content_type = "application/problem+json"),
-        (status = 404, description = "`not_found`", body = ProblemBody, content_type = "application/problem+json"),
-        (status = 409, description = "`seats_unavailable` with every conflict, `hold_limit_reached`, `hold_released`, `hold_confirming`, `hold_confirmed`, `event_not_on_sale`", body = ProblemBody, content_type = "application/problem+json"),
-        (status = 410, description = "`hold_expired`", body = ProblemBody, content_type = "application/problem+json"),
-        (status = 413, description = "`payload_too_large`", body = ProblemBody, content_type = "application/problem+json"),
-        (status = 415, description = "`unsupported_media_type`", body = ProblemBody, content_type = "application/problem+json"),
-        (status = 422, description = "`validation_failed`, `unknown_seats`", body = ProblemBody, content_type = "application/problem+json"),
-        (status = 429, description = "`rate_limited`", body = ProblemBody, content_type = "application/problem+json"),
-        (status = 503, description = "`unavailable`", body = ProblemBody, content_type = "application/problem+json"),
+        (status = 409, description = "`seats_unavailable` with every conflict, `hold_limit_reached`, `hold_released`, `hold_confirming`, `hold_confirmed`, `event_not_on_sale`",
+         body = ProblemBody, content_type = "application/problem+json"),
+        (status = 410, description = "`hold_expired`",
+         body = ProblemBody, content_type = "application/problem+json"),
+        (status = 422, description = "`validation_failed`, `unknown_seats`",
+         body = ProblemBody, content_type = "application/problem+json"),
+        (status = 429, description = "`rate_limited`",
+         body = ProblemBody, content_type = "application/problem+json"),
     )
 )]
 async fn change_hold(
@@ -241,7 +235,7 @@ async fn change_hold(
     Path(ids): Path<(EventId, HoldId)>,
     Json(body): Json<ChangeHold>,
 ) -> Result<Json<HoldView>, Problem> {
-    limits::HOLD_CHANGES.take(&ctx, caller).await?;
+    limits::take(&ctx, Rule::HoldChanges, caller.caller_id).await?;
     let hold = actions::change(&ctx, caller, ids, &body.add, &body.remove).await?;
     Ok(Json(view(&ctx, ids.0, &hold).await?))
 }
@@ -251,19 +245,17 @@ async fn change_hold(
 /// A full time to live from now, up to the event's `hold_lifetime_max_seconds` since it was placed.
 /// Take the new `hold_token`, too.
 #[utoipa::path(
-    post, path = "/v1/events/{event_id}/holds/{hold_id}/extend", operation_id = "extend_hold", tag = "holds",
+    post, path = "/v1/events/{event_id}/holds/{hold_id}/extend",
+    operation_id = "extend_hold", tag = "holds",
     params(("event_id" = EventId, Path), ("hold_id" = HoldId, Path)),
-    security(("bearerAuth" = [])),
     responses(
         (status = 200, description = "The hold with its new deadline.", body = HoldView),
-        (status = 400, description = "`malformed_request`", body = ProblemBody, content_type = "application/problem+json"),
-        (status = 401, description = "`unauthenticated`", body = ProblemBody, content_type = "application/problem+json"),
-        (status = 404, description = "`not_found`", body = ProblemBody, content_type = "application/problem+json"),
-        (status = 409, description = "`hold_cannot_be_extended`, `hold_released`, `hold_confirming`, `hold_confirmed`, `event_not_on_sale`", body = ProblemBody, content_type = "application/problem+json"),
-        (status = 410, description = "`hold_expired`", body = ProblemBody, content_type = "application/problem+json"),
-        (status = 422, description = "`idempotency_key_reused`", body = ProblemBody, content_type = "application/problem+json"),
-        (status = 429, description = "`rate_limited`", body = ProblemBody, content_type = "application/problem+json"),
-        (status = 503, description = "`unavailable`", body = ProblemBody, content_type = "application/problem+json"),
+        (status = 409, description = "`hold_cannot_be_extended`, `hold_released`, `hold_confirming`, `hold_confirmed`, `event_not_on_sale`",
+         body = ProblemBody, content_type = "application/problem+json"),
+        (status = 410, description = "`hold_expired`",
+         body = ProblemBody, content_type = "application/problem+json"),
+        (status = 429, description = "`rate_limited`",
+         body = ProblemBody, content_type = "application/problem+json"),
     )
 )]
 async fn extend_hold(
@@ -271,7 +263,7 @@ async fn extend_hold(
     caller: Caller,
     Path((event_id, hold_id)): Path<(EventId, HoldId)>,
 ) -> Result<Json<HoldView>, Problem> {
-    limits::HOLD_CHANGES.take(&ctx, caller).await?;
+    limits::take(&ctx, Rule::HoldChanges, caller.caller_id).await?;
     let hold = actions::extend(&ctx, caller, event_id, hold_id).await?;
     Ok(Json(view(&ctx, event_id, &hold).await?))
 }
@@ -280,16 +272,13 @@ async fn extend_hold(
 ///
 /// Its seats are free at once. Again answers the same.
 #[utoipa::path(
-    delete, path = "/v1/events/{event_id}/holds/{hold_id}", operation_id = "release_hold", tag = "holds",
+    delete, path = "/v1/events/{event_id}/holds/{hold_id}",
+    operation_id = "release_hold", tag = "holds",
     params(("event_id" = EventId, Path), ("hold_id" = HoldId, Path)),
-    security(("bearerAuth" = [])),
     responses(
         (status = 204, description = "The hold has ended."),
-        (status = 400, description = "`malformed_request`", body = ProblemBody, content_type = "application/problem+json"),
-        (status = 401, description = "`unauthenticated`", body = ProblemBody, content_type = "application/problem+json"),
-        (status = 404, description = "`not_found`", body = ProblemBody, content_type = "application/problem+json"),
-        (status = 409, description = "`hold_confirming`, `hold_confirmed`", body = ProblemBody, content_type = "application/problem+json"),
-        (status = 503, description = "`unavailable`", body = ProblemBody, content_type = "application/problem+json"),
+        (status = 409, description = "`hold_confirming`, `hold_confirmed`",
+         body = ProblemBody, content_type = "application/problem+json"),
     )
 )]
 async fn release_hold(

@@ -9,8 +9,6 @@ use crate::context::Context;
 use crate::id::{EventId, HoldId};
 use crate::jobs::Progress;
 
-pub const EXPIRE_NUDGE: &str = "expire_due_holds";
-
 /// The events to sweep, as last read: holds lapse while PostgreSQL is away, too.
 #[derive(Default)]
 struct LiveEvents(Mutex<Vec<EventId>>);
@@ -50,10 +48,18 @@ pub async fn expire_due_holds(ctx: &Context) -> Result<Progress, HoldError> {
 async fn live_events(ctx: &Context) -> Vec<EventId> {
     let known = ctx.memory::<LiveEvents>();
     if let Ok(events) = board::list_live_events(&ctx.db).await {
-        known.0.lock().unwrap_or_else(PoisonError::into_inner).clone_from(&events);
+        known
+            .0
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .clone_from(&events);
         return events;
     }
-    known.0.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    known
+        .0
+        .lock()
+        .unwrap_or_else(PoisonError::into_inner)
+        .clone()
 }
 
 /// Takes the confirming holds that sweeps have found past their lease.

@@ -14,4 +14,4 @@ mod model;
 pub use actions::{restore, token};
 pub use error::HoldError;
 pub use http::{HeldSeatView, routes};
-pub use jobs::{EXPIRE_NUDGE, expire_due_holds, take_overdue};
+pub use jobs::{expire_due_holds, take_overdue};

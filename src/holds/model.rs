@@ -27,7 +27,11 @@ impl Receipt {
             hold_id: hold.hold_id,
             holder: hold.holder,
             deadline_ms: hold.deadline.timestamp_millis(),
-            seats: hold.seats.iter().map(|seat| (seat.index, seat.amount)).collect(),
+            seats: hold
+                .seats
+                .iter()
+                .map(|seat| (seat.index, seat.amount))
+                .collect(),
         }
     }
 
@@ -36,14 +40,21 @@ impl Receipt {
     }
 
     pub fn seats(&self) -> Vec<HeldSeat> {
-        self.seats.iter().map(|&(index, amount)| HeldSeat { index, amount }).collect()
+        self.seats
+            .iter()
+            .map(|&(index, amount)| HeldSeat { index, amount })
+            .collect()
     }
 
     /// `base64url(json).base64url(HMAC-SHA-256)`
     pub fn sign(&self, key: &[u8]) -> String {
         let json = serde_json::to_vec(self).unwrap_or_default();
         let mac = mac(key, &json).finalize().into_bytes();
-        format!("{}.{}", URL_SAFE_NO_PAD.encode(json), URL_SAFE_NO_PAD.encode(mac))
+        format!(
+            "{}.{}",
+            URL_SAFE_NO_PAD.encode(json),
+            URL_SAFE_NO_PAD.encode(mac)
+        )
     }
 
     /// The receipt that a token carries, if the token is genuine.

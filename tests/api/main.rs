@@ -4,5 +4,10 @@
 
 mod support;
 
+mod access;
+mod accounts;
+mod bad_input;
 mod contract;
 mod events;
+mod idempotency;
+mod limits;

@@ -136,10 +136,7 @@ pub async fn expire_confirming(
     event_id: EventId,
     hold_id: HoldId,
 ) -> Result<(), BoardError> {
-    let args = [
-        Value::from(hold_id.to_string()),
-        milliseconds(ENDED_MEMORY),
-    ];
+    let args = [Value::from(hold_id.to_string()), milliseconds(ENDED_MEMORY)];
     let reply = call(ctx, event_id, &EXPIRE_CONFIRMING, Fence::Newest, &args).await?;
     match reply.status.as_str() {
         "expired" | "ended" | "unknown_hold" => Ok(()),

@@ -78,7 +78,11 @@ async fn run(
 fn by(reach: Reach, sale: &Sale, booking: &Booking) -> CancelledBy {
     let is_owner = reach.is_admin || reach.account_id == Some(sale.owner_id);
     let is_holder = reach.account_id == Some(AccountId(booking.holder.0));
-    if is_holder && !is_owner { CancelledBy::Holder } else { CancelledBy::Owner }
+    if is_holder && !is_owner {
+        CancelledBy::Holder
+    } else {
+        CancelledBy::Owner
+    }
 }
 
 /// The indexes of the seats that are asked for and booked still.
@@ -87,14 +91,27 @@ fn seats_to_cancel(
     sale: &Arc<Sale>,
     labels: Option<&[String]>,
 ) -> Result<Vec<u32>, BookingError> {
-    let booked = booking.seats.iter().filter(|seat| !seat.is_cancelled).map(|seat| seat.index);
-    let Some(labels) = labels else { return Ok(booked.collect()) };
+    let booked = booking
+        .seats
+        .iter()
+        .filter(|seat| !seat.is_cancelled)
+        .map(|seat| seat.index);
+    let Some(labels) = labels else {
+        return Ok(booked.collect());
+    };
     let index_of = |label: &String| {
         let index = sale.seating.find(label)?.index;
-        booking.seats.iter().any(|seat| seat.index == index).then_some(index)
+        booking
+            .seats
+            .iter()
+            .any(|seat| seat.index == index)
+            .then_some(index)
     };
-    let unknown: Vec<_> =
-        labels.iter().filter(|label| index_of(label).is_none()).cloned().collect();
+    let unknown: Vec<_> = labels
+        .iter()
+        .filter(|label| index_of(label).is_none())
+        .cloned()
+        .collect();
     if !unknown.is_empty() {
         return Err(BookingError::UnknownSeats(unknown));
     }
@@ -102,11 +119,7 @@ fn seats_to_cancel(
     Ok(booked.filter(|index| wanted.contains(index)).collect())
 }
 
-async fn find(
-    ctx: &Context,
-    reach: Reach,
-    booking_id: BookingId,
-) -> Result<Booking, BookingError> {
+async fn find(ctx: &Context, reach: Reach, booking_id: BookingId) -> Result<Booking, BookingError> {
     let mut connection = ctx.db.acquire().await?;
     let booking = store::find(&mut connection, booking_id, reach).await?;
     booking.ok_or(BookingError::NotFound)

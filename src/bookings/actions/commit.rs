@@ -11,7 +11,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
 use sqlx::pool::PoolConnection;
-use sqlx::{Connection, Postgres};
+use sqlx::{Connection, PgConnection, Postgres, Transaction};
 use tokio::sync::{Mutex, mpsc, oneshot};
 
 use super::super::store::{self, Answer, Confirm};
@@ -55,7 +55,12 @@ impl Default for Queue {
     fn default() -> Self {
         let (sender, receiver) = mpsc::channel(QUEUE_MAX);
         let receiver = Mutex::new(receiver);
-        Self { sender, receiver, postponed: StdMutex::default(), n_waiting: AtomicUsize::new(0) }
+        Self {
+            sender,
+            receiver,
+            postponed: StdMutex::default(),
+            n_waiting: AtomicUsize::new(0),
+        }
     }
 }
 
@@ -68,7 +73,9 @@ pub(super) async fn submit(ctx: &Context, confirm: Confirm) -> Outcome {
     let outcome = match submitted {
         Err(_) => Err(CommitFailure::QueueFull),
         // A committer that is gone may have committed before it went.
-        Ok(()) => outcome.await.unwrap_or(Err(CommitFailure::Unknown(sqlx::Error::WorkerCrashed))),
+        Ok(()) => outcome
+            .await
+            .unwrap_or(Err(CommitFailure::Unknown(sqlx::Error::WorkerCrashed))),
     };
     queue.n_waiting.fetch_sub(1, Ordering::SeqCst);
     outcome
@@ -103,20 +110,29 @@ async fn next_batch(queue: &Queue) -> Vec<Waiting> {
     let mut taken = VecDeque::new();
     std::mem::swap(
         &mut taken,
-        &mut *queue.postponed.lock().unwrap_or_else(PoisonError::into_inner),
+        &mut *queue
+            .postponed
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner),
     );
     if taken.is_empty() {
         taken.extend(receiver.recv().await);
     }
     while taken.len() < BATCH_MAX {
-        let Ok(waiting) = receiver.try_recv() else { break };
+        let Ok(waiting) = receiver.try_recv() else {
+            break;
+        };
         taken.push_back(waiting);
     }
     let mut holds = HashSet::new();
     let (batch, again): (Vec<_>, Vec<_>) = taken
         .into_iter()
         .partition(|(confirm, _)| holds.insert((confirm.event_id, confirm.hold_id)));
-    queue.postponed.lock().unwrap_or_else(PoisonError::into_inner).extend(again);
+    queue
+        .postponed
+        .lock()
+        .unwrap_or_else(PoisonError::into_inner)
+        .extend(again);
     batch
 }
 
@@ -157,7 +173,9 @@ async fn explain(connection: &mut Kept, confirm: &Confirm, error: sqlx::Error) -
     if !postgres::is_violation_of(&error, "seat_booked_once_per_event") {
         return Err(CommitFailure::Failed(error));
     }
-    let Some(connection) = connection else { return Err(CommitFailure::Failed(error)) };
+    let Some(connection) = connection else {
+        return Err(CommitFailure::Failed(error));
+    };
     match store::find_booked_seats(connection, confirm).await {
         Ok(seats) => Err(CommitFailure::SeatsBooked(seats)),
         Err(error) => Err(CommitFailure::Failed(error)),
@@ -188,49 +206,53 @@ async fn commit_on(
 ) -> Result<Vec<Answer>, CommitFailure> {
     let mut connection = match kept.take() {
         Some(connection) => connection,
-        None => ctx.confirm_db.acquire().await.map_err(CommitFailure::Failed)?,
+        None => ctx
+            .confirm_db
+            .acquire()
+            .await
+            .map_err(CommitFailure::Failed)?,
     };
-    let before_commit = async {
-        let mut tx = connection.begin().await?;
-        let answers = store::confirm_all(&mut tx, confirms, ctx.clock.imposed()).await;
-        match answers {
-            Ok(answers) => Ok((tx, answers)),
-            Err(error) => {
-                if !postgres::is_away(&error) {
-                    tx.rollback().await?;
-                }
-                Err(error)
-            }
-        }
-    };
-    let prepared = match tokio::time::timeout(BEFORE_COMMIT_MAX, before_commit).await {
-        Ok(prepared) => prepared,
-        // No COMMIT was sent, and closing the connection takes the transaction with it.
-        Err(_) => Err(sqlx::Error::PoolTimedOut),
-    };
-    let (tx, answers) = match prepared {
-        Ok(prepared) => prepared,
-        Err(error) => {
-            if postgres::is_away(&error) {
-                connection.close_on_drop();
-            } else {
-                *kept = Some(connection);
-            }
-            return Err(CommitFailure::Failed(error));
-        }
-    };
+    let outcome = transact(ctx, &mut connection, confirms).await;
+    match &outcome {
+        Err(CommitFailure::Failed(error)) if postgres::is_away(error) => connection.close_on_drop(),
+        Err(CommitFailure::Unknown(_)) => connection.close_on_drop(),
+        _ => *kept = Some(connection),
+    }
+    outcome
+}
+
+async fn transact(
+    ctx: &Context,
+    connection: &mut PgConnection,
+    confirms: &[&Confirm],
+) -> Result<Vec<Answer>, CommitFailure> {
+    // Until COMMIT is sent, nothing has happened: closing the connection ends the transaction.
+    let slow = |_| CommitFailure::Failed(sqlx::Error::PoolTimedOut);
+    let prepared = tokio::time::timeout(BEFORE_COMMIT_MAX, prepare(ctx, connection, confirms));
+    let (tx, answers) = prepared
+        .await
+        .map_err(slow)?
+        .map_err(CommitFailure::Failed)?;
     match tokio::time::timeout(COMMIT_MAX, tx.commit()).await {
-        Ok(Ok(())) => {
-            *kept = Some(connection);
-            Ok(answers)
-        }
-        Ok(Err(error)) => {
-            connection.close_on_drop();
-            Err(CommitFailure::Unknown(error))
-        }
-        Err(_) => {
-            connection.close_on_drop();
-            Err(CommitFailure::Unknown(sqlx::Error::PoolTimedOut))
+        Ok(Ok(())) => Ok(answers),
+        Ok(Err(error)) => Err(CommitFailure::Unknown(error)),
+        Err(_) => Err(CommitFailure::Unknown(sqlx::Error::PoolTimedOut)),
+    }
+}
+
+async fn prepare<'c>(
+    ctx: &Context,
+    connection: &'c mut PgConnection,
+    confirms: &[&Confirm],
+) -> Result<(Transaction<'c, Postgres>, Vec<Answer>), sqlx::Error> {
+    let mut tx = connection.begin().await?;
+    match store::confirm_all(&mut tx, confirms, ctx.clock.imposed()).await {
+        Ok(answers) => Ok((tx, answers)),
+        Err(error) => {
+            if !postgres::is_away(&error) {
+                tx.rollback().await?;
+            }
+            Err(error)
         }
     }
 }

@@ -64,7 +64,12 @@ async fn run(
         let attempt = attempt(&ctx);
         match board::begin_confirm(&ctx, event_id, whose, &attempt).await? {
             Begun::Confirming { hold, epoch } => {
-                let begun = BegunConfirm { event_id, hold, epoch, attempt };
+                let begun = BegunConfirm {
+                    event_id,
+                    hold,
+                    epoch,
+                    attempt,
+                };
                 match commit_begun(&ctx, caller, begun, &asked).await? {
                     Committed::Done(confirmed) => return Ok(*confirmed),
                     Committed::BoardLost(token) => {
@@ -79,7 +84,9 @@ async fn run(
             }
             Begun::Ended(hold) => {
                 let ended = HoldError::ended(&hold);
-                return repeated(&ctx, caller, event_id, hold_id).await?.ok_or(ended.into());
+                return repeated(&ctx, caller, event_id, hold_id)
+                    .await?
+                    .ok_or(ended.into());
             }
             Begun::UnknownHold => {
                 if let Some(done) = repeated(&ctx, caller, event_id, hold_id).await? {
@@ -124,15 +131,23 @@ async fn commit_begun(
         Ok(Answer::Confirmed { confirmed_at }) => {
             finish(ctx, &begun).await;
             let booking = booking_of(confirm, &sale, confirmed_at);
-            Ok(Committed::Done(Box::new(Confirmed { booking, is_repeated: false })))
+            Ok(Committed::Done(Box::new(Confirmed {
+                booking,
+                is_repeated: false,
+            })))
         }
         Ok(Answer::Repeated { booking_id }) => {
             finish(ctx, &begun).await;
             let booking = find(ctx, caller, booking_id).await?;
-            Ok(Committed::Done(Box::new(Confirmed { booking, is_repeated: true })))
+            Ok(Committed::Done(Box::new(Confirmed {
+                booking,
+                is_repeated: true,
+            })))
         }
         Ok(Answer::Expired) => {
-            board::expire_confirming(ctx, *event_id, hold.hold_id).await.ok();
+            board::expire_confirming(ctx, *event_id, hold.hold_id)
+                .await
+                .ok();
             Err(HoldError::Expired(hold.deadline).into())
         }
         Ok(Answer::Refused(Refusal::OtherEpoch)) => {
@@ -149,7 +164,10 @@ async fn commit_begun(
         }
         Err(CommitFailure::SeatsBooked(seats)) => {
             abort(ctx, &begun, &seats).await;
-            let booked = |index: &u32| Conflict { index: *index, state: SeatState::Booked };
+            let booked = |index: &u32| Conflict {
+                index: *index,
+                state: SeatState::Booked,
+            };
             let conflicts: Vec<_> = seats.iter().map(booked).collect();
             Err(BoardError::conflicts(&sale.seating, &conflicts).into())
         }
@@ -229,7 +247,12 @@ fn booking_of(confirm: Confirm, sale: &events::Sale, confirmed_at: Instant) -> B
 /// Marks the seats booked. The booking stands even when this fails: the sweep names the hold once
 /// its lease has passed, and the reconciler finishes it (F2).
 async fn finish(ctx: &Context, begun: &BegunConfirm) {
-    let BegunConfirm { event_id, hold, epoch, .. } = begun;
+    let BegunConfirm {
+        event_id,
+        hold,
+        epoch,
+        ..
+    } = begun;
     let finished = board::finish_confirm(ctx, *event_id, hold.hold_id, Some(*epoch)).await;
     if let Err(error) = finished {
         tracing::warn!(hold.id = %hold.hold_id, cause = %error, "a confirm waits for the reconciler");
@@ -238,7 +261,12 @@ async fn finish(ctx: &Context, begun: &BegunConfirm) {
 
 /// Gives the hold back to its holder. When this fails the reconciler ends it.
 async fn abort(ctx: &Context, begun: &BegunConfirm, booked: &[u32]) {
-    let BegunConfirm { event_id, hold, epoch, attempt } = begun;
+    let BegunConfirm {
+        event_id,
+        hold,
+        epoch,
+        attempt,
+    } = begun;
     let which = (hold.hold_id, *epoch);
     if let Err(error) = board::abort_confirm(ctx, *event_id, which, attempt, booked).await {
         tracing::warn!(hold.id = %hold.hold_id, cause = %error, "an aborted confirm stays confirming");
@@ -256,9 +284,10 @@ async fn repeated(
         Some(Outcome::Confirmed(booking_id)) => {
             let found = find(ctx, caller, booking_id).await;
             match found {
-                Ok(booking) if booking.holder == caller.caller_id => {
-                    Ok(Some(Confirmed { booking, is_repeated: true }))
-                }
+                Ok(booking) if booking.holder == caller.caller_id => Ok(Some(Confirmed {
+                    booking,
+                    is_repeated: true,
+                })),
                 Ok(_) | Err(BookingError::NotFound) => Err(HoldError::NotFound.into()),
                 Err(error) => Err(error),
             }

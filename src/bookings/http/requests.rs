@@ -29,8 +29,16 @@ pub struct ConfirmHoldBody {
 
 impl From<ConfirmHoldBody> for ConfirmHold {
     fn from(body: ConfirmHoldBody) -> Self {
-        let ConfirmHoldBody { contact, payment_reference, hold_token } = body;
-        Self { contact, payment_reference, hold_token }
+        let ConfirmHoldBody {
+            contact,
+            payment_reference,
+            hold_token,
+        } = body;
+        Self {
+            contact,
+            payment_reference,
+            hold_token,
+        }
     }
 }
 
@@ -82,6 +90,9 @@ pub struct EventBookingsQuery {
 
 impl EventBookingsQuery {
     pub fn page(&self) -> PageQuery {
-        PageQuery { limit: self.limit, after: self.after.clone() }
+        PageQuery {
+            limit: self.limit,
+            after: self.after.clone(),
+        }
     }
 }

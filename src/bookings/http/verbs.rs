@@ -23,22 +23,21 @@ use crate::request::{Json, OptionalJson, Path, Query};
 /// The hold becomes a booking, for good. Repeat it as often as need be, with any key: every repeat
 /// answers 200 with the same booking. After 503 `outcome_unknown`, repeat to learn the outcome.
 #[utoipa::path(
-    post, path = "/v1/events/{event_id}/holds/{hold_id}/confirm", operation_id = "confirm_hold", tag = "bookings",
+    post, path = "/v1/events/{event_id}/holds/{hold_id}/confirm",
+    operation_id = "confirm_hold", tag = "bookings",
     params(("event_id" = EventId, Path), ("hold_id" = HoldId, Path)),
     request_body = ConfirmHoldBody,
-    security(("bearerAuth" = [])),
     responses(
         (status = 201, description = "The booking.", body = BookingView),
         (status = 200, description = "The booking that an earlier confirm has made.", body = BookingView),
-        (status = 400, description = "`malformed_request`", body = ProblemBody, content_type = "application/problem+json"),
-        (status = 401, description = "`unauthenticated`", body = ProblemBody, content_type = "application/problem+json"),
-        (status = 404, description = "`not_found`", body = ProblemBody, content_type = "application/problem+json"),
-        (status = 409, description = "`seats_unavailable` with every seat that is booked, `hold_released`, `hold_confirming`, `event_not_on_sale`, `request_in_progress`", body = ProblemBody, content_type = "application/problem+json"),
-        (status = 410, description = "`hold_expired`", body = ProblemBody, content_type = "application/problem+json"),
-        (status = 413, description = "`payload_too_large`", body = ProblemBody, content_type = "application/problem+json"),
-        (status = 415, description = "`unsupported_media_type`", body = ProblemBody, content_type = "application/problem+json"),
-        (status = 422, description = "`validation_failed`, `idempotency_key_reused`", body = ProblemBody, content_type = "application/problem+json"),
-        (status = 503, description = "`outcome_unknown`, `unavailable`", body = ProblemBody, content_type = "application/problem+json"),
+        (status = 409, description = "`seats_unavailable` with every seat that is booked, `hold_released`, `hold_confirming`, `event_not_on_sale`, `request_in_progress`",
+         body = ProblemBody, content_type = "application/problem+json"),
+        (status = 410, description = "`hold_expired`",
+         body = ProblemBody, content_type = "application/problem+json"),
+        (status = 422, description = "`validation_failed`, `idempotency_key_reused`",
+         body = ProblemBody, content_type = "application/problem+json"),
+        (status = 503, description = "`outcome_unknown`, `unavailable`",
+         body = ProblemBody, content_type = "application/problem+json"),
     )
 )]
 pub async fn confirm_hold(
@@ -48,21 +47,21 @@ pub async fn confirm_hold(
     Json(body): Json<ConfirmHoldBody>,
 ) -> Result<(StatusCode, Json<BookingView>), Problem> {
     let confirmed = actions::confirm(&ctx, caller, event_id, hold_id, body.into()).await?;
-    let status = if confirmed.is_repeated { StatusCode::OK } else { StatusCode::CREATED };
+    let status = if confirmed.is_repeated {
+        StatusCode::OK
+    } else {
+        StatusCode::CREATED
+    };
     Ok((status, Json(views::view(&ctx, confirmed.booking).await?)))
 }
 
 /// List the caller's bookings
 #[utoipa::path(
-    get, path = "/v1/bookings", operation_id = "list_bookings", tag = "bookings",
+    get, path = "/v1/bookings",
+    operation_id = "list_bookings", tag = "bookings",
     params(PageQuery),
-    security(("bearerAuth" = [])),
     responses(
         (status = 200, description = "Newest first.", body = BookingPage),
-        (status = 400, description = "`malformed_request`", body = ProblemBody, content_type = "application/problem+json"),
-        (status = 401, description = "`unauthenticated`", body = ProblemBody, content_type = "application/problem+json"),
-        (status = 422, description = "`validation_failed`", body = ProblemBody, content_type = "application/problem+json"),
-        (status = 503, description = "`unavailable`", body = ProblemBody, content_type = "application/problem+json"),
     )
 )]
 pub async fn list_bookings(
@@ -75,21 +74,24 @@ pub async fn list_bookings(
     let rows = store::list_by_holder(&mut connection, caller.caller_id, page).await?;
     drop(connection);
     let (bookings, next) = page.cut(rows, |booking| booking.booking_id.0);
-    Ok(Json(BookingPage { items: views::views(&ctx, bookings).await?, next }))
+    Ok(Json(BookingPage {
+        items: views::views(&ctx, bookings).await?,
+        next,
+    }))
 }
 
 /// Look a booking up by its reference
 ///
 /// For a guest who comes back: reference and mail address together stand for a token.
 #[utoipa::path(
-    get, path = "/v1/bookings/lookup", operation_id = "lookup_booking", tag = "bookings",
+    get, path = "/v1/bookings/lookup",
+    operation_id = "lookup_booking", tag = "bookings",
+    security(()),
     params(LookupQuery),
     responses(
         (status = 200, description = "The booking.", body = BookingView),
-        (status = 400, description = "`malformed_request`", body = ProblemBody, content_type = "application/problem+json"),
-        (status = 404, description = "`not_found`", body = ProblemBody, content_type = "application/problem+json"),
-        (status = 429, description = "`rate_limited`", body = ProblemBody, content_type = "application/problem+json"),
-        (status = 503, description = "`unavailable`", body = ProblemBody, content_type = "application/problem+json"),
+        (status = 429, description = "`rate_limited`",
+         body = ProblemBody, content_type = "application/problem+json"),
     )
 )]
 pub async fn lookup_booking(
@@ -108,15 +110,11 @@ pub async fn lookup_booking(
 
 /// Look at a booking
 #[utoipa::path(
-    get, path = "/v1/bookings/{booking_id}", operation_id = "get_booking", tag = "bookings",
+    get, path = "/v1/bookings/{booking_id}",
+    operation_id = "get_booking", tag = "bookings",
     params(("booking_id" = BookingId, Path)),
-    security(("bearerAuth" = [])),
     responses(
         (status = 200, description = "The booking, for its holder and for the event's owner.", body = BookingView),
-        (status = 400, description = "`malformed_request`", body = ProblemBody, content_type = "application/problem+json"),
-        (status = 401, description = "`unauthenticated`", body = ProblemBody, content_type = "application/problem+json"),
-        (status = 404, description = "`not_found`", body = ProblemBody, content_type = "application/problem+json"),
-        (status = 503, description = "`unavailable`", body = ProblemBody, content_type = "application/problem+json"),
     )
 )]
 pub async fn get_booking(
@@ -137,20 +135,18 @@ pub async fn get_booking(
 /// By its holder until the sale closes, by the event's owner always; the price is given back. The
 /// same cancellation again answers the same.
 #[utoipa::path(
-    post, path = "/v1/bookings/{booking_id}/cancel", operation_id = "cancel_booking", tag = "bookings",
+    post, path = "/v1/bookings/{booking_id}/cancel",
+    operation_id = "cancel_booking", tag = "bookings",
     params(("booking_id" = BookingId, Path)),
     request_body = Option<CancelBookingBody>,
-    security(("bearerAuth" = [])),
     responses(
         (status = 200, description = "The booking with its refund.", body = BookingView),
-        (status = 400, description = "`malformed_request`", body = ProblemBody, content_type = "application/problem+json"),
-        (status = 401, description = "`unauthenticated`", body = ProblemBody, content_type = "application/problem+json"),
-        (status = 404, description = "`not_found`", body = ProblemBody, content_type = "application/problem+json"),
-        (status = 409, description = "`booking_not_cancellable`, `request_in_progress`", body = ProblemBody, content_type = "application/problem+json"),
-        (status = 413, description = "`payload_too_large`", body = ProblemBody, content_type = "application/problem+json"),
-        (status = 415, description = "`unsupported_media_type`", body = ProblemBody, content_type = "application/problem+json"),
-        (status = 422, description = "`unknown_seats`, `validation_failed`, `idempotency_key_reused`", body = ProblemBody, content_type = "application/problem+json"),
-        (status = 503, description = "`outcome_unknown`, `unavailable`", body = ProblemBody, content_type = "application/problem+json"),
+        (status = 409, description = "`booking_not_cancellable`, `request_in_progress`",
+         body = ProblemBody, content_type = "application/problem+json"),
+        (status = 422, description = "`unknown_seats`, `validation_failed`, `idempotency_key_reused`",
+         body = ProblemBody, content_type = "application/problem+json"),
+        (status = 503, description = "`outcome_unknown`, `unavailable`",
+         body = ProblemBody, content_type = "application/problem+json"),
     )
 )]
 pub async fn cancel_booking(
@@ -166,17 +162,15 @@ pub async fn cancel_booking(
 
 /// List an event's bookings
 #[utoipa::path(
-    get, path = "/v1/events/{event_id}/bookings", operation_id = "list_event_bookings", tag = "bookings",
+    get, path = "/v1/events/{event_id}/bookings",
+    operation_id = "list_event_bookings", tag = "bookings",
     params(("event_id" = EventId, Path), EventBookingsQuery),
-    security(("bearerAuth" = [])),
     responses(
         (status = 200, description = "Newest first, for the event's owner.", body = BookingPage),
-        (status = 400, description = "`malformed_request`", body = ProblemBody, content_type = "application/problem+json"),
-        (status = 401, description = "`unauthenticated`", body = ProblemBody, content_type = "application/problem+json"),
-        (status = 403, description = "`forbidden`", body = ProblemBody, content_type = "application/problem+json"),
-        (status = 404, description = "`not_found`", body = ProblemBody, content_type = "application/problem+json"),
-        (status = 422, description = "`validation_failed`, `unknown_seats`", body = ProblemBody, content_type = "application/problem+json"),
-        (status = 503, description = "`unavailable`", body = ProblemBody, content_type = "application/problem+json"),
+        (status = 403, description = "`forbidden`",
+         body = ProblemBody, content_type = "application/problem+json"),
+        (status = 422, description = "`validation_failed`, `unknown_seats`",
+         body = ProblemBody, content_type = "application/problem+json"),
     )
 )]
 pub async fn list_event_bookings(
@@ -189,13 +183,19 @@ pub async fn list_event_bookings(
     events::find_owned(&ctx, event_id, Reach::of(caller)).await?;
     let filter = filter(&ctx, event_id, &query).await?;
     let Some(filter) = filter else {
-        return Ok(Json(BookingPage { items: Vec::new(), next: None }));
+        return Ok(Json(BookingPage {
+            items: Vec::new(),
+            next: None,
+        }));
     };
     let mut connection = ctx.db.acquire().await?;
     let rows = store::list_by_event(&mut connection, event_id, &filter, page).await?;
     drop(connection);
     let (bookings, next) = page.cut(rows, |booking| booking.booking_id.0);
-    Ok(Json(BookingPage { items: views::views(&ctx, bookings).await?, next }))
+    Ok(Json(BookingPage {
+        items: views::views(&ctx, bookings).await?,
+        next,
+    }))
 }
 
 /// None when the query can match nothing: what is no reference is nobody's.
@@ -211,11 +211,17 @@ async fn filter(
     let seat_index = match &query.seat {
         None => None,
         Some(label) => {
-            let sale = events::sale(ctx, event_id).await.map_err(BookingError::Event)?;
+            let sale = events::sale(ctx, event_id)
+                .await
+                .map_err(BookingError::Event)?;
             let seats = crate::board::find_seats(&sale, std::slice::from_ref(label))?;
             seats.first().map(|seat| seat.index)
         }
     };
     let email = query.email.clone();
-    Ok(Some(store::EventFilter { reference: reference.flatten(), email, seat_index }))
+    Ok(Some(store::EventFilter {
+        reference: reference.flatten(),
+        email,
+        seat_index,
+    }))
 }

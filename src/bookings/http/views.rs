@@ -2,13 +2,13 @@
 
 use std::collections::HashMap;
 
+use chrono::{DateTime, Utc};
 use iso_currency::Currency;
 use serde::Serialize;
 use utoipa::ToSchema;
 
 use super::super::error::BookingError;
 use super::super::model::{Booking, BookingState, Contact};
-use crate::clock::Instant;
 use crate::context::Context;
 use crate::events::{self, Sale};
 use crate::holds::HeldSeatView;
@@ -35,8 +35,8 @@ pub struct BookingView {
     payment_reference: Option<String>,
     /// Goes up with each cancellation.
     version: i32,
-    confirmed_at: Instant,
-    cancelled_at: Option<Instant>,
+    confirmed_at: DateTime<Utc>,
+    cancelled_at: Option<DateTime<Utc>>,
     /// What is given back, in all; none where nothing was cancelled.
     refund: Option<RefundView>,
 }
@@ -71,7 +71,10 @@ impl BookingView {
         let seats = booking.seats.iter().filter_map(|seat| {
             let place = sale.seating.at(seat.index)?;
             let seat_view = HeldSeatView::of(place, exact(seat.price, booking.currency));
-            Some(BookedSeatView { seat: seat_view, is_cancelled: seat.is_cancelled })
+            Some(BookedSeatView {
+                seat: seat_view,
+                is_cancelled: seat.is_cancelled,
+            })
         });
         Self {
             seats: seats.collect(),

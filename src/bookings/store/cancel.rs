@@ -33,7 +33,9 @@ pub async fn lock_booking(
     booking_id: BookingId,
 ) -> Result<i64, sqlx::Error> {
     let lock = postgres::event_lock(event_id);
-    sqlx::query!(r#"SELECT pg_advisory_xact_lock_shared($1)"#, lock).execute(&mut *tx).await?;
+    sqlx::query!(r#"SELECT pg_advisory_xact_lock_shared($1)"#, lock)
+        .execute(&mut *tx)
+        .await?;
     sqlx::query!(
         r#"SELECT FROM bookings WHERE booking_id = $1 AND event_id = $2 FOR UPDATE"#,
         booking_id.0,
@@ -41,9 +43,12 @@ pub async fn lock_booking(
     )
     .execute(&mut *tx)
     .await?;
-    sqlx::query_scalar!(r#"SELECT board_epoch FROM events WHERE event_id = $1"#, event_id.0)
-        .fetch_one(tx)
-        .await
+    sqlx::query_scalar!(
+        r#"SELECT board_epoch FROM events WHERE event_id = $1"#,
+        event_id.0
+    )
+    .fetch_one(tx)
+    .await
 }
 
 /// Cancels those of the seats that the booking still has; a seat that was sold to somebody else
@@ -53,7 +58,11 @@ pub async fn move_seats(
     tx: &mut PgConnection,
     cancellation: &Cancellation<'_>,
 ) -> Result<Vec<CancelledSeat>, sqlx::Error> {
-    let indexes: Vec<_> = cancellation.seats.iter().map(|index| index.cast_signed()).collect();
+    let indexes: Vec<_> = cancellation
+        .seats
+        .iter()
+        .map(|index| index.cast_signed())
+        .collect();
     let moved = sqlx::query!(
         r#"
         WITH moved AS (
@@ -76,7 +85,10 @@ pub async fn move_seats(
     .await?;
     let moved: Vec<_> = moved
         .into_iter()
-        .map(|row| CancelledSeat { index: row.seat_index.cast_unsigned(), refund: row.refund })
+        .map(|row| CancelledSeat {
+            index: row.seat_index.cast_unsigned(),
+            refund: row.refund,
+        })
         .collect();
     if !moved.is_empty() {
         write_refund(tx, cancellation, moved.iter().map(|seat| seat.refund).sum()).await?;

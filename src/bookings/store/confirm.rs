@@ -44,9 +44,13 @@ pub struct ConfirmedSeat {
 /// What PostgreSQL says of one confirm, once the transaction has committed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Answer {
-    Confirmed { confirmed_at: Instant },
+    Confirmed {
+        confirmed_at: Instant,
+    },
     /// It had become that booking before.
-    Repeated { booking_id: BookingId },
+    Repeated {
+        booking_id: BookingId,
+    },
     /// The reconciler had ended it before.
     Expired,
     Refused(Refusal),
@@ -70,8 +74,10 @@ pub async fn confirm_all(
     confirms: &[&Confirm],
     imposed_now: Option<Instant>,
 ) -> Result<Vec<Answer>, sqlx::Error> {
-    let mut locks: Vec<_> =
-        confirms.iter().map(|confirm| postgres::event_lock(confirm.event_id)).collect();
+    let mut locks: Vec<_> = confirms
+        .iter()
+        .map(|confirm| postgres::event_lock(confirm.event_id))
+        .collect();
     locks.sort_unstable();
     locks.dedup();
     // A statement of its own: the next one must see the event as it is once the lock is there (F40).
@@ -83,10 +89,12 @@ pub async fn confirm_all(
     .await?;
     let rows = insert(tx, &Columns::of(confirms), imposed_now).await?;
     let answer = |confirm: &&Confirm| {
-        let row = rows.iter().find(|row| {
-            row.hold_id == confirm.hold_id.0 && row.event_id == confirm.event_id.0
-        });
-        row.map_or(Answer::Refused(Refusal::OtherEpoch), |row| row.answer(confirm))
+        let row = rows
+            .iter()
+            .find(|row| row.hold_id == confirm.hold_id.0 && row.event_id == confirm.event_id.0);
+        row.map_or(Answer::Refused(Refusal::OtherEpoch), |row| {
+            row.answer(confirm)
+        })
     };
     Ok(confirms.iter().map(answer).collect())
 }
@@ -107,14 +115,14 @@ impl Row {
             (Some("confirmed"), Some(id), Some(confirmed_at)) if id == confirm.booking_id.0 => {
                 Answer::Confirmed { confirmed_at }
             }
-            (Some("confirmed"), Some(id), _) => Answer::Repeated { booking_id: BookingId(id) },
+            (Some("confirmed"), Some(id), _) => Answer::Repeated {
+                booking_id: BookingId(id),
+            },
             (Some(_), ..) => Answer::Expired,
             (None, ..) if self.state != EventState::OnSale => {
                 Answer::Refused(Refusal::NotOnSale(self.state))
             }
-            (None, ..) if self.board_epoch != confirm.epoch => {
-                Answer::Refused(Refusal::OtherEpoch)
-            }
+            (None, ..) if self.board_epoch != confirm.epoch => Answer::Refused(Refusal::OtherEpoch),
             (None, ..) => Answer::Refused(Refusal::TooLate),
         }
     }
@@ -155,7 +163,9 @@ impl Columns {
             columns.references.push(confirm.reference.clone());
             columns.names.push(confirm.contact.name.clone());
             columns.emails.push(confirm.contact.email.clone());
-            columns.payment_references.push(confirm.payment_reference.clone());
+            columns
+                .payment_references
+                .push(confirm.payment_reference.clone());
             columns.totals.push(confirm.total);
             columns.currencies.push(confirm.currency.clone());
             columns.not_after.push(confirm.not_after);

@@ -5,7 +5,7 @@ mod confirm;
 mod outcome;
 mod read;
 
-pub use cancel::{CancelledSeat, Cancellation, lock_booking, move_seats};
+pub use cancel::{Cancellation, lock_booking, move_seats};
 pub use confirm::{Answer, Confirm, ConfirmedSeat, Refusal, confirm_all, find_booked_seats};
 pub use outcome::{Outcome, delete_old_messages, expire, repeat};
 pub use read::{

@@ -40,7 +40,10 @@ impl Row {
             holder: CallerId(self.holder_id),
             reference: self.reference,
             state: BookingState::of_text(&self.state),
-            contact: Contact { name: self.contact_name, email: self.contact_email },
+            contact: Contact {
+                name: self.contact_name,
+                email: self.contact_email,
+            },
             payment_reference: self.payment_reference,
             total: Amount(self.total),
             currency: Currency::from_code(&self.currency).unwrap_or(Currency::XXX),

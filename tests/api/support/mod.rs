@@ -3,8 +3,9 @@
 mod answer;
 mod app;
 mod caller;
+pub mod document;
 mod fixtures;
 
 pub use answer::Answer;
-pub use app::TestApp;
+pub use app::{TestApp, config, noon};
 pub use caller::Caller;
