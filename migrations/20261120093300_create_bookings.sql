@@ -13,7 +13,7 @@ COMMENT ON COLUMN hold_outcomes.n_repeats IS 'A repeated confirm writes here: wi
 
 CREATE TABLE bookings (
     booking_id        uuid           NOT NULL,
-    event_id          uuid           NOT NULL REFERENCES events (event_id),
+    event_id          uuid           NOT NULL,
     hold_id           uuid           NOT NULL,
     holder_id         uuid           NOT NULL,
     reference         text           NOT NULL,
@@ -32,6 +32,7 @@ CREATE TABLE bookings (
     CONSTRAINT booking_cancelled_has_time CHECK ((state = 'confirmed') = (cancelled_at IS NULL))
 );
 COMMENT ON TABLE bookings IS 'The records of confirmed holds.';
+COMMENT ON COLUMN bookings.event_id IS 'No foreign key: the confirming statement reads the event, and a key would lock its row for every booking.';
 COMMENT ON COLUMN bookings.total IS 'What was paid; refunds are in refunds.';
 CREATE INDEX bookings_by_event ON bookings (event_id, booking_id);
 CREATE INDEX bookings_by_holder ON bookings (holder_id, booking_id);

@@ -4,43 +4,92 @@ use std::time::Duration;
 
 use axum::Router;
 use axum::extract::{DefaultBodyLimit, Request, State};
-use axum::http::{HeaderName, HeaderValue, StatusCode, header};
+use axum::http::HeaderValue;
 use axum::middleware::{Next, from_fn, from_fn_with_state};
 use axum::response::{IntoResponse, Response};
 use tower_http::catch_panic::CatchPanicLayer;
 use tower_http::compression::CompressionLayer;
 use tower_http::cors::{AllowOrigin, CorsLayer};
-use utoipa::OpenApi;
 use utoipa_axum::router::OpenApiRouter;
 
 use crate::context::Context;
-use crate::events;
-use crate::problem::{Code, Problem};
-use crate::request::Json;
-
-#[derive(OpenApi)]
-#[openapi(
-    info(
-        title = "Holdfast",
-        description = "Seat-level hold-and-confirm reservations.",
-        license(name = "MIT OR Apache-2.0", identifier = "MIT OR Apache-2.0")
-    ),
-    components(schemas(crate::problem::ProblemBody, crate::problem::FieldError))
-)]
-struct Contract;
+use crate::jobs::{Job, Progress};
+use crate::problem::{self, Code, Problem};
+use crate::{accounts, availability, board, bookings, contract, docs, events, holds, idempotency};
 
 /// Every route of `/v1` with its part of the OpenAPI document. Each domain brings its own.
 fn api() -> OpenApiRouter<Context> {
-    OpenApiRouter::with_openapi(Contract::openapi()).merge(events::routes())
+    OpenApiRouter::with_openapi(contract::preamble())
+        .merge(accounts::routes())
+        .merge(events::routes())
+        .merge(board::routes())
+        .merge(holds::routes())
+        .merge(bookings::routes())
+        .merge(availability::routes())
+}
+
+/// The background work. Each job is safe on several instances, and by the minute would do its work
+/// even if every nudge were lost.
+pub const JOBS: &[Job] = &[
+    Job {
+        name: events::BOARDS_NUDGE,
+        schedule: "* * * * * *",
+        step: |ctx| Box::pin(async move { Ok(board::keep_boards(&ctx).await?) }),
+    },
+    Job {
+        name: "expire_due_holds",
+        schedule: "* * * * * *",
+        step: |ctx| Box::pin(async move { Ok(holds::expire_due_holds(&ctx).await?) }),
+    },
+    Job {
+        name: "settle_confirming_holds",
+        schedule: "* * * * * *",
+        step: |ctx| Box::pin(async move { Ok(bookings::settle_confirming_holds(&ctx).await?) }),
+    },
+    Job {
+        name: "cancel_bookings_of_cancelled_events",
+        schedule: "*/5 * * * * *",
+        step: |ctx| {
+            Box::pin(async move { Ok(bookings::cancel_bookings_of_cancelled_events(&ctx).await?) })
+        },
+    },
+    Job {
+        name: "reconcile_boards",
+        schedule: "0 * * * * *",
+        step: |ctx| Box::pin(async move { Ok(board::reconcile_boards(&ctx).await?) }),
+    },
+    Job {
+        name: "prune_idempotency_keys",
+        schedule: "30 * * * * *",
+        step: |ctx| Box::pin(async move { Ok(Progress::of(idempotency::prune(&ctx).await?)) }),
+    },
+    Job {
+        name: "prune_outbox",
+        schedule: "45 * * * * *",
+        step: |ctx| Box::pin(async move { Ok(bookings::prune_outbox(&ctx).await?) }),
+    },
+];
+
+/// Starts what works beside the routes: the committers of confirms.
+pub fn start_committers(ctx: &Context) {
+    for _ in 0..ctx.config.n_confirm_connections {
+        ctx.tasks.spawn(bookings::commit_confirms(ctx.clone()));
+    }
 }
 
 /// The HTTP contract, generated from the code.
 pub fn openapi() -> utoipa::openapi::OpenApi {
-    api().into_openapi()
+    contract::complete(api().into_openapi())
 }
 
 pub fn router(ctx: &Context) -> Router {
     let (routes, _) = api().split_for_parts();
+    let routes = routes.layer(from_fn_with_state(ctx.clone(), idempotency::replay));
+    dress(ctx, routes.merge(docs::routes(&openapi())))
+}
+
+/// Puts on what every route wears: limits of size and time, and problems for whatever goes wrong.
+pub fn dress(ctx: &Context, routes: Router<Context>) -> Router {
     routes
         .fallback(async || Problem::not_found("route"))
         .method_not_allowed_fallback(async || {
@@ -80,25 +129,8 @@ async fn limit_time(State(ctx): State<Context>, request: Request, next: Next) ->
     }
 }
 
-static REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
-
 /// Writes the body of a problem, now that the request's id is known.
 async fn write_problem(request: Request, next: Next) -> Response {
-    let request_id = request.headers().get(&REQUEST_ID).cloned();
-    let mut response = next.run(request).await;
-    if let Some(problem) = response.extensions_mut().remove::<Problem>() {
-        let id = request_id.as_ref().and_then(|id| id.to_str().ok());
-        let (mut parts, _) = response.into_parts();
-        let body = Json(problem.body(id)).into_response().into_body();
-        let content_type = HeaderValue::from_static("application/problem+json");
-        parts.headers.insert(header::CONTENT_TYPE, content_type);
-        parts.headers.remove(header::CONTENT_LENGTH);
-        if parts.status == StatusCode::UNAUTHORIZED {
-            parts
-                .headers
-                .insert(header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));
-        }
-        return Response::from_parts(parts, body);
-    }
-    response
+    let request_id = request.headers().get("x-request-id").cloned();
+    problem::write_body(next.run(request).await, request_id.as_ref())
 }

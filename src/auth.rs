@@ -195,7 +195,7 @@ async fn require(parts: &mut Parts, ctx: &Context, needed: Role) -> Result<Calle
     let caller = <Caller as FromRequestParts<Context>>::from_request_parts(parts, ctx).await?;
     let role = current_role(ctx, caller).await?;
     if role < needed {
-        let detail = format!("This needs the role {needed:?}.");
+        let detail = format!("This needs the role `{}`.", needed.as_str());
         return Err(Problem::new(Code::Forbidden, detail));
     }
     Ok(Caller { role, ..caller })

@@ -62,3 +62,10 @@ pub fn is_away(error: &sqlx::Error) -> bool {
 pub fn is_violation_of(error: &sqlx::Error, constraint: &str) -> bool {
     matches!(error, sqlx::Error::Database(database) if database.constraint() == Some(constraint))
 }
+
+/// Whether a text held a character that PostgreSQL cannot store, which is U+0000. Requests are
+/// searched for it when they are read; this catches what comes in by another way.
+pub fn is_unstorable_text(error: &sqlx::Error) -> bool {
+    matches!(error, sqlx::Error::Database(database)
+        if matches!(database.code().as_deref(), Some("22021" | "22P05")))
+}

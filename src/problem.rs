@@ -3,15 +3,18 @@
 //! A code is never renamed, reused or given another status. The list is here because it is the
 //! wire contract; which failure becomes which code is each module's own (`error.rs`).
 
-use axum::http::{HeaderValue, StatusCode, header};
+use axum::body::Body;
+use axum::http::{HeaderName, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
+use utoipa::openapi::{ObjectBuilder, RefOr, Schema, Type};
+use utoipa::{PartialSchema, ToSchema};
 
 macro_rules! codes {
     ($($variant:ident $code:literal $status:ident $retryable:literal $title:literal;)+) => {
         /// What went wrong, for programs. Callers may match on these.
-        #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, utoipa::ToSchema)]
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
         pub enum Code {
             $(#[serde(rename = $code)] $variant,)+
         }
@@ -80,6 +83,21 @@ codes! {
     Internal "internal" INTERNAL_SERVER_ERROR true "The service failed";
 }
 
+/// By hand: utoipa does not see through the macro to the words.
+impl PartialSchema for Code {
+    fn schema() -> RefOr<Schema> {
+        ObjectBuilder::new()
+            .schema_type(Type::String)
+            .description(Some(
+                "What went wrong, for programs. Callers may match on these.",
+            ))
+            .enum_values(Some(Self::ALL.iter().map(|code| code.as_str())))
+            .into()
+    }
+}
+
+impl ToSchema for Code {}
+
 /// One mistake in a request's body: a JSON pointer (RFC 6901) and a sentence.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 pub struct FieldError {
@@ -94,7 +112,7 @@ pub struct Problem {
     pub code: Code,
     pub detail: String,
     members: Map<String, Value>,
-    retry_after_seconds: Option<u64>,
+    headers: Vec<(&'static str, u64)>,
 }
 
 /// Problem details as they appear in a body, for the OpenAPI document; named members differ by code.
@@ -121,7 +139,7 @@ impl Problem {
             code,
             detail: detail.into(),
             members: Map::new(),
-            retry_after_seconds: None,
+            headers: Vec::new(),
         }
     }
 
@@ -134,9 +152,15 @@ impl Problem {
         self
     }
 
-    pub fn retry_after(mut self, seconds: u64) -> Self {
-        self.retry_after_seconds = Some(seconds);
-        self.with("retry_after_seconds", seconds)
+    pub fn retry_after(self, seconds: u64) -> Self {
+        self.header("retry-after", seconds)
+            .with("retry_after_seconds", seconds)
+    }
+
+    /// Adds a header to the answer; the name is lower case.
+    pub fn header(mut self, name: &'static str, value: u64) -> Self {
+        self.headers.push((name, value));
+        self
     }
 
     pub fn not_found(noun: &str) -> Self {
@@ -201,6 +225,8 @@ impl From<sqlx::Error> for Problem {
     fn from(error: sqlx::Error) -> Self {
         if crate::postgres::is_away(&error) {
             Self::unavailable("postgresql", &error)
+        } else if crate::postgres::is_unstorable_text(&error) {
+            Self::new(Code::MalformedRequest, "Text must not contain U+0000.")
         } else {
             Self::internal(&error)
         }
@@ -217,19 +243,37 @@ impl From<fred::error::Error> for Problem {
     }
 }
 
-/// The problem travels in the response's extensions until the middleware in `app.rs` that knows
-/// the request's id writes the body.
+/// The problem travels in the response's extensions until [`write_body`] is called by middleware
+/// that knows the request's id.
 impl IntoResponse for Problem {
     fn into_response(self) -> Response {
         let mut response = self.code.status().into_response();
-        if let Some(seconds) = self.retry_after_seconds {
+        for (name, value) in &self.headers {
             response
                 .headers_mut()
-                .insert(header::RETRY_AFTER, HeaderValue::from(seconds));
+                .insert(HeaderName::from_static(name), HeaderValue::from(*value));
         }
         response.extensions_mut().insert(self);
         response
     }
+}
+
+/// Writes the body of a response that is a problem; leaves any other as it is.
+pub fn write_body(mut response: Response, request_id: Option<&HeaderValue>) -> Response {
+    let Some(problem) = response.extensions_mut().remove::<Problem>() else {
+        return response;
+    };
+    let request_id = request_id.and_then(|id| id.to_str().ok());
+    let body = serde_json::to_vec(&problem.body(request_id)).unwrap_or_default();
+    let (mut parts, _) = response.into_parts();
+    let content_type = HeaderValue::from_static("application/problem+json");
+    parts.headers.insert(header::CONTENT_TYPE, content_type);
+    parts.headers.remove(header::CONTENT_LENGTH);
+    if parts.status == StatusCode::UNAUTHORIZED {
+        let scheme = HeaderValue::from_static("Bearer");
+        parts.headers.insert(header::WWW_AUTHENTICATE, scheme);
+    }
+    Response::from_parts(parts, Body::from(body))
 }
 
 fn chain(error: &dyn std::error::Error) -> String {

@@ -79,6 +79,10 @@ pub async fn read_body<S: Send + Sync>(request: Request, state: &S) -> Result<By
 }
 
 fn parse_json<T: DeserializeOwned + Validate<Context = ()>>(body: &[u8]) -> Result<T, Problem> {
+    if let Some(offset) = find_nul_escape(body) {
+        let detail = format!("The body, byte {offset}: text must not contain U+0000.");
+        return Err(Problem::new(Code::MalformedRequest, detail));
+    }
     let mut deserializer = serde_json::Deserializer::from_slice(body);
     let value: T = serde_path_to_error::deserialize(&mut deserializer).map_err(|error| {
         let pointer = pointer_to(error.path());
@@ -89,6 +93,29 @@ fn parse_json<T: DeserializeOwned + Validate<Context = ()>>(body: &[u8]) -> Resu
         .validate()
         .map_err(|report| Problem::invalid(&field_errors(&report)))?;
     Ok(value)
+}
+
+/// Where `\u0000` stands. PostgreSQL stores no such character, and nobody means it; JSON has no
+/// other way to write it.
+fn find_nul_escape(body: &[u8]) -> Option<usize> {
+    let mut offset = 0;
+    while offset < body.len() {
+        match &body[offset..] {
+            [b'\\', b'u', b'0', b'0', b'0', b'0', ..] => return Some(offset),
+            [b'\\', ..] => offset += 2,
+            _ => offset += 1,
+        }
+    }
+    None
+}
+
+/// In a path or query a NUL can only be written this way.
+fn refuse_nul(text: &str) -> Result<(), Problem> {
+    if text.contains("%00") {
+        let detail = "The path and query must not contain %00.";
+        return Err(Problem::new(Code::MalformedRequest, detail));
+    }
+    Ok(())
 }
 
 fn malformed(pointer: &str, error: &serde_json::Error) -> Problem {
@@ -157,6 +184,7 @@ impl<S: Send + Sync, T: DeserializeOwned + Send> FromRequestParts<S> for Path<T>
     type Rejection = Problem;
 
     async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Problem> {
+        refuse_nul(parts.uri.path())?;
         #[expect(clippy::disallowed_types, reason = "wrapped here")]
         let path = axum::extract::Path::<T>::from_request_parts(parts, state).await;
         path.map(|path| Self(path.0)).map_err(|rejection| {
@@ -175,6 +203,7 @@ impl<S: Send + Sync, T: DeserializeOwned + Send> FromRequestParts<S> for Query<T
     type Rejection = Problem;
 
     async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Problem> {
+        refuse_nul(parts.uri.query().unwrap_or_default())?;
         #[expect(clippy::disallowed_types, reason = "wrapped here")]
         let query = axum::extract::Query::<T>::from_request_parts(parts, state).await;
         query.map(|query| Self(query.0)).map_err(|rejection| {
@@ -184,4 +213,27 @@ impl<S: Send + Sync, T: DeserializeOwned + Send> FromRequestParts<S> for Query<T
             )
         })
     }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::find_nul_escape;
+
+    #[test]
+    fn only_an_escape_that_means_nul_is_found() {
+        assert_eq!(find_nul_escape(br#"{"a": "b\u0000"}"#), Some(8));
+        assert_eq!(find_nul_escape(br#"{"a": "b\\u0000"}"#), None);
+        assert_eq!(find_nul_escape(br#"{"a": "b\\\u0000"}"#), Some(10));
+        assert_eq!(find_nul_escape(br#""\u0001\"#), None);
+    }
+}
+
+/// Whether `If-None-Match` names the tag (RFC 9110, 13.1.2: compared weakly).
+pub fn is_known(headers: &HeaderMap, etag: &str) -> bool {
+    let lists = headers.get_all(header::IF_NONE_MATCH).into_iter();
+    let mut tags = lists
+        .filter_map(|list| list.to_str().ok())
+        .flat_map(|list| list.split(','))
+        .map(str::trim);
+    tags.any(|tag| tag == "*" || tag.trim_start_matches("W/") == etag)
 }

@@ -170,7 +170,7 @@ pub async fn list(
 }
 
 /// How far a caller of a public read reaches; an admin's role is read anew.
-async fn reach_of(ctx: &Context, caller: Option<Caller>) -> Result<Reach, EventError> {
+pub async fn reach_of(ctx: &Context, caller: Option<Caller>) -> Result<Reach, EventError> {
     let Some(caller) = caller else {
         return Ok(Reach::PUBLIC);
     };
@@ -183,7 +183,15 @@ async fn reach_of(ctx: &Context, caller: Option<Caller>) -> Result<Reach, EventE
     Ok(Reach::of(Caller { role, ..caller }))
 }
 
-async fn find_owned(ctx: &Context, event_id: EventId, reach: Reach) -> Result<Event, EventError> {
+/// The event, for its owner or an admin.
+///
+/// # Errors
+/// `NotFound` where the caller may not see it, `Forbidden` where it is public and not theirs.
+pub async fn find_owned(
+    ctx: &Context,
+    event_id: EventId,
+    reach: Reach,
+) -> Result<Event, EventError> {
     let event = store::find(&ctx.db, event_id, reach).await?;
     let event = event.ok_or(EventError::NotFound)?;
     if reach.owns(&event) {

@@ -4,71 +4,28 @@ use axum::extract::State;
 use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use iso_currency::Currency;
-use serde::{Deserialize, Serialize};
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
-use super::model::{ChangeEvent, CreateEvent, EventFilter, EventState, EventView, Verb};
+use super::model::{ChangeEvent, CreateEvent, EventState, EventView, Verb};
 use super::{actions, store};
 use crate::auth::{Caller, VenueAdmin};
 use crate::context::Context;
 use crate::id::{EventId, VenueId};
 use crate::money::Amount;
-use crate::page::PageQuery;
 use crate::problem::{Problem, ProblemBody};
-use crate::request::{Json, Path, Query};
+use crate::request::{self, Json, Path};
 use crate::venues::{Bounds, Point, Section};
 
 pub fn routes() -> OpenApiRouter<Context> {
     OpenApiRouter::new()
-        .routes(routes!(create_event, list_events))
-        .routes(routes!(change_event, get_event))
+        .routes(routes!(create_event))
+        .routes(routes!(change_event))
         .routes(routes!(open_event))
         .routes(routes!(pause_event))
         .routes(routes!(close_event))
         .routes(routes!(cancel_event))
         .routes(routes!(get_event_layout))
-}
-
-/// Limit: characters of a name to look for.
-const Q_CHARS_MAX: usize = 100;
-
-#[derive(Deserialize, utoipa::IntoParams)]
-#[serde(deny_unknown_fields)]
-#[into_params(parameter_in = Query)]
-struct EventsQuery {
-    /// How many items at most.
-    #[param(minimum = 1, maximum = 200, default = 50)]
-    limit: Option<u32>,
-    /// The `next` of the page before.
-    after: Option<String>,
-    /// Only events in this state.
-    state: Option<EventState>,
-    /// Only events with this in their name, in any case.
-    #[param(max_length = 100)]
-    q: Option<String>,
-}
-
-impl EventsQuery {
-    fn filter(&self) -> Result<EventFilter, Problem> {
-        let q = self.q.as_deref().map(str::trim).filter(|q| !q.is_empty());
-        if q.is_some_and(|q| q.chars().count() > Q_CHARS_MAX || q.chars().any(char::is_control)) {
-            let detail = format!("must have at most {Q_CHARS_MAX} characters, none for control");
-            return Err(Problem::invalid_member("/q", detail));
-        }
-        Ok(EventFilter {
-            state: self.state,
-            q: q.map(str::to_owned),
-        })
-    }
-}
-
-#[derive(Serialize, utoipa::ToSchema)]
-struct EventPage {
-    items: Vec<EventView>,
-    /// Where the next page begins; `null` on the last one.
-    #[schema(required)]
-    next: Option<String>,
 }
 
 /// The venue's layout in the event's version, with prices.
@@ -256,52 +213,6 @@ async fn cancel_event(
     Ok(Json(event))
 }
 
-/// List events
-///
-/// Newest first; drafts only to their owners.
-#[utoipa::path(
-    get, path = "/v1/events", operation_id = "list_events", tag = "events",
-    security((), ("bearerAuth" = [])),
-    params(EventsQuery),
-    responses(
-        (status = 200, description = "A page of events", body = EventPage),
-        (status = 422, description = "`validation_failed`: `limit`, `after` or `q` will not do",
-         body = ProblemBody, content_type = "application/problem+json"),
-    )
-)]
-async fn list_events(
-    State(ctx): State<Context>,
-    caller: Option<Caller>,
-    Query(query): Query<EventsQuery>,
-) -> Result<Json<EventPage>, Problem> {
-    let filter = query.filter()?;
-    let page = PageQuery {
-        limit: query.limit,
-        after: query.after,
-    };
-    let (items, next) = actions::list(&ctx, caller, page.request()?, &filter).await?;
-    Ok(Json(EventPage { items, next }))
-}
-
-/// See an event
-#[utoipa::path(
-    get, path = "/v1/events/{event_id}", operation_id = "get_event", tag = "events",
-    security((), ("bearerAuth" = [])),
-    params(("event_id" = EventId, Path, description = "Which event")),
-    responses(
-        (status = 200, description = "The event", body = EventView),
-        (status = 404, description = "`not_found`: there is no such event, or it is a draft of \
-            somebody else's", body = ProblemBody, content_type = "application/problem+json"),
-    )
-)]
-async fn get_event(
-    State(ctx): State<Context>,
-    caller: Option<Caller>,
-    Path(event_id): Path<EventId>,
-) -> Result<Json<EventView>, Problem> {
-    Ok(Json(actions::view(&ctx, event_id, caller).await?))
-}
-
 /// See the plan of an event with its prices
 ///
 /// The venue's layout as it was when the event was made. Its `ETag` changes only with the prices.
@@ -338,19 +249,9 @@ async fn get_event_layout(
         (header::CACHE_CONTROL, cache_control.to_owned()),
         (header::CONTENT_TYPE, "application/json".to_owned()),
     ];
-    if is_known(&headers, &etag) {
+    if request::is_known(&headers, &etag) {
         return Ok((StatusCode::NOT_MODIFIED, answer_headers).into_response());
     }
     let layout = store::layout(&ctx, &event).await?;
     Ok((answer_headers, layout).into_response())
-}
-
-/// Whether `If-None-Match` names the tag (RFC 9110, 13.1.2: compared weakly).
-fn is_known(headers: &HeaderMap, etag: &str) -> bool {
-    let lists = headers.get_all(header::IF_NONE_MATCH).into_iter();
-    let mut tags = lists
-        .filter_map(|list| list.to_str().ok())
-        .flat_map(|list| list.split(','))
-        .map(str::trim);
-    tags.any(|tag| tag == "*" || tag.trim_start_matches("W/") == etag)
 }

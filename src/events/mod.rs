@@ -13,7 +13,7 @@ mod http;
 mod model;
 mod store;
 
-pub use actions::{list, view};
+pub use actions::{find_owned, list, reach_of, view};
 pub use error::EventError;
 pub use http::routes;
 pub use model::{

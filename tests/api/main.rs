@@ -4,5 +4,11 @@
 
 mod support;
 
+mod access;
+mod accounts;
+mod bad_input;
 mod contract;
 mod events;
+mod holds;
+mod idempotency;
+mod limits;

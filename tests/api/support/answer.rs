@@ -54,6 +54,13 @@ impl Answer {
         self
     }
 
+    /// Asserts that this is a problem, whatever its status.
+    #[track_caller]
+    pub fn expect_problem_of(self, code: &str) -> Self {
+        let status = self.status;
+        self.expect_problem(status, code)
+    }
+
     pub fn header(&self, name: &str) -> &str {
         self.headers
             .get(name)

@@ -10,7 +10,7 @@ use holdfast::context::Context;
 use holdfast::id::{AccountId, Ids};
 use sqlx::PgPool;
 
-use super::Caller;
+use super::{Caller, invariants};
 
 pub struct TestApp {
     pub ctx: Context,
@@ -21,8 +21,7 @@ pub struct TestApp {
 
 impl TestApp {
     pub async fn start(db: PgPool) -> Self {
-        let noon = "2026-12-01T12:00:00Z".parse().expect("a time");
-        Self::start_with(&db, &redis_url(), Clock::manual(noon)).await
+        Self::start_set(&db, &[]).await
     }
 
     /// Another instance of the service on the same stores, with the same clock.
@@ -31,32 +30,32 @@ impl TestApp {
     }
 
     pub async fn start_with(db: &PgPool, redis_url: &str, clock: Clock) -> Self {
-        let database_url = sqlx::ConnectOptions::to_url_lossy(&*db.connect_options());
-        let config = Config::from_variables(
-            [
-                ("DATABASE_URL", database_url.as_str()),
-                ("REDIS_URL", redis_url),
-                ("HOLDFAST_SECRET", "a secret for tests, and for tests only"),
-                ("HOLDFAST_DATABASE_CONNECTIONS_MAX", "6"),
-                ("HOLDFAST_REDIS_CONNECTIONS_COUNT", "2"),
-                ("HOLDFAST_GUESTS_PER_MINUTE", "100000"),
-                ("HOLDFAST_SIGN_INS_PER_MINUTE", "100000"),
-                ("HOLDFAST_LOOKUPS_PER_MINUTE", "100000"),
-                ("HOLDFAST_HOLD_CHANGES_PER_MINUTE", "100000"),
-            ]
-            .map(|(name, value)| (name.to_owned(), value.to_owned())),
-        )
-        .expect("the settings are right");
+        let config = config(db, &[("REDIS_URL", redis_url)]);
         Self::start_configured(config, clock).await
     }
 
+    /// The service with some settings of the test's own.
+    pub async fn start_set(db: &PgPool, settings: &[(&str, &str)]) -> Self {
+        Self::start_configured(config(db, settings), noon()).await
+    }
+
     pub async fn start_configured(config: Config, clock: Clock) -> Self {
+        Self::start_serving(config, clock, app::router).await
+    }
+
+    /// Something else than the whole service, in its place.
+    pub async fn start_serving(
+        config: Config,
+        clock: Clock,
+        routes: impl FnOnce(&Context) -> axum::Router,
+    ) -> Self {
         let ctx = Context::new(config, clock.clone(), Ids::random(clock)).expect("a context");
         let listener = tokio::net::TcpListener::bind("127.0.0.1:0")
             .await
             .expect("a socket");
         let address = listener.local_addr().expect("an address");
-        let router = app::router(&ctx);
+        let router = routes(&ctx);
+        app::start_committers(&ctx);
         let stopping = ctx.tasks.stopping();
         ctx.tasks.spawn(async move {
             let service = router.into_make_service_with_connect_info::<SocketAddr>();
@@ -120,8 +119,20 @@ impl TestApp {
         Caller::new(self, Some((caller.caller_id, token.token)))
     }
 
-    /// Ends the test: stops the service. Every test must end with it.
-    pub async fn finish(mut self) {
+    /// Runs every job until none has more to do.
+    pub async fn run_jobs(&self) {
+        holdfast::jobs::run_all(&self.ctx, app::JOBS).await;
+    }
+
+    /// Ends the test: asserts what must always hold, and stops the service. Every test ends with it.
+    pub async fn finish(self) {
+        invariants::assert_rules(&self.ctx.db).await;
+        self.assert_boards_agree().await;
+        self.stop().await;
+    }
+
+    /// Stops one of several instances, or one whose stores are gone.
+    pub async fn stop(mut self) {
         self.is_finished = true;
         let is_stopped = self
             .ctx
@@ -138,6 +149,32 @@ impl Drop for TestApp {
             panic!("the test did not call finish()");
         }
     }
+}
+
+/// Settings for tests: the stores of this machine, and limits that nobody reaches.
+pub fn config(db: &PgPool, settings: &[(&str, &str)]) -> Config {
+    let database_url = sqlx::ConnectOptions::to_url_lossy(&*db.connect_options());
+    let redis_url = redis_url();
+    let defaults = [
+        ("DATABASE_URL", database_url.as_str()),
+        ("REDIS_URL", &redis_url),
+        ("HOLDFAST_SECRET", "a secret for tests, and for tests only"),
+        ("HOLDFAST_DATABASE_CONNECTIONS_MAX", "6"),
+        ("HOLDFAST_REDIS_CONNECTIONS_COUNT", "2"),
+        ("HOLDFAST_GUESTS_PER_MINUTE", "100000"),
+        ("HOLDFAST_SIGN_INS_PER_MINUTE", "100000"),
+        ("HOLDFAST_LOOKUPS_PER_MINUTE", "100000"),
+        ("HOLDFAST_HOLD_CHANGES_PER_MINUTE", "100000"),
+    ];
+    // A later value of the same setting wins.
+    let variables = defaults.iter().chain(settings);
+    Config::from_variables(variables.map(|(name, value)| ((*name).into(), (*value).into())))
+        .expect("the settings are right")
+}
+
+/// A clock that stands still at noon.
+pub fn noon() -> Clock {
+    Clock::manual("2026-12-01T12:00:00Z".parse().expect("a time"))
 }
 
 pub fn redis_url() -> String {

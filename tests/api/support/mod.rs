@@ -3,8 +3,12 @@
 mod answer;
 mod app;
 mod caller;
+pub mod document;
 mod fixtures;
+mod invariants;
+mod sale;
 
 pub use answer::Answer;
-pub use app::TestApp;
+pub use app::{TestApp, config, noon};
 pub use caller::Caller;
+pub use sale::Sale;

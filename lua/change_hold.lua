@@ -1,0 +1,66 @@
+#!lua
+-- Adds seats to a live hold and removes others, all or nothing. Seats to add that the hold has, and
+-- seats to remove that it has not, are done already: the same change again changes nothing.
+-- KEYS[1] seats, KEYS[2] holds, KEYS[3] deadlines, KEYS[4] holders, KEYS[5] meta, KEYS[6] changes
+-- ARGV[1] now in ms, or empty; ARGV[2] epoch, or empty; ARGV[3] version of the event
+-- ARGV[4] hold id, ARGV[5] holder, ARGV[6] most seats a hold may have
+-- ARGV[7] seats and prices to add: index:amount,…; ARGV[8] seats to remove: index,…
+-- Returns status, epoch, revision, now, then
+--   changed, ended: the hold's record
+--   conflicts: index:byte,… of every seat that cannot be had
+--   limit_reached: the limit, and the seats that it counts
+--   not_on_sale: the state of sales
+--   unknown_hold, empty, lapsed, wrong_version, wrong_epoch, not_loaded: nothing
+local seats, holds, holders, meta = KEYS[1], KEYS[2], KEYS[4], KEYS[5]
+local id, holder, time = ARGV[4], ARGV[5], redis.call('TIME')
+local now = tonumber(ARGV[1]) or time[1] * 1000 + math.floor(time[2] / 1000)
+local m = redis.call('HMGET', meta, 'epoch', 'revision', 'version', 'sales', 'closes_at',
+  'seats_per_person_max', 'waiting')
+local epoch, revision = tonumber(m[1]), tonumber(m[2])
+if not epoch then return { 'not_loaded', 0, 0, now } end
+if (tonumber(ARGV[2]) or epoch) ~= epoch then return { 'wrong_epoch', epoch, revision, now } end
+local record = redis.call('HGET', holds, id) or ''
+local state, owner, deadline, middle, quote =
+  record:match('^(%a+)|([^|]*)|(%d+)|(%d+|%d+|%d+|[^|]*|[^|]*)|(.*)$')
+if owner ~= holder then return { 'unknown_hold', epoch, revision, now } end
+if state ~= 'held' or now >= tonumber(deadline) then return { 'ended', epoch, revision, now, record } end
+if m[3] ~= ARGV[3] then return { 'wrong_version', epoch, revision, now } end
+if m[4] ~= 'open' or now >= tonumber(m[5]) then
+  return { 'not_on_sale', epoch, revision, now, m[4] }
+end
+local had, kept, taken, freed, conflicts = {}, {}, {}, {}, {}
+local removes = ',' .. ARGV[8] .. ','
+for index, amount in quote:gmatch('(%d+):(%d+)') do
+  had[index] = true
+  if removes:find(',' .. index .. ',', 1, true) then freed[#freed + 1] = index
+  else kept[#kept + 1] = index .. ':' .. amount end
+end
+for index, amount in ARGV[7]:gmatch('(%d+):(%d+)') do
+  local byte = not had[index] and redis.call('GETRANGE', seats, index, index)
+  if byte then taken[#taken + 1], kept[#kept + 1] = index, index .. ':' .. amount end
+  if byte and byte ~= '.' then conflicts[#conflicts + 1] = index .. ':' .. byte end
+end
+local n_had, n_more = tonumber(redis.call('HGET', holders, holder) or 0), #taken - #freed
+if #kept == 0 then return { 'empty', epoch, revision, now } end
+if #kept > tonumber(ARGV[6]) then
+  return { 'limit_reached', epoch, revision, now, ARGV[6], #kept - #taken }
+end
+local is_over = n_more > 0 and n_had + n_more > tonumber(m[6])
+if is_over or #conflicts > 0 then
+  local due = redis.call('ZRANGEBYSCORE', KEYS[3], '-inf', now, 'LIMIT', 0, 1)
+  if #due > 0 then return { 'lapsed', epoch, revision, now } end
+  if is_over then return { 'limit_reached', epoch, revision, now, m[6], n_had } end
+  return { 'conflicts', epoch, revision, now, table.concat(conflicts, ',') }
+end
+if #taken + #freed == 0 then return { 'changed', epoch, revision, now, record } end
+table.sort(kept, function(a, b) return tonumber(a:match('%d+')) < tonumber(b:match('%d+')) end)
+record = ('held|%s|%s|%s|%s'):format(holder, deadline, middle, table.concat(kept, ','))
+local free = tonumber(m[7] or 0) > 0 and 'w' or '.'
+redis.call('HSET', holds, id, record)
+redis.call('HINCRBY', holders, holder, n_more)
+for _, index in ipairs(freed) do redis.call('SETRANGE', seats, index, free) end
+for _, index in ipairs(taken) do redis.call('SETRANGE', seats, index, 'h') end
+revision = redis.call('HINCRBY', meta, 'revision', 1)
+redis.call('SPUBLISH', KEYS[6], ('{"epoch":%d,"revision":%d,"changes":{"%s":[%s],"h":[%s]}}')
+  :format(epoch, revision, free, table.concat(freed, ','), table.concat(taken, ',')))
+return { 'changed', epoch, revision, now, record }

@@ -1,0 +1,52 @@
+#!lua
+-- Sweeps a batch of what is due: frees the seats of lapsed holds, forgets holds that ended a while
+-- ago, and names the confirming holds whose lease has passed, which only the reconciler may end.
+-- KEYS[1] seats, KEYS[2] holds, KEYS[3] deadlines, KEYS[4] holders, KEYS[5] meta, KEYS[6] changes
+-- ARGV[1] now in ms, or empty; ARGV[2] epoch, or empty; ARGV[3] most holds to sweep
+-- ARGV[4] ms until a confirming hold is named again; ARGV[5] least ms to remember an expired hold
+-- Returns status, epoch, revision, now, then
+--   swept: number swept, ids of expired holds, ids of confirming holds, next deadline or empty
+--   wrong_epoch, not_loaded: nothing
+local seats, holds, deadlines, holders, meta = KEYS[1], KEYS[2], KEYS[3], KEYS[4], KEYS[5]
+local time = redis.call('TIME')
+local now = tonumber(ARGV[1]) or time[1] * 1000 + math.floor(time[2] / 1000)
+local m = redis.call('HMGET', meta, 'epoch', 'revision', 'waiting')
+local epoch, revision = tonumber(m[1]), tonumber(m[2])
+if not epoch then return { 'not_loaded', 0, 0, now } end
+if (tonumber(ARGV[2]) or epoch) ~= epoch then return { 'wrong_epoch', epoch, revision, now } end
+local free = tonumber(m[3] or 0) > 0 and 'w' or '.'
+local due = redis.call('ZRANGEBYSCORE', deadlines, '-inf', now, 'LIMIT', 0, ARGV[3])
+redis.call('HLEN', holders)
+redis.call('GETRANGE', seats, 0, 0)
+local freed, expired, confirming = {}, {}, {}
+for _, id in ipairs(due) do
+  local record = redis.call('HGET', holds, id) or ''
+  local state, holder, times, keep, asked, quote =
+    record:match('^(%a+)|([^|]*)|(%d+|%d+)|%d+|(%d+)|([^|]*)|[^|]*|(.*)$')
+  if state == 'held' then
+    local n_freed = #freed
+    for index in quote:gmatch('(%d+):') do
+      redis.call('SETRANGE', seats, index, free)
+      freed[#freed + 1] = index
+    end
+    redis.call('HINCRBY', holders, holder, n_freed - #freed)
+    redis.call('ZADD', deadlines, now + math.max(tonumber(keep), tonumber(ARGV[5])), id)
+    redis.call('HSET', holds, id, ('expired|%s|%s|%.0f|%s|%s||%s')
+      :format(holder, times, now, keep, asked, quote))
+    expired[#expired + 1] = id
+  elseif state == 'confirming' then
+    redis.call('ZADD', deadlines, now + tonumber(ARGV[4]), id)
+    confirming[#confirming + 1] = id
+  else
+    redis.call('ZREM', deadlines, id)
+    redis.call('HDEL', holds, id)
+  end
+end
+if #freed > 0 then
+  revision = redis.call('HINCRBY', meta, 'revision', 1)
+  redis.call('SPUBLISH', KEYS[6], ('{"epoch":%d,"revision":%d,"changes":{"%s":[%s]}}')
+    :format(epoch, revision, free, table.concat(freed, ',')))
+end
+local next = redis.call('ZRANGE', deadlines, 0, 0, 'WITHSCORES')
+return { 'swept', epoch, revision, now, #due, table.concat(expired, ','),
+  table.concat(confirming, ','), next[2] or '' }

@@ -1,0 +1,16 @@
+#!lua
+-- Reads one hold, and what time it is for it.
+-- KEYS[1] holds, KEYS[2] meta
+-- ARGV[1] now in ms, or empty; ARGV[2] epoch, or empty; ARGV[3] hold id
+-- Returns status, epoch, revision, now, then
+--   hold: the hold's record
+--   unknown_hold, wrong_epoch, not_loaded: nothing
+local time = redis.call('TIME')
+local now = tonumber(ARGV[1]) or time[1] * 1000 + math.floor(time[2] / 1000)
+local m = redis.call('HMGET', KEYS[2], 'epoch', 'revision')
+local epoch, revision = tonumber(m[1]), tonumber(m[2])
+if not epoch then return { 'not_loaded', 0, 0, now } end
+if (tonumber(ARGV[2]) or epoch) ~= epoch then return { 'wrong_epoch', epoch, revision, now } end
+local record = redis.call('HGET', KEYS[1], ARGV[3])
+if not record then return { 'unknown_hold', epoch, revision, now } end
+return { 'hold', epoch, revision, now, record }

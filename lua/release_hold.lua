@@ -1,0 +1,33 @@
+#!lua
+-- Releases a hold for its holder; refused while it is being confirmed. Again answers the same.
+-- KEYS[1] seats, KEYS[2] holds, KEYS[3] deadlines, KEYS[4] holders, KEYS[5] meta, KEYS[6] changes
+-- ARGV[1] now in ms, or empty; ARGV[2] epoch, or empty; ARGV[3] hold id; ARGV[4] holder
+-- Returns status, epoch, revision, now, then
+--   released, ended, confirming: the hold's record
+--   unknown_hold, wrong_epoch, not_loaded: nothing
+local seats, holds, holders, meta, id, holder = KEYS[1], KEYS[2], KEYS[4], KEYS[5], ARGV[3], ARGV[4]
+local time = redis.call('TIME')
+local now = tonumber(ARGV[1]) or time[1] * 1000 + math.floor(time[2] / 1000)
+local m = redis.call('HMGET', meta, 'epoch', 'revision', 'waiting')
+local epoch, revision = tonumber(m[1]), tonumber(m[2])
+if not epoch then return { 'not_loaded', 0, 0, now } end
+if (tonumber(ARGV[2]) or epoch) ~= epoch then return { 'wrong_epoch', epoch, revision, now } end
+local record = redis.call('HGET', holds, id) or ''
+local state, owner, times, keep, asked, quote =
+  record:match('^(%a+)|([^|]*)|(%d+|%d+)|%d+|(%d+)|([^|]*)|[^|]*|(.*)$')
+if owner ~= holder then return { 'unknown_hold', epoch, revision, now } end
+if state == 'confirming' then return { 'confirming', epoch, revision, now, record } end
+if state ~= 'held' then return { 'ended', epoch, revision, now, record } end
+redis.call('HGET', holders, holder)
+local free, freed = tonumber(m[3] or 0) > 0 and 'w' or '.', {}
+for index in quote:gmatch('(%d+):') do freed[#freed + 1] = index end
+redis.call('GETRANGE', seats, 0, 0)
+record = ('released|%s|%s|%.0f|%s|%s||%s'):format(holder, times, now, keep, asked, quote)
+redis.call('ZADD', KEYS[3], now + tonumber(keep), id)
+redis.call('HSET', holds, id, record)
+redis.call('HINCRBY', holders, holder, -#freed)
+for _, index in ipairs(freed) do redis.call('SETRANGE', seats, index, free) end
+revision = redis.call('HINCRBY', meta, 'revision', 1)
+redis.call('SPUBLISH', KEYS[6], ('{"epoch":%d,"revision":%d,"changes":{"%s":[%s]}}')
+  :format(epoch, revision, free, table.concat(freed, ',')))
+return { 'released', epoch, revision, now, record }

@@ -1,0 +1,192 @@
+//! Keeping boards in step with PostgreSQL, and taking seats off sale.
+
+use std::collections::{HashMap, HashSet};
+
+use chrono::TimeDelta;
+use serde::Serialize;
+use sqlx::Connection;
+
+use super::error::BoardError;
+use super::model::{HoldState, SeatState, Snapshot};
+use super::store::{self, Truth};
+use crate::context::Context;
+use crate::events::{self, Sale};
+use crate::id::{CallerId, EventId};
+use crate::postgres;
+use crate::venues::SeatPlace;
+
+/// How long after a cancellation its own call may still free the seats; longer than that call is good for.
+const FREEING_GRACE: TimeDelta = TimeDelta::seconds(60);
+
+/// A seat on which board and PostgreSQL disagree.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Finding {
+    pub event_id: EventId,
+    pub seat_index: u32,
+    /// `booking_not_on_board`, `booking_lost`, `cancelled_not_freed`, `block_not_on_board`,
+    /// `block_lifted`, `held_without_hold`
+    pub kind: &'static str,
+    /// What the seat is set to by a repair; a lost booking is an alarm and never freed.
+    #[serde(skip)]
+    repair: Option<(u8, u8)>,
+}
+
+impl Finding {
+    pub fn is_repairable(&self) -> bool {
+        self.repair.is_some()
+    }
+}
+
+/// Compares a board with PostgreSQL, seat by seat; with `is_repairing` mends the board, never
+/// PostgreSQL. A board that is not loaded is in step.
+pub async fn reconcile(
+    ctx: &Context,
+    event_id: EventId,
+    is_repairing: bool,
+) -> Result<Vec<Finding>, BoardError> {
+    let mut connection = store::exclusively(ctx, event_id).await?;
+    let mut tx = connection.begin().await?;
+    // The one place where Redis is read inside a transaction: no confirm or cancel may be under way
+    // between the two readings, or each of them would look like a difference (decision 0004).
+    let lock = postgres::event_lock(event_id);
+    sqlx::query!(r#"SELECT pg_advisory_xact_lock($1)"#, lock)
+        .execute(&mut *tx)
+        .await?;
+    let truth = store::truth(&mut tx, event_id).await?;
+    let board = store::read_board_of(ctx, event_id, truth.epoch).await?;
+    tx.commit().await?;
+    let Some(board) = board else {
+        connection.close().await?;
+        return Ok(Vec::new());
+    };
+
+    let mut findings = differences(ctx, event_id, &truth, &board);
+    findings.extend(orphans(ctx, event_id, &truth, &board).await?);
+    if is_repairing {
+        let repairs: Vec<_> = findings
+            .iter()
+            .filter_map(|finding| {
+                finding
+                    .repair
+                    .map(|(seen, right)| (finding.seat_index, seen, right))
+            })
+            .collect();
+        for batch in repairs.chunks(1_000) {
+            store::repair_board(ctx, event_id, truth.epoch, batch).await?;
+        }
+    }
+    connection.close().await?;
+    for finding in &findings {
+        tracing::warn!(
+            event.id = %event_id, seat.index = finding.seat_index, kind = finding.kind,
+            repaired = is_repairing && finding.is_repairable(), "board and PostgreSQL disagree"
+        );
+        metrics::counter!("holdfast_board_findings_total", "kind" => finding.kind).increment(1);
+    }
+    Ok(findings)
+}
+
+fn differences(ctx: &Context, event_id: EventId, truth: &Truth, board: &Snapshot) -> Vec<Finding> {
+    let booked: HashSet<_> = truth.booked.iter().map(|(index, _)| *index).collect();
+    let blocked: HashSet<_> = truth.blocked.iter().copied().collect();
+    let settled_before = ctx.clock.now() - FREEING_GRACE;
+    let mut findings = Vec::new();
+    for (index, byte) in (0_u32..).zip(board.seats.iter().copied()) {
+        let (is_booked, is_blocked) = (booked.contains(&index), blocked.contains(&index));
+        let free = if is_blocked {
+            SeatState::Blocked
+        } else {
+            SeatState::Free
+        };
+        let found = match SeatState::of_byte(byte) {
+            // A commit whose finish is still to come shows as confirming.
+            Some(SeatState::Booked | SeatState::Confirming) if is_booked => None,
+            _ if is_booked => Some(("booking_not_on_board", Some(SeatState::Booked))),
+            Some(SeatState::Booked) => match truth.cancelled.get(&index) {
+                None => Some(("booking_lost", None)),
+                Some(at) if *at <= settled_before => Some(("cancelled_not_freed", Some(free))),
+                Some(_) => None,
+            },
+            Some(SeatState::Free) if is_blocked => Some(("block_not_on_board", Some(free))),
+            Some(SeatState::Blocked) if !is_blocked => Some(("block_lifted", Some(free))),
+            _ => None,
+        };
+        findings.extend(found.map(|(kind, right)| Finding {
+            event_id,
+            seat_index: index,
+            kind,
+            repair: right.map(|right| (byte, right.byte())),
+        }));
+    }
+    findings
+}
+
+/// Held seats that no live hold has. Believed only when nothing moved while the holds were read.
+async fn orphans(
+    ctx: &Context,
+    event_id: EventId,
+    truth: &Truth,
+    board: &Snapshot,
+) -> Result<Vec<Finding>, BoardError> {
+    let holds = store::list_holds(ctx, event_id).await?;
+    let again = store::read_board_of(ctx, event_id, truth.epoch).await?;
+    if again.is_none_or(|again| again.position != board.position) {
+        return Ok(Vec::new());
+    }
+    let booked: HashSet<_> = truth.booked.iter().map(|(index, _)| *index).collect();
+    let live: HashMap<u32, HoldState> = holds
+        .iter()
+        .filter(|hold| matches!(hold.state, HoldState::Held | HoldState::Confirming))
+        .flat_map(|hold| hold.seats.iter().map(|seat| (seat.index, hold.state)))
+        .collect();
+    let held = [SeatState::Held.byte(), SeatState::Confirming.byte()];
+    let orphans = (0_u32..)
+        .zip(board.seats.iter().copied())
+        .filter(|(index, byte)| {
+            held.contains(byte) && !live.contains_key(index) && !booked.contains(index)
+        });
+    Ok(orphans
+        .map(|(seat_index, byte)| Finding {
+            event_id,
+            seat_index,
+            kind: "held_without_hold",
+            repair: Some((byte, SeatState::Free.byte())),
+        })
+        .collect())
+}
+
+/// Takes free seats off sale: all of them, or none and why. Seats that are blocked already are done.
+pub async fn block(
+    ctx: &Context,
+    sale: &Sale,
+    seats: &[&SeatPlace],
+    (blocked_by, reason): (CallerId, &str),
+) -> Result<(), BoardError> {
+    let by = (blocked_by, ctx.clock.now());
+    // PostgreSQL first: a board that is loaded in between has the blocks already.
+    let inserted = store::insert_blocks(&ctx.db, sale.event_id, seats, reason, by).await?;
+    let indexes: Vec<_> = seats.iter().map(|seat| seat.index).collect();
+    let conflicts = store::block_seats(ctx, sale.event_id, &indexes).await?;
+    if conflicts.is_empty() {
+        return Ok(());
+    }
+    store::delete_blocks(&ctx.db, sale.event_id, &inserted).await?;
+    Err(BoardError::conflicts(&sale.seating, &conflicts))
+}
+
+/// Puts blocked seats back on sale; seats that are not blocked are done already.
+pub async fn unblock(
+    ctx: &Context,
+    event_id: EventId,
+    seats: &[&SeatPlace],
+) -> Result<(), BoardError> {
+    let indexes: Vec<_> = seats.iter().map(|seat| seat.index).collect();
+    store::delete_blocks(&ctx.db, event_id, &indexes).await?;
+    store::free_blocked_seats(ctx, event_id, &indexes).await
+}
+
+/// Brings an event's newest state and limits to its board.
+pub async fn keep(ctx: &Context, event_id: EventId) -> Result<(), BoardError> {
+    let sale = events::reload_sale(ctx, event_id).await?;
+    store::set_sale(ctx, &sale).await
+}

@@ -1,0 +1,27 @@
+//! The board: the seats of one event on sale and their holds, in Redis. Nothing else knows its keys.
+//!
+//! A seat is free, held, confirming, booked, blocked or kept. Each verb is one Lua script, so it
+//! happens whole or not at all. Deadlines are decided by Redis' clock.
+//!
+//! Invariant: a board without an epoch is not an empty board: it is loaded from PostgreSQL before
+//! anything is answered from it, and a board that went backwards is loaded again.
+
+mod actions;
+mod error;
+mod http;
+mod jobs;
+mod model;
+mod store;
+
+pub use actions::{Finding, reconcile};
+pub use error::BoardError;
+pub use http::{find_seats, routes};
+pub use jobs::{keep_boards, reconcile_boards};
+pub use model::{
+    Conflict, HeldSeat, Hold, HoldState, Position, SEATS_PER_CALL_MAX, SeatState, Snapshot,
+};
+pub use store::{
+    Aborted, Begun, Changed, Extended, NewHold, Placed, Released, Swept, abort_confirm,
+    begin_confirm, change_hold, expire_confirming, expire_holds, extend_hold, find_hold,
+    finish_confirm, free_booked_seats, list_live_events, place_hold, read_board, release_hold,
+};

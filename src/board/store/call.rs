@@ -1,0 +1,195 @@
+//! Calling a script of the board: keys, time, epoch, and what to do when the board is not there.
+
+use std::collections::HashMap;
+use std::sync::{Arc, LazyLock, Mutex, PoisonError, RwLock};
+
+use fred::error::ErrorKind;
+use fred::types::Value;
+use fred::types::scripts::Script;
+
+use super::super::error::BoardError;
+use super::super::model::Position;
+use super::load;
+use crate::context::Context;
+use crate::id::EventId;
+use crate::redis;
+
+/// Limit: tries until a board is loaded and the caller knows its epoch.
+const TRIES_MAX: u32 = 6;
+
+/// One verb's script and the nouns of its keys, in order.
+pub(super) struct Verb {
+    pub(super) script: LazyLock<Script>,
+    pub(super) keys: &'static [&'static str],
+    /// Whether the same call again does no harm, so that one whose answer was lost is repeated (F7).
+    pub(super) is_repeatable: bool,
+}
+
+/// Which epoch a call is meant for.
+#[derive(Clone, Copy)]
+pub(super) enum Fence {
+    /// The newest that this instance has seen; a board of a newer one is accepted.
+    Newest,
+    /// Only that one: what belongs to another epoch is no longer this call's business.
+    Only(i64),
+}
+
+pub(super) struct Reply {
+    pub(super) status: String,
+    pub(super) position: Position,
+    pub(super) now_ms: i64,
+    values: Vec<Value>,
+}
+
+impl Reply {
+    fn read(value: Value) -> Result<Self, BoardError> {
+        let mut values = value.into_array();
+        if values.len() < 4 {
+            return Err(BoardError::UnknownAnswer(format!("{values:?}")));
+        }
+        let rest = values.split_off(4);
+        let number = |value: &Value| value.as_i64().unwrap_or_default();
+        Ok(Self {
+            status: values[0].as_string().unwrap_or_default(),
+            position: Position {
+                epoch: number(&values[1]),
+                revision: number(&values[2]),
+            },
+            now_ms: number(&values[3]),
+            values: rest,
+        })
+    }
+
+    pub(super) fn text(&self, at: usize) -> String {
+        self.values
+            .get(at)
+            .and_then(Value::as_string)
+            .unwrap_or_default()
+    }
+
+    pub(super) fn bytes(&self, at: usize) -> Vec<u8> {
+        let bytes = self
+            .values
+            .get(at)
+            .and_then(|value| value.as_bytes().map(<[u8]>::to_vec));
+        bytes.unwrap_or_default()
+    }
+
+    pub(super) fn number(&self, at: usize) -> i64 {
+        self.values
+            .get(at)
+            .and_then(Value::as_i64)
+            .unwrap_or_default()
+    }
+
+    pub(super) fn unknown<T>(&self) -> Result<T, BoardError> {
+        Err(BoardError::UnknownAnswer(self.status.clone()))
+    }
+}
+
+/// The furthest position of each board that this instance has seen.
+#[derive(Default)]
+pub(super) struct Positions(RwLock<HashMap<EventId, Arc<Mutex<Position>>>>);
+
+impl Positions {
+    fn of(&self, event_id: EventId) -> Arc<Mutex<Position>> {
+        let known = self
+            .0
+            .read()
+            .unwrap_or_else(PoisonError::into_inner)
+            .get(&event_id)
+            .cloned();
+        known.unwrap_or_else(|| {
+            let mut all = self.0.write().unwrap_or_else(PoisonError::into_inner);
+            all.entry(event_id).or_default().clone()
+        })
+    }
+
+    pub(super) fn seen(&self, event_id: EventId) -> Position {
+        *self
+            .of(event_id)
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+    }
+
+    pub(super) fn see(&self, event_id: EventId, position: Position) {
+        let known = self.of(event_id);
+        let mut furthest = known.lock().unwrap_or_else(PoisonError::into_inner);
+        *furthest = position.max(*furthest);
+    }
+}
+
+pub(super) fn key(event_id: EventId, noun: &str) -> String {
+    format!("holdfast:{{{event_id}}}:{noun}")
+}
+
+pub(super) fn keys(event_id: EventId, nouns: &[&str]) -> Vec<String> {
+    nouns.iter().map(|noun| key(event_id, noun)).collect()
+}
+
+/// The time to impose on a script, or nothing for the clock of Redis.
+pub(super) fn now(ctx: &Context) -> Value {
+    ctx.clock
+        .imposed_ms()
+        .map_or_else(|| Value::from(""), Value::from)
+}
+
+/// Runs a verb whose first arguments are time and epoch. Loads the board where there is none, or
+/// where Redis lost data; answers only what a board that is in step has said.
+///
+/// # Errors
+/// `Redis` when it is away: what was asked may have happened.
+pub(super) async fn call(
+    ctx: &Context,
+    event_id: EventId,
+    verb: &Verb,
+    fence: Fence,
+    args: &[Value],
+) -> Result<Reply, BoardError> {
+    let positions = ctx.memory::<Positions>();
+    for _ in 0..TRIES_MAX {
+        // Answers arrive in any order, so an answer is compared with what was known when it was asked for.
+        let floor = positions.seen(event_id);
+        let reply = ask(ctx, event_id, verb, epoch_for(fence, floor), args).await?;
+        let is_missing = reply.status == "not_loaded";
+        if matches!(fence, Fence::Only(_)) && (is_missing || reply.status == "wrong_epoch") {
+            return Ok(reply);
+        }
+        if is_missing || reply.position < floor {
+            load::load_if_behind(ctx, event_id, floor).await?;
+            continue;
+        }
+        positions.see(event_id, reply.position);
+        if reply.status != "wrong_epoch" {
+            return Ok(reply);
+        }
+    }
+    Err(BoardError::Unsettled)
+}
+
+fn epoch_for(fence: Fence, floor: Position) -> Value {
+    match fence {
+        Fence::Only(epoch) => Value::from(epoch),
+        Fence::Newest if floor.epoch > 0 => Value::from(floor.epoch),
+        Fence::Newest => Value::from(""),
+    }
+}
+
+async fn ask(
+    ctx: &Context,
+    event_id: EventId,
+    verb: &Verb,
+    epoch: Value,
+    args: &[Value],
+) -> Result<Reply, BoardError> {
+    let keys = keys(event_id, verb.keys);
+    let mut all = vec![now(ctx), epoch];
+    all.extend_from_slice(args);
+    let answer = match redis::run(&ctx.redis, &verb.script, keys.clone(), all.clone()).await {
+        Err(error) if verb.is_repeatable && *error.kind() == ErrorKind::Timeout => {
+            redis::run(&ctx.redis, &verb.script, keys, all).await?
+        }
+        answer => answer?,
+    };
+    Reply::read(answer)
+}

@@ -1,0 +1,145 @@
+//! The steps of a confirm on the board: begin, finish, abort; and how the reconciler ends one.
+
+use std::sync::LazyLock;
+use std::time::Duration;
+
+use fred::types::Value;
+use fred::types::scripts::Script;
+
+use super::super::error::BoardError;
+use super::super::model::{Hold, Position, join};
+use super::call::{Fence, Verb, call};
+use super::hold::{hold, milliseconds};
+use super::seats::ENDED_MEMORY;
+use crate::context::Context;
+use crate::id::{CallerId, EventId, HoldId};
+
+/// How long only the reconciler may end a confirming hold: longer than the longest commit.
+const LEASE: Duration = Duration::from_secs(30);
+
+/// Limit: confirms of one hold under way at once.
+const ATTEMPTS_MAX: i64 = 200;
+
+static BEGIN_CONFIRM: Verb = Verb {
+    script: LazyLock::new(|| Script::from_lua(include_str!("../../../lua/begin_confirm.lua"))),
+    keys: &["seats", "holds", "deadlines", "meta", "changes"],
+    is_repeatable: true,
+};
+static FINISH_CONFIRM: Verb = Verb {
+    script: LazyLock::new(|| Script::from_lua(include_str!("../../../lua/finish_confirm.lua"))),
+    keys: &["seats", "holds", "deadlines", "meta", "changes"],
+    is_repeatable: true,
+};
+static ABORT_CONFIRM: Verb = Verb {
+    script: LazyLock::new(|| Script::from_lua(include_str!("../../../lua/abort_confirm.lua"))),
+    keys: &["seats", "holds", "deadlines", "holders", "meta", "changes"],
+    is_repeatable: true,
+};
+static EXPIRE_CONFIRMING: Verb = Verb {
+    script: LazyLock::new(|| Script::from_lua(include_str!("../../../lua/expire_confirming.lua"))),
+    keys: &["seats", "holds", "deadlines", "holders", "meta", "changes"],
+    is_repeatable: true,
+};
+
+#[derive(Debug)]
+pub enum Begun {
+    /// The seats are this attempt's until it is finished or aborted in that epoch.
+    Confirming {
+        hold: Hold,
+        epoch: i64,
+    },
+    TooManyAttempts,
+    /// Confirmed, released or expired.
+    Ended(Hold),
+    UnknownHold,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Aborted {
+    /// Held again with the time that was left, or nothing to do.
+    Aborted,
+    /// The board has been loaded again since; the hold is not on it.
+    BoardLost,
+}
+
+/// Takes a hold to confirming for one attempt, which has its own eight hexadecimal digits.
+pub async fn begin_confirm(
+    ctx: &Context,
+    event_id: EventId,
+    (hold_id, holder): (HoldId, CallerId),
+    attempt: &str,
+) -> Result<Begun, BoardError> {
+    let args = [
+        Value::from(hold_id.to_string()),
+        Value::from(holder.to_string()),
+        Value::from(attempt),
+        milliseconds(LEASE),
+        Value::from(ATTEMPTS_MAX),
+    ];
+    let reply = call(ctx, event_id, &BEGIN_CONFIRM, Fence::Newest, &args).await?;
+    match reply.status.as_str() {
+        "confirming" => {
+            let Position { epoch, .. } = reply.position;
+            Ok(Begun::Confirming {
+                hold: hold(&reply, hold_id)?,
+                epoch,
+            })
+        }
+        "too_many" => Ok(Begun::TooManyAttempts),
+        "ended" => Ok(Begun::Ended(hold(&reply, hold_id)?)),
+        "unknown_hold" => Ok(Begun::UnknownHold),
+        _ => reply.unknown(),
+    }
+}
+
+/// Marks the hold's seats booked. What has been done already, or belongs to an older epoch than the
+/// one given, is left: loading the board has seen the booking.
+pub async fn finish_confirm(
+    ctx: &Context,
+    event_id: EventId,
+    hold_id: HoldId,
+    epoch: Option<i64>,
+) -> Result<(), BoardError> {
+    let fence = epoch.map_or(Fence::Newest, Fence::Only);
+    let args = [Value::from(hold_id.to_string()), milliseconds(ENDED_MEMORY)];
+    let reply = call(ctx, event_id, &FINISH_CONFIRM, fence, &args).await?;
+    match reply.status.as_str() {
+        "finished" | "ended" | "unknown_hold" | "wrong_epoch" | "not_loaded" => Ok(()),
+        _ => reply.unknown(),
+    }
+}
+
+/// Ends an attempt that certainly did not commit. `booked`: the seats that PostgreSQL says are booked.
+pub async fn abort_confirm(
+    ctx: &Context,
+    event_id: EventId,
+    (hold_id, epoch): (HoldId, i64),
+    attempt: &str,
+    booked: &[u32],
+) -> Result<Aborted, BoardError> {
+    let args = [
+        Value::from(hold_id.to_string()),
+        Value::from(attempt),
+        Value::from(join(booked.iter())),
+    ];
+    let reply = call(ctx, event_id, &ABORT_CONFIRM, Fence::Only(epoch), &args).await?;
+    match reply.status.as_str() {
+        "aborted" | "other_attempts" | "ended" => Ok(Aborted::Aborted),
+        "unknown_hold" | "wrong_epoch" | "not_loaded" => Ok(Aborted::BoardLost),
+        _ => reply.unknown(),
+    }
+}
+
+/// Frees a confirming hold's seats. Only after PostgreSQL has recorded the hold as expired.
+pub async fn expire_confirming(
+    ctx: &Context,
+    event_id: EventId,
+    hold_id: HoldId,
+) -> Result<(), BoardError> {
+    let args = [Value::from(hold_id.to_string()), milliseconds(ENDED_MEMORY)];
+    let reply = call(ctx, event_id, &EXPIRE_CONFIRMING, Fence::Newest, &args).await?;
+    match reply.status.as_str() {
+        "expired" | "ended" | "unknown_hold" => Ok(()),
+        _ => reply.unknown(),
+    }
+}

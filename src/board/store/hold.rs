@@ -1,0 +1,239 @@
+//! A holder's verbs: place, change, extend, release.
+
+use std::sync::LazyLock;
+use std::time::Duration;
+
+use fred::types::Value;
+use fred::types::scripts::Script;
+
+use super::super::error::BoardError;
+use super::super::model::{Conflict, HeldSeat, Hold, join, parse_conflicts, write_seats};
+use super::call::{Fence, Reply, Verb, call};
+use super::seats::set_sale;
+use crate::context::Context;
+use crate::events::{self, Sale};
+use crate::id::{CallerId, EventId, HoldId};
+
+/// Limit: sweeps before a seat that a lapsed hold has is called held.
+const SWEEPS_MAX: u32 = 20;
+
+static PLACE_HOLD: Verb = Verb {
+    script: LazyLock::new(|| Script::from_lua(include_str!("../../../lua/place_hold.lua"))),
+    keys: &["seats", "holds", "deadlines", "holders", "meta", "changes"],
+    is_repeatable: true,
+};
+static CHANGE_HOLD: Verb = Verb {
+    script: LazyLock::new(|| Script::from_lua(include_str!("../../../lua/change_hold.lua"))),
+    keys: &["seats", "holds", "deadlines", "holders", "meta", "changes"],
+    is_repeatable: true,
+};
+static EXTEND_HOLD: Verb = Verb {
+    script: LazyLock::new(|| Script::from_lua(include_str!("../../../lua/extend_hold.lua"))),
+    keys: &["holds", "deadlines", "meta"],
+    is_repeatable: true,
+};
+static RELEASE_HOLD: Verb = Verb {
+    script: LazyLock::new(|| Script::from_lua(include_str!("../../../lua/release_hold.lua"))),
+    keys: &["seats", "holds", "deadlines", "holders", "meta", "changes"],
+    is_repeatable: true,
+};
+
+/// A hold to be placed.
+pub struct NewHold {
+    pub hold_id: HoldId,
+    pub holder: CallerId,
+    pub ttl: Duration,
+    /// How long the hold is remembered once it has ended.
+    pub memory: Duration,
+    /// Tells a repeated request from another with the same id; empty when any will do.
+    pub asked: String,
+    pub seats: Vec<HeldSeat>,
+}
+
+#[derive(Debug)]
+pub enum Placed {
+    Placed(Hold),
+    /// The hold is there already, as it now stands.
+    Repeated(Hold),
+    /// The id belongs to a hold that was asked for otherwise.
+    OtherRequest,
+    Conflicts(Vec<Conflict>),
+    LimitReached {
+        limit: i64,
+        held: i64,
+    },
+    NotOnSale,
+}
+
+#[derive(Debug)]
+pub enum Changed {
+    Changed(Hold),
+    /// Not live any more, or being confirmed.
+    Ended(Hold),
+    Conflicts(Vec<Conflict>),
+    LimitReached {
+        limit: i64,
+        held: i64,
+    },
+    NotOnSale,
+    /// No seat would be left.
+    Empty,
+    UnknownHold,
+}
+
+#[derive(Debug)]
+pub enum Extended {
+    Extended(Hold),
+    AtCap(Hold),
+    Ended(Hold),
+    NotOnSale,
+    UnknownHold,
+}
+
+#[derive(Debug)]
+pub enum Released {
+    Released(Hold),
+    /// It had ended before.
+    Ended(Hold),
+    Confirming(Hold),
+    UnknownHold,
+}
+
+pub async fn place_hold(ctx: &Context, sale: &Sale, new: &NewHold) -> Result<Placed, BoardError> {
+    let args = vec![
+        Value::from(new.hold_id.to_string()),
+        Value::from(new.holder.to_string()),
+        milliseconds(new.ttl),
+        milliseconds(new.memory),
+        Value::from(new.asked.as_str()),
+        Value::from(write_seats(&new.seats)),
+    ];
+    let reply = call_for_sale(ctx, sale, &PLACE_HOLD, args).await?;
+    match reply.status.as_str() {
+        "placed" => Ok(Placed::Placed(hold(&reply, new.hold_id)?)),
+        "repeated" => Ok(Placed::Repeated(hold(&reply, new.hold_id)?)),
+        "other_request" => Ok(Placed::OtherRequest),
+        "conflicts" => Ok(Placed::Conflicts(parse_conflicts(&reply.text(0)))),
+        "limit_reached" => Ok(Placed::LimitReached {
+            limit: reply.number(0),
+            held: reply.number(1),
+        }),
+        "not_on_sale" => Ok(Placed::NotOnSale),
+        _ => reply.unknown(),
+    }
+}
+
+/// Adds and removes seats of a hold, all or nothing; the same change again changes nothing.
+pub async fn change_hold(
+    ctx: &Context,
+    sale: &Sale,
+    (hold_id, holder): (HoldId, CallerId),
+    add: &[HeldSeat],
+    remove: &[u32],
+) -> Result<Changed, BoardError> {
+    let args = vec![
+        Value::from(hold_id.to_string()),
+        Value::from(holder.to_string()),
+        Value::from(i64::from(sale.seats_per_hold_max)),
+        Value::from(write_seats(add)),
+        Value::from(join(remove.iter())),
+    ];
+    let reply = call_for_sale(ctx, sale, &CHANGE_HOLD, args).await?;
+    match reply.status.as_str() {
+        "changed" => Ok(Changed::Changed(hold(&reply, hold_id)?)),
+        "ended" => Ok(Changed::Ended(hold(&reply, hold_id)?)),
+        "conflicts" => Ok(Changed::Conflicts(parse_conflicts(&reply.text(0)))),
+        "limit_reached" => Ok(Changed::LimitReached {
+            limit: reply.number(0),
+            held: reply.number(1),
+        }),
+        "not_on_sale" => Ok(Changed::NotOnSale),
+        "empty" => Ok(Changed::Empty),
+        "unknown_hold" => Ok(Changed::UnknownHold),
+        _ => reply.unknown(),
+    }
+}
+
+pub async fn extend_hold(
+    ctx: &Context,
+    sale: &Sale,
+    hold_id: HoldId,
+    holder: CallerId,
+) -> Result<Extended, BoardError> {
+    let args = [
+        Value::from(hold_id.to_string()),
+        Value::from(holder.to_string()),
+        milliseconds(sale.hold_ttl),
+        milliseconds(sale.hold_lifetime_max),
+    ];
+    let reply = call(ctx, sale.event_id, &EXTEND_HOLD, Fence::Newest, &args).await?;
+    match reply.status.as_str() {
+        "extended" => Ok(Extended::Extended(hold(&reply, hold_id)?)),
+        "at_cap" => Ok(Extended::AtCap(hold(&reply, hold_id)?)),
+        "ended" => Ok(Extended::Ended(hold(&reply, hold_id)?)),
+        "not_on_sale" => Ok(Extended::NotOnSale),
+        "unknown_hold" => Ok(Extended::UnknownHold),
+        _ => reply.unknown(),
+    }
+}
+
+pub async fn release_hold(
+    ctx: &Context,
+    event_id: EventId,
+    hold_id: HoldId,
+    holder: CallerId,
+) -> Result<Released, BoardError> {
+    let args = [
+        Value::from(hold_id.to_string()),
+        Value::from(holder.to_string()),
+    ];
+    let reply = call(ctx, event_id, &RELEASE_HOLD, Fence::Newest, &args).await?;
+    match reply.status.as_str() {
+        "released" => Ok(Released::Released(hold(&reply, hold_id)?)),
+        "ended" => Ok(Released::Ended(hold(&reply, hold_id)?)),
+        "confirming" => Ok(Released::Confirming(hold(&reply, hold_id)?)),
+        "unknown_hold" => Ok(Released::UnknownHold),
+        _ => reply.unknown(),
+    }
+}
+
+/// Calls a verb that depends on the event's settings: where the board knows another version of them
+/// than the caller, whoever is behind catches up; where lapsed holds are in the way, they are swept.
+///
+/// # Errors
+/// `SaleChanged` when the caller was behind: prices and limits may be others now.
+async fn call_for_sale(
+    ctx: &Context,
+    sale: &Sale,
+    verb: &Verb,
+    args: Vec<Value>,
+) -> Result<Reply, BoardError> {
+    let version = Value::from(i64::from(sale.version));
+    let args: Vec<_> = std::iter::once(version).chain(args).collect();
+    for _ in 0..SWEEPS_MAX {
+        let reply = call(ctx, sale.event_id, verb, Fence::Newest, &args).await?;
+        match reply.status.as_str() {
+            "wrong_version" => {
+                let newest = events::reload_sale(ctx, sale.event_id).await?;
+                set_sale(ctx, &newest).await?;
+                if newest.version != sale.version {
+                    return Err(BoardError::SaleChanged);
+                }
+            }
+            "lapsed" => {
+                super::expire_holds(ctx, sale.event_id).await?;
+            }
+            _ => return Ok(reply),
+        }
+    }
+    Err(BoardError::Unsettled)
+}
+
+pub(super) fn hold(reply: &Reply, hold_id: HoldId) -> Result<Hold, BoardError> {
+    let record = reply.text(0);
+    Hold::parse(hold_id, &record, reply.now_ms).ok_or(BoardError::UnknownAnswer(record))
+}
+
+pub(super) fn milliseconds(duration: Duration) -> Value {
+    Value::from(i64::try_from(duration.as_millis()).unwrap_or(i64::MAX))
+}

@@ -1,0 +1,258 @@
+//! Loading a board from PostgreSQL, and the SQL that says what PostgreSQL knows of it.
+
+use std::collections::HashMap;
+use std::sync::{Arc, LazyLock, Mutex, PoisonError};
+
+use fred::interfaces::HashesInterface;
+use fred::types::Value;
+use fred::types::scripts::Script;
+use sqlx::{Connection, PgConnection, PgExecutor};
+use uuid::Uuid;
+
+use super::super::error::BoardError;
+use super::super::model::{Position, SeatState};
+use super::call::{Positions, key, keys};
+use super::seats::sale_fields;
+use crate::clock::Instant;
+use crate::context::Context;
+use crate::id::EventId;
+use crate::{events, postgres, redis};
+
+static LOAD_BOARD: LazyLock<Script> =
+    LazyLock::new(|| Script::from_lua(include_str!("../../../lua/load_board.lua")));
+
+/// Limit: holders in one call of the script.
+const HOLDERS_PER_CALL_MAX: usize = 1_000;
+
+/// Loads under way in this process: callers of one event wait for one load.
+#[derive(Default)]
+struct Loads(Mutex<HashMap<EventId, Arc<tokio::sync::Mutex<()>>>>);
+
+/// What PostgreSQL knows of an event's seats, by index.
+#[derive(Debug)]
+pub struct Truth {
+    pub epoch: i64,
+    pub booked: Vec<(u32, Uuid)>,
+    pub blocked: Vec<u32>,
+    /// Seats that are not booked now, and when they last were cancelled.
+    pub cancelled: HashMap<u32, Instant>,
+}
+
+/// Events whose boards may have holds to sweep.
+pub async fn list_live_events(db: impl PgExecutor<'_>) -> Result<Vec<EventId>, sqlx::Error> {
+    let events = sqlx::query_scalar!(
+        r#"
+        SELECT event_id FROM events
+        WHERE board_epoch > 0
+          AND (state IN ('on_sale', 'paused') OR updated_at > now() - interval '1 day')
+        ORDER BY event_id
+        "#
+    )
+    .fetch_all(db)
+    .await?;
+    Ok(events.into_iter().map(EventId).collect())
+}
+
+/// Events that were edited, or changed state, a short while ago.
+pub async fn list_changed_events(db: impl PgExecutor<'_>) -> Result<Vec<EventId>, sqlx::Error> {
+    let events = sqlx::query_scalar!(
+        r#"
+        SELECT event_id FROM events
+        WHERE board_epoch > 0 AND updated_at > now() - interval '10 seconds'
+        ORDER BY event_id
+        "#
+    )
+    .fetch_all(db)
+    .await?;
+    Ok(events.into_iter().map(EventId).collect())
+}
+
+/// A connection that alone may load or repair the event's board, until it is closed.
+pub async fn exclusively(ctx: &Context, event_id: EventId) -> Result<PgConnection, BoardError> {
+    // Not the lock that confirms share: that one is taken only for the moment of reading.
+    let keeping = postgres::event_lock(event_id) ^ 1;
+    let mut connection = ctx.db.acquire().await?.detach();
+    sqlx::query!(r#"SELECT pg_advisory_lock($1)"#, keeping)
+        .execute(&mut connection)
+        .await?;
+    Ok(connection)
+}
+
+/// Loads the board if Redis has none, an older one, or one that is behind `floor`.
+pub async fn load_if_behind(
+    ctx: &Context,
+    event_id: EventId,
+    floor: Position,
+) -> Result<(), BoardError> {
+    let loads = ctx.memory::<Loads>();
+    let load = {
+        let mut all = loads.0.lock().unwrap_or_else(PoisonError::into_inner);
+        all.entry(event_id).or_default().clone()
+    };
+    let _alone = load.lock().await;
+    let positions = ctx.memory::<Positions>();
+    if positions.seen(event_id).epoch > floor.epoch {
+        return Ok(());
+    }
+    let mut connection = exclusively(ctx, event_id).await?;
+    let there = position(ctx, event_id).await?;
+    let known = board_epoch(&mut connection, event_id).await?;
+    if there.epoch == known && there.epoch > 0 && there >= floor {
+        positions.see(event_id, there);
+    } else {
+        let above = there.epoch.max(floor.epoch);
+        let epoch = load_above(ctx, &mut connection, event_id, above).await?;
+        positions.see(event_id, Position { epoch, revision: 0 });
+        tracing::info!(event.id = %event_id, epoch, lost = ?floor, "board loaded");
+        metrics::counter!("holdfast_board_loads_total").increment(1);
+    }
+    connection.close().await?;
+    Ok(())
+}
+
+async fn position(ctx: &Context, event_id: EventId) -> Result<Position, BoardError> {
+    let meta = key(event_id, "meta");
+    let fields: Vec<Option<i64>> = ctx
+        .redis
+        .next()
+        .hmget(meta, vec!["epoch", "revision"])
+        .await?;
+    let at = |index: usize| fields.get(index).copied().flatten().unwrap_or_default();
+    Ok(Position {
+        epoch: at(0),
+        revision: at(1),
+    })
+}
+
+async fn board_epoch(db: &mut PgConnection, event_id: EventId) -> Result<i64, BoardError> {
+    let epoch = sqlx::query_scalar!(
+        r#"SELECT board_epoch FROM events WHERE event_id = $1"#,
+        event_id.0
+    )
+    .fetch_optional(db)
+    .await?;
+    epoch.ok_or(BoardError::Event(events::EventError::NotFound))
+}
+
+async fn load_above(
+    ctx: &Context,
+    connection: &mut PgConnection,
+    event_id: EventId,
+    above: i64,
+) -> Result<i64, BoardError> {
+    let mut tx = connection.begin().await?;
+    // No confirm or cancel is under way while the epoch is raised; those that come later see the new
+    // one, and a confirm that began in the old one is refused.
+    let lock = postgres::event_lock(event_id);
+    sqlx::query!(r#"SELECT pg_advisory_xact_lock($1)"#, lock)
+        .execute(&mut *tx)
+        .await?;
+    sqlx::query!(
+        r#"UPDATE events SET board_epoch = greatest(board_epoch, $2) + 1 WHERE event_id = $1"#,
+        event_id.0,
+        above
+    )
+    .execute(&mut *tx)
+    .await?;
+    let truth = truth(&mut tx, event_id).await?;
+    tx.commit().await?;
+    write_board(ctx, event_id, &truth).await?;
+    Ok(truth.epoch)
+}
+
+/// What PostgreSQL knows; exact while the caller holds the event's lock exclusively.
+pub async fn truth(db: &mut PgConnection, event_id: EventId) -> Result<Truth, BoardError> {
+    let booked = sqlx::query!(
+        r#"
+        SELECT seat.seat_index, booking.holder_id
+        FROM seat_bookings AS seat JOIN bookings AS booking USING (event_id, booking_id)
+        WHERE seat.event_id = $1
+        "#,
+        event_id.0
+    )
+    .fetch_all(&mut *db)
+    .await?;
+    let blocked = sqlx::query_scalar!(
+        r#"SELECT seat_index FROM seat_blocks WHERE event_id = $1"#,
+        event_id.0
+    )
+    .fetch_all(&mut *db)
+    .await?;
+    let cancelled = sqlx::query!(
+        r#"
+        SELECT seat_index, max(cancelled_at) AS "cancelled_at!" FROM cancelled_seats
+        WHERE event_id = $1
+        GROUP BY seat_index
+        "#,
+        event_id.0
+    )
+    .fetch_all(&mut *db)
+    .await?;
+    Ok(Truth {
+        epoch: board_epoch(db, event_id).await?,
+        booked: booked
+            .into_iter()
+            .map(|row| (row.seat_index.cast_unsigned(), row.holder_id))
+            .collect(),
+        blocked: blocked.into_iter().map(i32::cast_unsigned).collect(),
+        cancelled: cancelled
+            .into_iter()
+            .map(|row| (row.seat_index.cast_unsigned(), row.cancelled_at))
+            .collect(),
+    })
+}
+
+async fn write_board(ctx: &Context, event_id: EventId, truth: &Truth) -> Result<(), BoardError> {
+    let sale = events::reload_sale(ctx, event_id).await?;
+    let mut seats = vec![SeatState::Free.byte(); sale.seating.n_seats()];
+    let mut set = |index: u32, state: SeatState| {
+        if let Some(seat) = seats.get_mut(index as usize) {
+            *seat = state.byte();
+        }
+    };
+    truth
+        .blocked
+        .iter()
+        .for_each(|index| set(*index, SeatState::Blocked));
+    truth
+        .booked
+        .iter()
+        .for_each(|(index, _)| set(*index, SeatState::Booked));
+    let mut n_had: HashMap<Uuid, u32> = HashMap::new();
+    for (_, holder) in &truth.booked {
+        *n_had.entry(*holder).or_default() += 1;
+    }
+
+    step(
+        ctx,
+        event_id,
+        truth.epoch,
+        ("begin", String::from_utf8_lossy(&seats).into_owned()),
+    )
+    .await?;
+    let counts: Vec<_> = n_had
+        .iter()
+        .map(|(holder, n)| format!("{holder}={n}"))
+        .collect();
+    for chunk in counts.chunks(HOLDERS_PER_CALL_MAX) {
+        step(ctx, event_id, truth.epoch, ("holders", chunk.join(","))).await?;
+    }
+    let fields = sale_fields(&sale).map(|(name, value)| format!("{name}={value}"));
+    step(ctx, event_id, truth.epoch, ("end", fields.join(","))).await
+}
+
+async fn step(
+    ctx: &Context,
+    event_id: EventId,
+    epoch: i64,
+    (step, what): (&str, String),
+) -> Result<(), BoardError> {
+    let keys = keys(
+        event_id,
+        &["seats", "holds", "deadlines", "holders", "meta", "changes"],
+    );
+    let args = vec![Value::from(epoch), Value::from(step), Value::from(what)];
+    // Where a newer load has taken over, its board is the one to use: the caller asks again.
+    redis::run(&ctx.redis, &LOAD_BOARD, keys, args).await?;
+    Ok(())
+}

@@ -1,0 +1,23 @@
+//! Every Lua script, and the SQL that loads and checks a board.
+
+mod blocks;
+mod call;
+mod confirm;
+mod hold;
+mod load;
+mod read;
+mod seats;
+
+pub use blocks::{delete_blocks, insert_blocks};
+pub use confirm::{
+    Aborted, Begun, abort_confirm, begin_confirm, expire_confirming, finish_confirm,
+};
+pub use hold::{
+    Changed, Extended, NewHold, Placed, Released, change_hold, extend_hold, place_hold,
+    release_hold,
+};
+pub use load::{Truth, exclusively, list_changed_events, list_live_events, truth};
+pub use read::{find_hold, list_holds, read_board, read_board_of};
+pub use seats::{
+    Swept, block_seats, expire_holds, free_blocked_seats, free_booked_seats, repair_board, set_sale,
+};

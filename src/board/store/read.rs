@@ -1,0 +1,81 @@
+//! Reading a board: every seat, one hold, all holds.
+
+use std::collections::HashMap;
+use std::sync::LazyLock;
+
+use fred::interfaces::HashesInterface;
+use fred::types::Value;
+use fred::types::scripts::Script;
+
+use super::super::error::BoardError;
+use super::super::model::{Hold, Snapshot};
+use super::call::{Fence, Verb, call, key};
+use super::hold::hold;
+use crate::clock::{Instant, from_ms};
+use crate::context::Context;
+use crate::id::{EventId, HoldId};
+
+static READ_BOARD: Verb = Verb {
+    script: LazyLock::new(|| Script::from_lua(include_str!("../../../lua/read_board.lua"))),
+    keys: &["seats", "meta"],
+    is_repeatable: true,
+};
+static FIND_HOLD: Verb = Verb {
+    script: LazyLock::new(|| Script::from_lua(include_str!("../../../lua/find_hold.lua"))),
+    keys: &["holds", "meta"],
+    is_repeatable: true,
+};
+
+/// Every seat's state, from a board that is loaded first if need be.
+pub async fn read_board(ctx: &Context, event_id: EventId) -> Result<Snapshot, BoardError> {
+    let reply = call(ctx, event_id, &READ_BOARD, Fence::Newest, &[]).await?;
+    match reply.status.as_str() {
+        "board" => Ok(Snapshot {
+            position: reply.position,
+            seats: reply.bytes(0),
+        }),
+        _ => reply.unknown(),
+    }
+}
+
+/// Every seat's state if the board is loaded in that epoch.
+pub async fn read_board_of(
+    ctx: &Context,
+    event_id: EventId,
+    epoch: i64,
+) -> Result<Option<Snapshot>, BoardError> {
+    let reply = call(ctx, event_id, &READ_BOARD, Fence::Only(epoch), &[]).await?;
+    match reply.status.as_str() {
+        "board" => Ok(Some(Snapshot {
+            position: reply.position,
+            seats: reply.bytes(0),
+        })),
+        "wrong_epoch" | "not_loaded" => Ok(None),
+        _ => reply.unknown(),
+    }
+}
+
+/// A hold as its board remembers it, whoever asks; and what time it is for the board.
+pub async fn find_hold(
+    ctx: &Context,
+    event_id: EventId,
+    hold_id: HoldId,
+) -> Result<(Option<Hold>, Instant), BoardError> {
+    let args = [Value::from(hold_id.to_string())];
+    let reply = call(ctx, event_id, &FIND_HOLD, Fence::Newest, &args).await?;
+    let now = from_ms(reply.now_ms);
+    match reply.status.as_str() {
+        "hold" => Ok((Some(hold(&reply, hold_id)?), now)),
+        "unknown_hold" => Ok((None, now)),
+        _ => reply.unknown(),
+    }
+}
+
+/// All holds that the board remembers, live and ended; for the reconciler.
+pub async fn list_holds(ctx: &Context, event_id: EventId) -> Result<Vec<Hold>, BoardError> {
+    let records: HashMap<String, String> = ctx.redis.next().hgetall(key(event_id, "holds")).await?;
+    let holds = records
+        .iter()
+        .filter_map(|(id, record)| Hold::parse(id.parse().ok()?, record, 0));
+    Ok(holds.collect())
+}

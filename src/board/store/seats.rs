@@ -1,0 +1,209 @@
+//! Verbs that change seats for other reasons than a holder's: sweep, free, block, repair, settings.
+
+use std::sync::LazyLock;
+use std::time::Duration;
+
+use chrono::TimeDelta;
+use fred::types::Value;
+use fred::types::scripts::Script;
+
+use super::super::error::BoardError;
+use super::super::model::{Conflict, SeatState, join, parse_conflicts};
+use super::call::{Fence, Verb, call};
+use super::hold::milliseconds;
+use crate::clock::{Instant, from_ms};
+use crate::context::Context;
+use crate::events::{EventState, Sale};
+use crate::id::{CallerId, EventId, HoldId};
+
+/// Limit: holds swept in one call.
+const SWEEP_MAX: i64 = 200;
+
+/// How long a hold that expired or was confirmed is remembered at least, so that its holder is told.
+/// There can be only so many of those; a released hold is remembered as long as it was placed with.
+pub(super) const ENDED_MEMORY: Duration = Duration::from_secs(15 * 60);
+
+/// When the sweep names a confirming hold again whose lease has passed.
+const CONFIRMING_AGAIN: Duration = Duration::from_secs(5);
+
+/// A call that frees booked seats is void after this long: the reconciler takes over, which waits longer.
+pub(super) const FREEING_MAX: TimeDelta = TimeDelta::seconds(10);
+
+static EXPIRE_HOLDS: Verb = Verb {
+    script: LazyLock::new(|| Script::from_lua(include_str!("../../../lua/expire_holds.lua"))),
+    keys: &["seats", "holds", "deadlines", "holders", "meta", "changes"],
+    is_repeatable: true,
+};
+static FREE_SEATS: Verb = Verb {
+    script: LazyLock::new(|| Script::from_lua(include_str!("../../../lua/free_seats.lua"))),
+    keys: &["seats", "holders", "meta", "changes"],
+    is_repeatable: false,
+};
+static BLOCK_SEATS: Verb = Verb {
+    script: LazyLock::new(|| Script::from_lua(include_str!("../../../lua/block_seats.lua"))),
+    keys: &["seats", "meta", "changes"],
+    is_repeatable: true,
+};
+static REPAIR_BOARD: Verb = Verb {
+    script: LazyLock::new(|| Script::from_lua(include_str!("../../../lua/repair_board.lua"))),
+    keys: &["seats", "meta", "changes"],
+    is_repeatable: true,
+};
+static SET_SALE: Verb = Verb {
+    script: LazyLock::new(|| Script::from_lua(include_str!("../../../lua/set_sale.lua"))),
+    keys: &["meta"],
+    is_repeatable: true,
+};
+
+/// What one sweep did.
+#[derive(Debug)]
+pub struct Swept {
+    pub n_swept: i64,
+    pub expired: Vec<HoldId>,
+    /// Confirming holds whose lease has passed: for the reconciler.
+    pub confirming: Vec<HoldId>,
+    /// When the next hold is due, if there is one.
+    pub next_at: Option<Instant>,
+}
+
+impl Swept {
+    /// Whether more may be due at once.
+    pub fn is_full(&self) -> bool {
+        self.n_swept >= SWEEP_MAX
+    }
+}
+
+/// Sweeps one batch of lapsed holds.
+pub async fn expire_holds(ctx: &Context, event_id: EventId) -> Result<Swept, BoardError> {
+    let args = [
+        Value::from(SWEEP_MAX),
+        milliseconds(CONFIRMING_AGAIN),
+        milliseconds(ENDED_MEMORY),
+    ];
+    let reply = call(ctx, event_id, &EXPIRE_HOLDS, Fence::Newest, &args).await?;
+    let ids = |text: String| text.split(',').filter_map(|id| id.parse().ok()).collect();
+    match reply.status.as_str() {
+        "swept" => Ok(Swept {
+            n_swept: reply.number(0),
+            expired: ids(reply.text(1)),
+            confirming: ids(reply.text(2)),
+            next_at: reply
+                .text(3)
+                .parse::<f64>()
+                .ok()
+                .map(|ms| from_ms(ms as i64)),
+        }),
+        _ => reply.unknown(),
+    }
+}
+
+/// Frees the seats of a cancelled booking. The epoch is the one in which PostgreSQL cancelled it.
+/// Never repeated: what is lost is found by the reconciler.
+pub async fn free_booked_seats(
+    ctx: &Context,
+    event_id: EventId,
+    epoch: i64,
+    holder: CallerId,
+    seats: &[u32],
+) -> Result<(), BoardError> {
+    let void_at = (ctx.clock.now() + FREEING_MAX).timestamp_millis();
+    let args = [
+        Value::from(char::from(SeatState::Booked.byte()).to_string()),
+        Value::from(holder.to_string()),
+        Value::from(void_at),
+        Value::from(join(seats.iter())),
+    ];
+    let reply = call(ctx, event_id, &FREE_SEATS, Fence::Only(epoch), &args).await?;
+    match reply.status.as_str() {
+        "freed" | "void" | "wrong_epoch" | "not_loaded" => Ok(()),
+        _ => reply.unknown(),
+    }
+}
+
+/// Puts blocked seats back on sale.
+pub async fn free_blocked_seats(
+    ctx: &Context,
+    event_id: EventId,
+    seats: &[u32],
+) -> Result<(), BoardError> {
+    let args = [
+        Value::from(char::from(SeatState::Blocked.byte()).to_string()),
+        Value::from(""),
+        Value::from(i64::MAX),
+        Value::from(join(seats.iter())),
+    ];
+    let reply = call(ctx, event_id, &FREE_SEATS, Fence::Newest, &args).await?;
+    match reply.status.as_str() {
+        "freed" => Ok(()),
+        _ => reply.unknown(),
+    }
+}
+
+/// Takes free seats off sale: all, or none and why.
+pub async fn block_seats(
+    ctx: &Context,
+    event_id: EventId,
+    seats: &[u32],
+) -> Result<Vec<Conflict>, BoardError> {
+    let args = [Value::from(join(seats.iter()))];
+    let reply = call(ctx, event_id, &BLOCK_SEATS, Fence::Newest, &args).await?;
+    match reply.status.as_str() {
+        "blocked" => Ok(Vec::new()),
+        "conflicts" => Ok(parse_conflicts(&reply.text(0))),
+        _ => reply.unknown(),
+    }
+}
+
+/// Sets seats to what PostgreSQL says, each only if it still is as it was seen: (index, seen, right).
+pub async fn repair_board(
+    ctx: &Context,
+    event_id: EventId,
+    epoch: i64,
+    repairs: &[(u32, u8, u8)],
+) -> Result<i64, BoardError> {
+    let repairs = repairs
+        .iter()
+        .map(|(index, seen, byte)| format!("{index}:{}:{}", char::from(*seen), char::from(*byte)));
+    let args = [Value::from(join(repairs))];
+    let reply = call(ctx, event_id, &REPAIR_BOARD, Fence::Only(epoch), &args).await?;
+    match reply.status.as_str() {
+        "repaired" => Ok(reply.number(0)),
+        "wrong_epoch" | "not_loaded" => Ok(0),
+        _ => reply.unknown(),
+    }
+}
+
+/// Brings an event's state and limits to its board, unless the board has newer ones.
+pub async fn set_sale(ctx: &Context, sale: &Sale) -> Result<(), BoardError> {
+    let args = sale_fields(sale).map(|(_, value)| Value::from(value));
+    let reply = call(ctx, sale.event_id, &SET_SALE, Fence::Newest, &args).await?;
+    match reply.status.as_str() {
+        "set" | "newer" => Ok(()),
+        _ => reply.unknown(),
+    }
+}
+
+/// What a board knows of its event: field and value.
+pub(super) fn sale_fields(sale: &Sale) -> [(&'static str, String); 5] {
+    let sales = match sale.state {
+        EventState::OnSale => "open",
+        EventState::Paused => "paused",
+        EventState::Draft | EventState::Closed | EventState::Cancelled => "closed",
+    };
+    let opens_at = sale.sales_open_at.map_or(0, |at| at.timestamp_millis());
+    // Later than any deadline, and still exact as the double that Lua counts with.
+    let never = 1 << 52;
+    let closes_at = sale
+        .sales_close_at
+        .map_or(never, |at| at.timestamp_millis());
+    [
+        ("version", sale.version.to_string()),
+        ("sales", sales.to_owned()),
+        ("opens_at", opens_at.to_string()),
+        ("closes_at", closes_at.to_string()),
+        (
+            "seats_per_person_max",
+            sale.seats_per_person_max.to_string(),
+        ),
+    ]
+}

@@ -1,0 +1,126 @@
+//! Cancel: seats go back on sale and their price to the buyer, in one transaction.
+
+use std::sync::Arc;
+
+use tokio::task::JoinError;
+
+use super::super::error::BookingError;
+use super::super::model::{self, Booking, CancelledBy};
+use super::super::store::{self, Cancellation};
+use crate::board;
+use crate::context::Context;
+use crate::events::{self, Reach, Sale};
+use crate::id::{AccountId, BookingId};
+
+/// What to cancel.
+#[derive(Clone, Debug, Default)]
+pub struct Cancel {
+    /// Labels; none for the whole booking.
+    pub seats: Option<Vec<String>>,
+    pub reason: Option<String>,
+}
+
+/// Cancels a booking, or seats of it. What has been cancelled already is left as it is, so that the
+/// same cancellation again answers the same. Runs to its end even when nobody waits.
+pub async fn cancel(
+    ctx: &Context,
+    reach: Reach,
+    booking_id: BookingId,
+    asked: Cancel,
+) -> Result<Booking, BookingError> {
+    let work = run(ctx.clone(), reach, booking_id, asked);
+    let lost = |_: JoinError| BookingError::OutcomeUnknown(sqlx::Error::WorkerCrashed);
+    ctx.tasks.spawn(work).await.map_err(lost)?
+}
+
+async fn run(
+    ctx: Context,
+    reach: Reach,
+    booking_id: BookingId,
+    asked: Cancel,
+) -> Result<Booking, BookingError> {
+    let booking = find(&ctx, reach, booking_id).await?;
+    let sale = events::sale(&ctx, booking.event_id).await?;
+    let seats = seats_to_cancel(&booking, &sale, asked.seats.as_deref())?;
+    if seats.is_empty() {
+        return Ok(booking);
+    }
+    if let Some(reason) = model::refusal(&sale, by(reach, &sale, &booking), ctx.clock.now()) {
+        return Err(BookingError::NotCancellable { reason });
+    }
+    let cancellation = Cancellation {
+        event_id: booking.event_id,
+        booking_id,
+        refund_id: ctx.ids.next(),
+        message_id: ctx.ids.next(),
+        seats: &seats,
+        reason: asked.reason.as_deref(),
+        at: ctx.clock.now(),
+    };
+
+    let mut tx = ctx.db.begin().await?;
+    let epoch = store::lock_booking(&mut tx, booking.event_id, booking_id).await?;
+    let cancelled = store::move_seats(&mut tx, &cancellation).await?;
+    // The last word before the answer: what is lost here may have happened.
+    tx.commit().await.map_err(BookingError::OutcomeUnknown)?;
+
+    let freed: Vec<_> = cancelled.iter().map(|seat| seat.index).collect();
+    let event_id = booking.event_id;
+    if !freed.is_empty()
+        && let Err(error) =
+            board::free_booked_seats(&ctx, event_id, epoch, booking.holder, &freed).await
+    {
+        tracing::warn!(booking.id = %booking_id, cause = %error, "seats wait for the reconciler");
+    }
+    find(&ctx, reach, booking_id).await
+}
+
+fn by(reach: Reach, sale: &Sale, booking: &Booking) -> CancelledBy {
+    let is_owner = reach.is_admin || reach.account_id == Some(sale.owner_id);
+    let is_holder = reach.account_id == Some(AccountId(booking.holder.0));
+    if is_holder && !is_owner {
+        CancelledBy::Holder
+    } else {
+        CancelledBy::Owner
+    }
+}
+
+/// The indexes of the seats that are asked for and booked still.
+fn seats_to_cancel(
+    booking: &Booking,
+    sale: &Arc<Sale>,
+    labels: Option<&[String]>,
+) -> Result<Vec<u32>, BookingError> {
+    let booked = booking
+        .seats
+        .iter()
+        .filter(|seat| !seat.is_cancelled)
+        .map(|seat| seat.index);
+    let Some(labels) = labels else {
+        return Ok(booked.collect());
+    };
+    let index_of = |label: &String| {
+        let index = sale.seating.find(label)?.index;
+        booking
+            .seats
+            .iter()
+            .any(|seat| seat.index == index)
+            .then_some(index)
+    };
+    let unknown: Vec<_> = labels
+        .iter()
+        .filter(|label| index_of(label).is_none())
+        .cloned()
+        .collect();
+    if !unknown.is_empty() {
+        return Err(BookingError::UnknownSeats(unknown));
+    }
+    let wanted: Vec<_> = labels.iter().filter_map(index_of).collect();
+    Ok(booked.filter(|index| wanted.contains(index)).collect())
+}
+
+async fn find(ctx: &Context, reach: Reach, booking_id: BookingId) -> Result<Booking, BookingError> {
+    let mut connection = ctx.db.acquire().await?;
+    let booking = store::find(&mut connection, booking_id, reach).await?;
+    booking.ok_or(BookingError::NotFound)
+}

@@ -1,0 +1,307 @@
+//! Confirm: begin on the board, commit in PostgreSQL, finish on the board.
+
+use chrono::TimeDelta;
+use tokio::task::JoinError;
+
+use super::super::error::BookingError;
+use super::super::model::{self, BookedSeat, Booking, BookingState, Contact};
+use super::super::store::{self, Answer, Confirm, ConfirmedSeat, Outcome, Refusal};
+use super::commit::{self, CommitFailure};
+use crate::auth::Caller;
+use crate::board::{self, Begun, BoardError, Conflict, Hold, HoldState, SeatState};
+use crate::clock::Instant;
+use crate::context::Context;
+use crate::events::{self, Reach};
+use crate::holds::{self, HoldError};
+use crate::id::{BookingId, EventId, HoldId};
+use crate::money::Amount;
+
+/// How long after the deadline PostgreSQL's clock still accepts a confirm that began in time: the
+/// board's lease, and more than the two clocks may differ (F24).
+const GRACE: TimeDelta = TimeDelta::seconds(60);
+
+/// Limit: times a confirm begins anew because the board was lost under it.
+const TRIES_MAX: u32 = 4;
+
+/// What a caller sends with a confirm.
+#[derive(Clone, Debug)]
+pub struct ConfirmHold {
+    pub contact: Contact,
+    pub payment_reference: Option<String>,
+    pub hold_token: Option<String>,
+}
+
+/// A booking, and whether this confirm made it or an earlier one had.
+#[derive(Debug)]
+pub struct Confirmed {
+    pub booking: Booking,
+    pub is_repeated: bool,
+}
+
+/// Turns a hold into a booking, once: a repeated confirm answers the first one's booking. Runs to
+/// its end even when nobody waits for the answer any more (F11).
+pub async fn confirm(
+    ctx: &Context,
+    caller: Caller,
+    event_id: EventId,
+    hold_id: HoldId,
+    asked: ConfirmHold,
+) -> Result<Confirmed, BookingError> {
+    let work = run(ctx.clone(), caller, (event_id, hold_id), asked);
+    // A task that panicked may have committed before.
+    let lost = |_: JoinError| BookingError::OutcomeUnknown(sqlx::Error::WorkerCrashed);
+    ctx.tasks.spawn(work).await.map_err(lost)?
+}
+
+async fn run(
+    ctx: Context,
+    caller: Caller,
+    (event_id, hold_id): (EventId, HoldId),
+    asked: ConfirmHold,
+) -> Result<Confirmed, BookingError> {
+    let whose = (hold_id, caller.caller_id);
+    for _ in 0..TRIES_MAX {
+        let attempt = attempt(&ctx);
+        match board::begin_confirm(&ctx, event_id, whose, &attempt).await? {
+            Begun::Confirming { hold, epoch } => {
+                let begun = BegunConfirm {
+                    event_id,
+                    hold,
+                    epoch,
+                    attempt,
+                };
+                match commit_begun(&ctx, caller, begun, &asked).await? {
+                    Committed::Done(confirmed) => return Ok(*confirmed),
+                    Committed::BoardLost(token) => {
+                        let ids = (event_id, hold_id);
+                        holds::restore(&ctx, caller, ids, &token).await?;
+                    }
+                }
+            }
+            Begun::TooManyAttempts => return Err(HoldError::Confirming.into()),
+            Begun::Ended(hold) if hold.state == HoldState::Released => {
+                return Err(HoldError::Released.into());
+            }
+            Begun::Ended(hold) => {
+                let ended = HoldError::ended(&hold);
+                return repeated(&ctx, caller, event_id, hold_id)
+                    .await?
+                    .ok_or(ended.into());
+            }
+            Begun::UnknownHold => {
+                if let Some(done) = repeated(&ctx, caller, event_id, hold_id).await? {
+                    return Ok(done);
+                }
+                let token = asked.hold_token.as_deref().ok_or(HoldError::NotFound)?;
+                holds::restore(&ctx, caller, (event_id, hold_id), token).await?;
+            }
+        }
+    }
+    Err(BoardError::Unsettled.into())
+}
+
+/// An attempt's own name: eight hexadecimal digits.
+fn attempt(ctx: &Context) -> String {
+    format!("{:08x}", u32::from_be_bytes(ctx.ids.bytes()))
+}
+
+struct BegunConfirm {
+    event_id: EventId,
+    hold: Hold,
+    epoch: i64,
+    attempt: String,
+}
+
+enum Committed {
+    Done(Box<Confirmed>),
+    /// The board was loaded again meanwhile: the hold's token brings it back.
+    BoardLost(String),
+}
+
+async fn commit_begun(
+    ctx: &Context,
+    caller: Caller,
+    begun: BegunConfirm,
+    asked: &ConfirmHold,
+) -> Result<Committed, BookingError> {
+    let BegunConfirm { event_id, hold, .. } = &begun;
+    let sale = events::sale(ctx, *event_id).await?;
+    let confirm = write_confirm(ctx, &sale, &begun, asked);
+    match commit::submit(ctx, confirm.clone()).await {
+        Ok(Answer::Confirmed { confirmed_at }) => {
+            finish(ctx, &begun).await;
+            let booking = booking_of(confirm, &sale, confirmed_at);
+            Ok(Committed::Done(Box::new(Confirmed {
+                booking,
+                is_repeated: false,
+            })))
+        }
+        Ok(Answer::Repeated { booking_id }) => {
+            finish(ctx, &begun).await;
+            let booking = find(ctx, caller, booking_id).await?;
+            Ok(Committed::Done(Box::new(Confirmed {
+                booking,
+                is_repeated: true,
+            })))
+        }
+        Ok(Answer::Expired) => {
+            board::expire_confirming(ctx, *event_id, hold.hold_id)
+                .await
+                .ok();
+            Err(HoldError::Expired(hold.deadline).into())
+        }
+        Ok(Answer::Refused(Refusal::OtherEpoch)) => {
+            abort(ctx, &begun, &[]).await;
+            Ok(Committed::BoardLost(holds::token(ctx, *event_id, hold)))
+        }
+        Ok(Answer::Refused(Refusal::NotOnSale(state))) => {
+            abort(ctx, &begun, &[]).await;
+            Err(HoldError::not_on_sale(&sale).in_state(state).into())
+        }
+        Ok(Answer::Refused(Refusal::TooLate)) => {
+            abort(ctx, &begun, &[]).await;
+            Err(HoldError::Expired(hold.deadline).into())
+        }
+        Err(CommitFailure::SeatsBooked(seats)) => {
+            abort(ctx, &begun, &seats).await;
+            let booked = |index: &u32| Conflict {
+                index: *index,
+                state: SeatState::Booked,
+            };
+            let conflicts: Vec<_> = seats.iter().map(booked).collect();
+            Err(BoardError::conflicts(&sale.seating, &conflicts).into())
+        }
+        Err(CommitFailure::Failed(error)) => {
+            abort(ctx, &begun, &[]).await;
+            Err(error.into())
+        }
+        Err(CommitFailure::QueueFull) => {
+            abort(ctx, &begun, &[]).await;
+            Err(BookingError::QueueFull)
+        }
+        // The hold stays confirming: a repeat, or the reconciler, learns what became of it.
+        Err(CommitFailure::Unknown(error)) => Err(BookingError::OutcomeUnknown(error)),
+    }
+}
+
+fn write_confirm(
+    ctx: &Context,
+    sale: &events::Sale,
+    begun: &BegunConfirm,
+    asked: &ConfirmHold,
+) -> Confirm {
+    let hold = &begun.hold;
+    let seats: Vec<_> = hold
+        .seats
+        .iter()
+        .filter_map(|seat| {
+            Some(ConfirmedSeat {
+                seat_id: sale.seating.at(seat.index)?.seat_id,
+                index: seat.index,
+                price: Amount::from_minor(seat.amount, sale.currency).0,
+            })
+        })
+        .collect();
+    Confirm {
+        event_id: begun.event_id,
+        hold_id: hold.hold_id,
+        holder: hold.holder,
+        epoch: begun.epoch,
+        booking_id: ctx.ids.next(),
+        message_id: ctx.ids.next(),
+        reference: model::reference(ctx.ids.bytes()),
+        contact: asked.contact.clone(),
+        payment_reference: asked.payment_reference.clone(),
+        total: seats.iter().map(|seat| seat.price).sum(),
+        currency: sale.currency.code().to_owned(),
+        not_after: hold.deadline + GRACE,
+        seats,
+    }
+}
+
+fn booking_of(confirm: Confirm, sale: &events::Sale, confirmed_at: Instant) -> Booking {
+    let seats = confirm.seats.iter().map(|seat| BookedSeat {
+        index: seat.index,
+        price: Amount(seat.price),
+        is_cancelled: false,
+    });
+    Booking {
+        seats: seats.collect(),
+        booking_id: confirm.booking_id,
+        event_id: confirm.event_id,
+        hold_id: confirm.hold_id,
+        holder: confirm.holder,
+        reference: confirm.reference,
+        state: BookingState::Confirmed,
+        contact: confirm.contact,
+        payment_reference: confirm.payment_reference,
+        total: Amount(confirm.total),
+        currency: sale.currency,
+        version: 1,
+        confirmed_at,
+        cancelled_at: None,
+        refund: None,
+    }
+}
+
+/// Marks the seats booked. The booking stands even when this fails: the sweep names the hold once
+/// its lease has passed, and the reconciler finishes it (F2).
+async fn finish(ctx: &Context, begun: &BegunConfirm) {
+    let BegunConfirm {
+        event_id,
+        hold,
+        epoch,
+        ..
+    } = begun;
+    let finished = board::finish_confirm(ctx, *event_id, hold.hold_id, Some(*epoch)).await;
+    if let Err(error) = finished {
+        tracing::warn!(hold.id = %hold.hold_id, cause = %error, "a confirm waits for the reconciler");
+    }
+}
+
+/// Gives the hold back to its holder. When this fails the reconciler ends it.
+async fn abort(ctx: &Context, begun: &BegunConfirm, booked: &[u32]) {
+    let BegunConfirm {
+        event_id,
+        hold,
+        epoch,
+        attempt,
+    } = begun;
+    let which = (hold.hold_id, *epoch);
+    if let Err(error) = board::abort_confirm(ctx, *event_id, which, attempt, booked).await {
+        tracing::warn!(hold.id = %hold.hold_id, cause = %error, "an aborted confirm stays confirming");
+    }
+}
+
+/// The booking that an earlier confirm of the hold has made, if there is one and it is the caller's.
+async fn repeated(
+    ctx: &Context,
+    caller: Caller,
+    event_id: EventId,
+    hold_id: HoldId,
+) -> Result<Option<Confirmed>, BookingError> {
+    match store::repeat(&ctx.db, event_id, hold_id).await? {
+        Some(Outcome::Confirmed(booking_id)) => {
+            let found = find(ctx, caller, booking_id).await;
+            match found {
+                Ok(booking) if booking.holder == caller.caller_id => Ok(Some(Confirmed {
+                    booking,
+                    is_repeated: true,
+                })),
+                Ok(_) | Err(BookingError::NotFound) => Err(HoldError::NotFound.into()),
+                Err(error) => Err(error),
+            }
+        }
+        Some(Outcome::Expired) | None => Ok(None),
+    }
+}
+
+async fn find(
+    ctx: &Context,
+    caller: Caller,
+    booking_id: BookingId,
+) -> Result<Booking, BookingError> {
+    let mut connection = ctx.db.acquire().await?;
+    let booking = store::find(&mut connection, booking_id, Reach::of(caller)).await?;
+    booking.ok_or(BookingError::NotFound)
+}

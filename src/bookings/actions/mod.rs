@@ -1,0 +1,9 @@
+//! The verbs of bookings, a file each.
+
+mod cancel;
+mod commit;
+mod confirm;
+
+pub use cancel::{Cancel, cancel};
+pub use commit::commit_confirms;
+pub use confirm::{ConfirmHold, confirm};

@@ -1,0 +1,54 @@
+//! What becomes of confirms that were cut off, and of bookings of cancelled events.
+
+use super::actions::{Cancel, cancel};
+use super::error::BookingError;
+use super::store::{self, Outcome};
+use crate::board;
+use crate::context::Context;
+use crate::events::Reach;
+use crate::holds;
+use crate::jobs::Progress;
+
+/// Limit: bookings cancelled in one step.
+const CANCELLED_AT_ONCE_MAX: i64 = 100;
+
+/// Ends confirming holds whose lease has passed. PostgreSQL decides: only a hold that it has recorded
+/// as expired is freed, so a commit that was merely slow never meets a seat that was given away.
+pub async fn settle_confirming_holds(ctx: &Context) -> Result<Progress, BookingError> {
+    for (event_id, hold_id) in holds::take_overdue(ctx) {
+        let outcome = store::expire(&ctx.db, event_id, hold_id, ctx.clock.imposed()).await?;
+        tracing::info!(event.id = %event_id, hold.id = %hold_id, ?outcome, "confirm settled");
+        match outcome {
+            Outcome::Expired => board::expire_confirming(ctx, event_id, hold_id).await?,
+            Outcome::Confirmed(_) => board::finish_confirm(ctx, event_id, hold_id, None).await?,
+        }
+    }
+    Ok(Progress::Idle)
+}
+
+/// Cancels and refunds what was booked for events that will not take place.
+pub async fn cancel_bookings_of_cancelled_events(ctx: &Context) -> Result<Progress, BookingError> {
+    let mut connection = ctx.db.acquire().await?;
+    let bookings = store::list_of_cancelled_events(&mut connection, CANCELLED_AT_ONCE_MAX).await?;
+    drop(connection);
+    let n_bookings = bookings.len() as u64;
+    for booking_id in bookings {
+        let reason = Some("the event was cancelled".to_owned());
+        cancel(
+            ctx,
+            Reach::EVERYTHING,
+            booking_id,
+            Cancel {
+                seats: None,
+                reason,
+            },
+        )
+        .await?;
+    }
+    Ok(Progress::of(n_bookings))
+}
+
+/// Deletes messages that are older than anybody needs.
+pub async fn prune_outbox(ctx: &Context) -> Result<Progress, BookingError> {
+    Ok(Progress::of(store::delete_old_messages(&ctx.db).await?))
+}

@@ -1,0 +1,161 @@
+//! Bookings, their references, and what a cancellation gives back.
+
+use iso_currency::Currency;
+use serde::{Deserialize, Serialize};
+
+use crate::clock::Instant;
+use crate::events::Sale;
+use crate::id::{BookingId, CallerId, EventId, HoldId};
+use crate::money::Amount;
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum BookingState {
+    Confirmed,
+    PartlyCancelled,
+    Cancelled,
+}
+
+impl BookingState {
+    pub fn of_text(text: &str) -> Self {
+        match text {
+            "partly_cancelled" => Self::PartlyCancelled,
+            "cancelled" => Self::Cancelled,
+            _ => Self::Confirmed,
+        }
+    }
+
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Confirmed => "confirmed",
+            Self::PartlyCancelled => "partly_cancelled",
+            Self::Cancelled => "cancelled",
+        }
+    }
+
+    /// The state of a booking that has that many seats left after a cancellation.
+    pub fn with_seats_left(n_left: usize) -> Self {
+        if n_left == 0 {
+            Self::Cancelled
+        } else {
+            Self::PartlyCancelled
+        }
+    }
+}
+
+/// Whom a booking is for.
+#[derive(
+    Clone, Debug, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema, garde::Validate,
+)]
+#[serde(deny_unknown_fields)]
+pub struct Contact {
+    #[garde(length(chars, min = 1, max = 200))]
+    #[schema(min_length = 1, max_length = 200)]
+    pub name: String,
+    #[garde(email, length(max = 254))]
+    #[schema(max_length = 254, format = "email", examples("ana@example.org"))]
+    pub email: String,
+}
+
+/// A seat of a booking, by its index in the event's layout.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct BookedSeat {
+    pub index: u32,
+    pub price: Amount,
+    pub is_cancelled: bool,
+}
+
+#[derive(Clone, Debug)]
+pub struct Booking {
+    pub booking_id: BookingId,
+    pub event_id: EventId,
+    pub hold_id: HoldId,
+    pub holder: CallerId,
+    pub reference: String,
+    pub state: BookingState,
+    pub contact: Contact,
+    pub payment_reference: Option<String>,
+    pub total: Amount,
+    pub currency: Currency,
+    pub version: i32,
+    pub confirmed_at: Instant,
+    pub cancelled_at: Option<Instant>,
+    /// In index order, cancelled ones included.
+    pub seats: Vec<BookedSeat>,
+    /// What has been given back so far; none where nothing was cancelled.
+    pub refund: Option<Amount>,
+}
+
+/// Crockford's base 32 without the letters that are read as digits: https://www.crockford.com/base32.html
+const ALPHABET: &[u8; 32] = b"0123456789ABCDEFGHJKMNPQRSTVWXYZ";
+
+/// A booking's name for people: ten characters, 50 random bits, such as `7K3QM-4XRT9`.
+pub fn reference(random: [u8; 10]) -> String {
+    let characters = random.map(|byte| char::from(ALPHABET[usize::from(byte & 31)]));
+    let (left, right) = characters.split_at(5);
+    format!("{}-{}", String::from_iter(left), String::from_iter(right))
+}
+
+/// A reference as somebody typed it: any case, with or without the hyphen, O for 0, I and L for 1.
+pub fn read_reference(text: &str) -> Option<String> {
+    let plain: Vec<char> = text
+        .chars()
+        .filter(|character| !matches!(character, '-' | ' '))
+        .map(|character| match character.to_ascii_uppercase() {
+            'O' => '0',
+            'I' | 'L' => '1',
+            other => other,
+        })
+        .collect();
+    let is_reference = plain.len() == 10
+        && plain
+            .iter()
+            .all(|c| c.is_ascii() && ALPHABET.contains(&(*c as u8)));
+    is_reference.then(|| {
+        let (left, right) = plain.split_at(5);
+        format!("{}-{}", String::from_iter(left), String::from_iter(right))
+    })
+}
+
+/// Who cancels.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum CancelledBy {
+    Holder,
+    /// The event's owner, an admin, or the service because the event was cancelled.
+    Owner,
+}
+
+/// Whether a booking can be cancelled: by its holder until the sale closes, by the owner always; and
+/// then the whole price is given back. The reason names what stands in the way.
+pub fn refusal(sale: &Sale, by: CancelledBy, now: Instant) -> Option<&'static str> {
+    let closes_at = sale
+        .sales_close_at
+        .unwrap_or(sale.starts_at)
+        .min(sale.starts_at);
+    match by {
+        CancelledBy::Holder if now >= closes_at => Some("sales_closed"),
+        CancelledBy::Holder | CancelledBy::Owner => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_reference_is_read_back_however_it_is_typed() {
+        let written = reference([0, 1, 10, 17, 31, 255, 2, 3, 4, 5]);
+
+        assert_eq!(written, "01AHZ-Z2345");
+        for typed in ["01AHZ-Z2345", "01ahzz2345", " o1ahz z2345", "Oiahz-z2345"] {
+            assert_eq!(
+                read_reference(typed).as_deref(),
+                Some("01AHZ-Z2345"),
+                "{typed}"
+            );
+        }
+        for typed in ["", "01AHZ", "01AHZ-Z234U", "01AHZ-Z23456", "01AHZ-Z234🦀"] {
+            assert_eq!(read_reference(typed), None, "{typed}");
+        }
+    }
+}

@@ -1,0 +1,288 @@
+//! The statement that confirms a batch of holds: outcomes, bookings, seats and messages at once.
+
+use chrono::{DateTime, Utc};
+use rust_decimal::Decimal;
+use sqlx::PgConnection;
+use uuid::Uuid;
+
+use crate::clock::Instant;
+use crate::events::EventState;
+use crate::id::{BookingId, CallerId, EventId, HoldId, MessageId, SeatId};
+use crate::postgres;
+
+use super::super::model::Contact;
+
+/// One hold to become one booking.
+#[derive(Clone, Debug)]
+pub struct Confirm {
+    pub event_id: EventId,
+    pub hold_id: HoldId,
+    pub holder: CallerId,
+    /// The board's epoch in which the confirm began.
+    pub epoch: i64,
+    pub booking_id: BookingId,
+    pub message_id: MessageId,
+    pub reference: String,
+    pub contact: Contact,
+    pub payment_reference: Option<String>,
+    pub total: Decimal,
+    pub currency: String,
+    /// PostgreSQL's own clock refuses the confirm from then on: the deadline and a grace longer than
+    /// the two clocks may differ.
+    pub not_after: Instant,
+    /// In index order.
+    pub seats: Vec<ConfirmedSeat>,
+}
+
+#[derive(Clone, Copy, Debug)]
+pub struct ConfirmedSeat {
+    pub seat_id: SeatId,
+    pub index: u32,
+    pub price: Decimal,
+}
+
+/// What PostgreSQL says of one confirm, once the transaction has committed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Answer {
+    Confirmed {
+        confirmed_at: Instant,
+    },
+    /// It had become that booking before.
+    Repeated {
+        booking_id: BookingId,
+    },
+    /// The reconciler had ended it before.
+    Expired,
+    Refused(Refusal),
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Refusal {
+    NotOnSale(EventState),
+    /// The board was loaded again since the confirm began.
+    OtherEpoch,
+    TooLate,
+}
+
+/// Confirms all of them or fails. No hold may stand in the batch twice. Seats and outcomes are
+/// written in one order everywhere, so that batches never deadlock (F18).
+///
+/// # Errors
+/// A violation of `seat_booked_once_per_event` when any seat of any of them is booked.
+pub async fn confirm_all(
+    tx: &mut PgConnection,
+    confirms: &[&Confirm],
+    imposed_now: Option<Instant>,
+) -> Result<Vec<Answer>, sqlx::Error> {
+    let mut locks: Vec<_> = confirms
+        .iter()
+        .map(|confirm| postgres::event_lock(confirm.event_id))
+        .collect();
+    locks.sort_unstable();
+    locks.dedup();
+    // A statement of its own: the next one must see the event as it is once the lock is there (F40).
+    sqlx::query!(
+        r#"SELECT pg_advisory_xact_lock_shared(key) FROM unnest($1::bigint[]) AS key"#,
+        &locks
+    )
+    .execute(&mut *tx)
+    .await?;
+    let rows = insert(tx, &Columns::of(confirms), imposed_now).await?;
+    let answer = |confirm: &&Confirm| {
+        let row = rows
+            .iter()
+            .find(|row| row.hold_id == confirm.hold_id.0 && row.event_id == confirm.event_id.0);
+        row.map_or(Answer::Refused(Refusal::OtherEpoch), |row| {
+            row.answer(confirm)
+        })
+    };
+    Ok(confirms.iter().map(answer).collect())
+}
+
+struct Row {
+    event_id: Uuid,
+    hold_id: Uuid,
+    state: EventState,
+    board_epoch: i64,
+    outcome: Option<String>,
+    booking_id: Option<Uuid>,
+    ended_at: Option<DateTime<Utc>>,
+}
+
+impl Row {
+    fn answer(&self, confirm: &Confirm) -> Answer {
+        match (self.outcome.as_deref(), self.booking_id, self.ended_at) {
+            (Some("confirmed"), Some(id), Some(confirmed_at)) if id == confirm.booking_id.0 => {
+                Answer::Confirmed { confirmed_at }
+            }
+            (Some("confirmed"), Some(id), _) => Answer::Repeated {
+                booking_id: BookingId(id),
+            },
+            (Some(_), ..) => Answer::Expired,
+            (None, ..) if self.state != EventState::OnSale => {
+                Answer::Refused(Refusal::NotOnSale(self.state))
+            }
+            (None, ..) if self.board_epoch != confirm.epoch => Answer::Refused(Refusal::OtherEpoch),
+            (None, ..) => Answer::Refused(Refusal::TooLate),
+        }
+    }
+}
+
+/// A batch as arrays, one for each column.
+#[derive(Default)]
+struct Columns {
+    event_ids: Vec<Uuid>,
+    hold_ids: Vec<Uuid>,
+    holder_ids: Vec<Uuid>,
+    epochs: Vec<i64>,
+    booking_ids: Vec<Uuid>,
+    message_ids: Vec<Uuid>,
+    references: Vec<String>,
+    names: Vec<String>,
+    emails: Vec<String>,
+    payment_references: Vec<Option<String>>,
+    totals: Vec<Decimal>,
+    currencies: Vec<String>,
+    not_after: Vec<DateTime<Utc>>,
+    seat_bookings: Vec<Uuid>,
+    seat_ids: Vec<Uuid>,
+    seat_indexes: Vec<i32>,
+    seat_prices: Vec<Decimal>,
+}
+
+impl Columns {
+    fn of(confirms: &[&Confirm]) -> Self {
+        let mut columns = Self::default();
+        for confirm in confirms {
+            columns.event_ids.push(confirm.event_id.0);
+            columns.hold_ids.push(confirm.hold_id.0);
+            columns.holder_ids.push(confirm.holder.0);
+            columns.epochs.push(confirm.epoch);
+            columns.booking_ids.push(confirm.booking_id.0);
+            columns.message_ids.push(confirm.message_id.0);
+            columns.references.push(confirm.reference.clone());
+            columns.names.push(confirm.contact.name.clone());
+            columns.emails.push(confirm.contact.email.clone());
+            columns
+                .payment_references
+                .push(confirm.payment_reference.clone());
+            columns.totals.push(confirm.total);
+            columns.currencies.push(confirm.currency.clone());
+            columns.not_after.push(confirm.not_after);
+            for seat in &confirm.seats {
+                columns.seat_bookings.push(confirm.booking_id.0);
+                columns.seat_ids.push(seat.seat_id.0);
+                columns.seat_indexes.push(seat.index.cast_signed());
+                columns.seat_prices.push(seat.price);
+            }
+        }
+        columns
+    }
+}
+
+async fn insert(
+    tx: &mut PgConnection,
+    columns: &Columns,
+    imposed_now: Option<Instant>,
+) -> Result<Vec<Row>, sqlx::Error> {
+    sqlx::query_as!(
+        Row,
+        r#"
+        WITH asked AS (
+            SELECT * FROM unnest($1::uuid[], $2::uuid[], $3::uuid[], $4::bigint[], $5::uuid[],
+                $6::uuid[], $7::text[], $8::text[], $9::text[], $10::text[], $11::numeric[],
+                $12::text[], $13::timestamptz[])
+            AS t (event_id, hold_id, holder_id, epoch, booking_id, message_id, reference,
+                contact_name, contact_email, payment_reference, total, currency, not_after)
+        ), admitted AS (
+            SELECT asked.*, COALESCE($18, clock_timestamp()) AS at
+            FROM asked JOIN events AS event USING (event_id)
+            WHERE event.state = 'on_sale' AND event.board_epoch = asked.epoch
+              AND asked.not_after > COALESCE($18, clock_timestamp())
+        ), ended AS (
+            INSERT INTO hold_outcomes AS known (event_id, hold_id, outcome, booking_id, ended_at)
+            SELECT event_id, hold_id, 'confirmed', booking_id, at FROM admitted
+            ORDER BY event_id, hold_id
+            ON CONFLICT ON CONSTRAINT hold_ends_once DO UPDATE SET n_repeats = known.n_repeats + 1
+            RETURNING event_id, hold_id, outcome, booking_id, ended_at
+        ), ended_before AS (
+            UPDATE hold_outcomes AS known SET n_repeats = known.n_repeats + 1
+            FROM asked
+            WHERE known.event_id = asked.event_id AND known.hold_id = asked.hold_id
+              AND NOT EXISTS (SELECT FROM admitted
+                  WHERE admitted.event_id = asked.event_id AND admitted.hold_id = asked.hold_id)
+            RETURNING known.event_id, known.hold_id, known.outcome, known.booking_id,
+                known.ended_at
+        ), won AS (
+            SELECT admitted.* FROM admitted JOIN ended USING (event_id, hold_id, booking_id)
+        ), inserted_bookings AS (
+            INSERT INTO bookings (booking_id, event_id, hold_id, holder_id, reference, state,
+                contact_name, contact_email, payment_reference, total, currency, confirmed_at)
+            SELECT booking_id, event_id, hold_id, holder_id, reference, 'confirmed',
+                contact_name, contact_email, payment_reference, total, currency, at
+            FROM won
+        ), inserted_seats AS (
+            INSERT INTO seat_bookings (event_id, booking_id, seat_id, seat_index, price)
+            SELECT won.event_id, booking_id, seat.seat_id, seat.seat_index, seat.price
+            FROM unnest($14::uuid[], $15::uuid[], $16::integer[], $17::numeric[])
+                AS seat (booking_id, seat_id, seat_index, price)
+            JOIN won USING (booking_id)
+            ORDER BY won.event_id, seat.seat_index
+        ), inserted_messages AS (
+            INSERT INTO outbox (event_id, message_id, kind, subject_id, body, created_at)
+            SELECT event_id, message_id, 'booking.confirmed', booking_id,
+                jsonb_build_object('booking_id', booking_id, 'hold_id', hold_id), at
+            FROM won
+        )
+        SELECT asked.event_id AS "event_id!", asked.hold_id AS "hold_id!",
+            event.state AS "state!: EventState", event.board_epoch AS "board_epoch!",
+            COALESCE(ended.outcome, ended_before.outcome) AS outcome,
+            COALESCE(ended.booking_id, ended_before.booking_id) AS booking_id,
+            COALESCE(ended.ended_at, ended_before.ended_at) AS ended_at
+        FROM asked
+        JOIN events AS event USING (event_id)
+        LEFT JOIN ended USING (event_id, hold_id)
+        LEFT JOIN ended_before USING (event_id, hold_id)
+        "#,
+        &columns.event_ids,
+        &columns.hold_ids,
+        &columns.holder_ids,
+        &columns.epochs,
+        &columns.booking_ids,
+        &columns.message_ids,
+        &columns.references,
+        &columns.names,
+        &columns.emails,
+        &columns.payment_references as &[Option<String>],
+        &columns.totals,
+        &columns.currencies,
+        &columns.not_after,
+        &columns.seat_bookings,
+        &columns.seat_ids,
+        &columns.seat_indexes,
+        &columns.seat_prices,
+        imposed_now
+    )
+    .fetch_all(tx)
+    .await
+}
+
+/// Which of a confirm's seats are booked, by index.
+pub async fn find_booked_seats(
+    db: &mut PgConnection,
+    confirm: &Confirm,
+) -> Result<Vec<u32>, sqlx::Error> {
+    let seat_ids: Vec<_> = confirm.seats.iter().map(|seat| seat.seat_id.0).collect();
+    let booked = sqlx::query_scalar!(
+        r#"
+        SELECT seat_index FROM seat_bookings
+        WHERE event_id = $1 AND seat_id = ANY ($2)
+        ORDER BY seat_index
+        "#,
+        confirm.event_id.0,
+        &seat_ids
+    )
+    .fetch_all(db)
+    .await?;
+    Ok(booked.into_iter().map(i32::cast_unsigned).collect())
+}

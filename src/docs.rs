@@ -1,0 +1,76 @@
+//! `GET /openapi.json`, and `GET /docs`: the contract as a page that needs nothing from elsewhere.
+
+use std::sync::Arc;
+
+use axum::Router;
+use axum::body::Bytes;
+use axum::http::{HeaderValue, header};
+use axum::middleware::{Next, from_fn};
+use axum::response::{IntoResponse, Redirect, Response};
+use axum::routing::get;
+use utoipa::openapi::OpenApi;
+use utoipa_swagger_ui::Config;
+
+use crate::context::Context;
+use crate::problem::Problem;
+use crate::request::Path;
+
+/// Swagger UI sets style attributes, so styles cannot be held to files; scripts are.
+const CONTENT_SECURITY_POLICY: &str = "default-src 'none'; script-src 'self'; \
+    style-src 'self' 'unsafe-inline'; img-src 'self' data:; connect-src 'self'; \
+    base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
+
+pub fn routes(openapi: &OpenApi) -> Router<Context> {
+    let document = Bytes::from(write(openapi));
+    // The page otherwise asks validator.swagger.io whether the document is valid.
+    let config = Config::from("/openapi.json")
+        .validator_url("none")
+        .try_it_out_enabled(true);
+    let start = Arc::new(config);
+    let files = start.clone();
+    Router::new()
+        .route("/docs", get(async || Redirect::permanent("/docs/")))
+        .route("/docs/", get(async move || page(start, "index.html")))
+        .route(
+            "/docs/{*file}",
+            get(async move |Path(file): Path<String>| page(files, &file)),
+        )
+        .route(
+            "/openapi.json",
+            get(async move || ([(header::CONTENT_TYPE, "application/json")], document)),
+        )
+        .layer(from_fn(harden))
+}
+
+/// The document as it is served and committed: indented, with a final newline.
+pub fn write(openapi: &OpenApi) -> String {
+    // A document made of maps with string keys and of plain values has a JSON form.
+    let mut text = openapi.to_pretty_json().unwrap_or_default();
+    text.push('\n');
+    text
+}
+
+fn page(config: Arc<Config<'static>>, file: &str) -> Response {
+    match utoipa_swagger_ui::serve(file, config) {
+        Ok(Some(file)) => (
+            [(header::CONTENT_TYPE, file.content_type)],
+            file.bytes.into_owned(),
+        )
+            .into_response(),
+        Ok(None) | Err(_) => Problem::not_found("page").into_response(),
+    }
+}
+
+async fn harden(request: axum::extract::Request, next: Next) -> Response {
+    let mut response = next.run(request).await;
+    for (name, value) in [
+        (header::CONTENT_SECURITY_POLICY, CONTENT_SECURITY_POLICY),
+        (header::X_CONTENT_TYPE_OPTIONS, "nosniff"),
+        (header::REFERRER_POLICY, "no-referrer"),
+    ] {
+        response
+            .headers_mut()
+            .insert(name, HeaderValue::from_static(value));
+    }
+    response
+}

@@ -1,0 +1,259 @@
+//! The verbs of a holder.
+
+use std::sync::{Arc, OnceLock};
+use std::time::Duration;
+
+use super::error::HoldError;
+use super::model::{Receipt, fingerprint};
+use crate::auth::{self, Caller};
+use crate::board::{
+    self, BoardError, Changed, Extended, HeldSeat, Hold, HoldState, NewHold, Placed, Released,
+};
+use crate::context::Context;
+use crate::events::{self, EventState, Sale};
+use crate::id::{EventId, HoldId};
+use crate::problem::Problem;
+
+/// How long a hold placed with an idempotency key is remembered after its end: as long as the key.
+const KEYED_MEMORY: Duration = Duration::from_secs(24 * 60 * 60);
+
+/// How long another hold is remembered after its release, so that a repeated release is one.
+const MEMORY: Duration = Duration::from_secs(30);
+
+/// Limit: tries to meet an event whose settings hold still.
+const TRIES_MAX: u32 = 4;
+
+/// A hold that was asked for, and whether the same request had been answered before.
+pub struct PlacedHold {
+    pub hold: Hold,
+    pub is_repeated: bool,
+}
+
+/// Places a hold on all of the seats or none.
+pub async fn place(
+    ctx: &Context,
+    caller: Caller,
+    event_id: EventId,
+    labels: &[String],
+    key: Option<&str>,
+) -> Result<PlacedHold, Problem> {
+    let hold_id = match key {
+        Some(key) => HoldId::of_key(event_id, caller.caller_id, key),
+        None => ctx.ids.next(),
+    };
+    for _ in 0..TRIES_MAX {
+        let sale = sale_for(ctx, event_id, caller).await?;
+        let seats = quoted(&sale, labels)?;
+        if seats.len() > sale.seats_per_hold_max as usize {
+            let detail = format!("at most {} seats are allowed", sale.seats_per_hold_max);
+            return Err(HoldError::invalid("/seats", detail).into());
+        }
+        let new = NewHold {
+            hold_id,
+            holder: caller.caller_id,
+            ttl: sale.hold_ttl,
+            memory: if key.is_some() { KEYED_MEMORY } else { MEMORY },
+            asked: key.map(|_| fingerprint(&seats)).unwrap_or_default(),
+            seats,
+        };
+        match placed(&sale, board::place_hold(ctx, &sale, &new).await) {
+            Err(HoldError::Board(BoardError::SaleChanged)) => {}
+            outcome => return Ok(outcome?),
+        }
+    }
+    Err(BoardError::Unsettled.into())
+}
+
+fn placed(sale: &Sale, outcome: Result<Placed, BoardError>) -> Result<PlacedHold, HoldError> {
+    match outcome? {
+        Placed::Placed(hold) => Ok(PlacedHold {
+            hold,
+            is_repeated: false,
+        }),
+        Placed::Repeated(hold) => Ok(PlacedHold {
+            hold,
+            is_repeated: true,
+        }),
+        Placed::OtherRequest => Err(HoldError::KeyReused),
+        Placed::Conflicts(conflicts) => {
+            Err(BoardError::conflicts(&sale.seating, &conflicts).into())
+        }
+        Placed::LimitReached { limit, held } => Err(HoldError::LimitReached { limit, held }),
+        Placed::NotOnSale => Err(HoldError::not_on_sale(sale)),
+    }
+}
+
+pub async fn find(
+    ctx: &Context,
+    caller: Caller,
+    event_id: EventId,
+    hold_id: HoldId,
+) -> Result<Hold, HoldError> {
+    sale_for(ctx, event_id, caller).await?;
+    let (hold, _) = board::find_hold(ctx, event_id, hold_id).await?;
+    hold.filter(|hold| hold.holder == caller.caller_id)
+        .ok_or(HoldError::NotFound)
+}
+
+/// Adds and removes seats, all or nothing.
+pub async fn change(
+    ctx: &Context,
+    caller: Caller,
+    (event_id, hold_id): (EventId, HoldId),
+    add: &[String],
+    remove: &[String],
+) -> Result<Hold, Problem> {
+    for _ in 0..TRIES_MAX {
+        let sale = sale_for(ctx, event_id, caller).await?;
+        let add = quoted(&sale, add)?;
+        let remove: Vec<_> = quoted(&sale, remove)?
+            .iter()
+            .map(|seat| seat.index)
+            .collect();
+        if let Some(both) = add.iter().position(|seat| remove.contains(&seat.index)) {
+            let pointer = format!("/add/{both}");
+            return Err(HoldError::invalid(&pointer, "is to be removed, too").into());
+        }
+        let whose = (hold_id, caller.caller_id);
+        match changed(
+            &sale,
+            board::change_hold(ctx, &sale, whose, &add, &remove).await,
+        ) {
+            Err(HoldError::Board(BoardError::SaleChanged)) => {}
+            outcome => return Ok(outcome?),
+        }
+    }
+    Err(BoardError::Unsettled.into())
+}
+
+fn changed(sale: &Sale, outcome: Result<Changed, BoardError>) -> Result<Hold, HoldError> {
+    match outcome? {
+        Changed::Changed(hold) => Ok(hold),
+        Changed::Ended(hold) => Err(HoldError::ended(&hold)),
+        Changed::Conflicts(conflicts) => {
+            Err(BoardError::conflicts(&sale.seating, &conflicts).into())
+        }
+        Changed::LimitReached { limit, held } => Err(HoldError::LimitReached { limit, held }),
+        Changed::NotOnSale => Err(HoldError::not_on_sale(sale)),
+        Changed::Empty => Err(HoldError::invalid(
+            "/remove",
+            "would leave no seat: release the hold instead",
+        )),
+        Changed::UnknownHold => Err(HoldError::NotFound),
+    }
+}
+
+/// Gives the hold a full time to live from now, within its longest lifetime.
+pub async fn extend(
+    ctx: &Context,
+    caller: Caller,
+    event_id: EventId,
+    hold_id: HoldId,
+) -> Result<Hold, HoldError> {
+    let sale = sale_for(ctx, event_id, caller).await?;
+    match board::extend_hold(ctx, &sale, hold_id, caller.caller_id).await? {
+        Extended::Extended(hold) => Ok(hold),
+        Extended::AtCap(hold) => Err(HoldError::CannotBeExtended(hold.deadline)),
+        Extended::Ended(hold) => Err(HoldError::ended(&hold)),
+        Extended::NotOnSale => Err(HoldError::not_on_sale(&sale)),
+        Extended::UnknownHold => Err(HoldError::NotFound),
+    }
+}
+
+/// Lets the seats go. A hold that has ended without a booking counts as released.
+pub async fn release(
+    ctx: &Context,
+    caller: Caller,
+    event_id: EventId,
+    hold_id: HoldId,
+) -> Result<(), HoldError> {
+    sale_for(ctx, event_id, caller).await?;
+    match board::release_hold(ctx, event_id, hold_id, caller.caller_id).await? {
+        Released::Released(_) => Ok(()),
+        Released::Ended(hold) if hold.state == HoldState::Confirmed => Err(HoldError::Confirmed),
+        Released::Ended(_) => Ok(()),
+        Released::Confirming(_) => Err(HoldError::Confirming),
+        Released::UnknownHold => Err(HoldError::NotFound),
+    }
+}
+
+/// Places a hold again that the board has lost, as its token says: same id, seats, prices and
+/// deadline.
+///
+/// # Errors
+/// `TokenNotGenuine`, `Expired`, and what can be wrong with placing a hold.
+pub async fn restore(
+    ctx: &Context,
+    caller: Caller,
+    (event_id, hold_id): (EventId, HoldId),
+    token: &str,
+) -> Result<Hold, HoldError> {
+    let receipt = Receipt::verify(token, &token_key(ctx)).ok_or(HoldError::TokenNotGenuine)?;
+    let is_for_this = receipt.event_id == event_id
+        && receipt.hold_id == hold_id
+        && receipt.holder == caller.caller_id;
+    if !is_for_this {
+        return Err(HoldError::TokenNotGenuine);
+    }
+    let (_, now) = board::find_hold(ctx, event_id, hold_id).await?;
+    let ttl = (receipt.deadline() - now)
+        .to_std()
+        .ok()
+        .filter(|ttl| !ttl.is_zero());
+    let new = NewHold {
+        hold_id,
+        holder: caller.caller_id,
+        ttl: ttl.ok_or(HoldError::Expired(receipt.deadline()))?,
+        memory: MEMORY,
+        asked: String::new(),
+        seats: receipt.seats(),
+    };
+    let mut tries = 0;
+    loop {
+        let sale = events::sale(ctx, event_id).await?;
+        match placed(&sale, board::place_hold(ctx, &sale, &new).await) {
+            Err(HoldError::Board(BoardError::SaleChanged)) if tries < TRIES_MAX => tries += 1,
+            outcome => return Ok(outcome?.hold),
+        }
+    }
+}
+
+/// The receipt for a hold, to hand to its holder.
+pub fn token(ctx: &Context, event_id: EventId, hold: &Hold) -> String {
+    Receipt::of(event_id, hold).sign(&token_key(ctx))
+}
+
+#[derive(Default)]
+struct TokenKey(OnceLock<Vec<u8>>);
+
+fn token_key(ctx: &Context) -> Vec<u8> {
+    let key = ctx.memory::<TokenKey>();
+    key.0
+        .get_or_init(|| auth::derive_key(ctx, "hold token"))
+        .clone()
+}
+
+/// The seats of those labels with today's prices, in index order, each once.
+pub fn quoted(sale: &Sale, labels: &[String]) -> Result<Vec<HeldSeat>, Problem> {
+    let seats = board::find_seats(sale, labels)?;
+    Ok(seats
+        .into_iter()
+        .map(|seat| HeldSeat {
+            index: seat.index,
+            amount: sale.price_of(seat),
+        })
+        .collect())
+}
+
+/// The event, unless it is a draft of somebody else.
+async fn sale_for(
+    ctx: &Context,
+    event_id: EventId,
+    caller: Caller,
+) -> Result<Arc<Sale>, HoldError> {
+    let sale = events::sale(ctx, event_id).await?;
+    if sale.state == EventState::Draft && sale.owner_id.0 != caller.caller_id.0 {
+        return Err(events::EventError::NotFound.into());
+    }
+    Ok(sale)
+}

@@ -1,0 +1,369 @@
+//! `Idempotency-Key`: the same POST by one caller is run once, and answered alike for 24 hours.
+//!
+//! A key is `running` under a lease, then `answered`, or forgotten when its answer invites another
+//! try. The run is a task of its own: a client that goes away cannot cut it off between doing the
+//! work and keeping the answer. A run is ended before its lease, so no two runs overlap; one that
+//! died with its process is run again when the lease is over, so what a handler does must be safe
+//! to repeat. Requests without a valid token are not covered: nobody owns their keys.
+
+use std::panic::AssertUnwindSafe;
+use std::time::Duration;
+
+use axum::body::Body;
+use axum::extract::{DefaultBodyLimit, FromRequestParts, MatchedPath, Request, State};
+use axum::http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, header};
+use axum::middleware::Next;
+use axum::response::{IntoResponse, Response};
+use futures::FutureExt;
+use sha2::{Digest, Sha256};
+use sqlx::PgExecutor;
+
+use crate::auth::Caller;
+use crate::clock::Instant;
+use crate::context::Context;
+use crate::id::CallerId;
+use crate::problem::{self, Code, Problem};
+use crate::request::read_body;
+
+/// Routes whose answers are never kept: the first three carry fresh tokens; placing a hold derives
+/// the hold's id from the key, and so is idempotent by itself, also without PostgreSQL.
+pub const ROUTES_WITHOUT_KEPT_ANSWERS: [&str; 4] = [
+    "/v1/guests",
+    "/v1/accounts",
+    "/v1/sessions",
+    "/v1/events/{event_id}/holds",
+];
+
+/// Routes that take a venue template, which may be larger than other bodies.
+const TEMPLATE_ROUTES: &str = "/v1/venues";
+
+/// Limit: characters of a key.
+pub const KEY_CHARS_MAX: usize = 255;
+
+/// Limit: how long answers are kept, and how many one call of [`prune`] deletes.
+const KEPT_FOR: Duration = Duration::from_secs(24 * 60 * 60);
+const PRUNED_AT_ONCE_MAX: i64 = 5_000;
+
+/// What of an answer is kept beside status and body.
+const KEPT_HEADERS: [HeaderName; 3] = [header::CONTENT_TYPE, header::LOCATION, header::ETAG];
+
+static IDEMPOTENCY_KEY: HeaderName = HeaderName::from_static("idempotency-key");
+static IDEMPOTENCY_REPLAYED: HeaderName = HeaderName::from_static("idempotency-replayed");
+
+/// Middleware for the routes of `/v1`.
+pub async fn replay(
+    State(ctx): State<Context>,
+    request: Request,
+    next: Next,
+) -> Result<Response, Problem> {
+    if request.method() != Method::POST {
+        return Ok(next.run(request).await);
+    }
+    let Some(key) = read_key(request.headers())? else {
+        return Ok(next.run(request).await);
+    };
+    let route = request.extensions().get::<MatchedPath>().cloned();
+    let route = route.as_ref().map_or("", MatchedPath::as_str);
+    if ROUTES_WITHOUT_KEPT_ANSWERS.contains(&route) {
+        return Ok(next.run(request).await);
+    }
+    let (mut parts, body) = request.into_parts();
+    let caller = <Caller as FromRequestParts<Context>>::from_request_parts(&mut parts, &ctx).await;
+    let mut request = Request::from_parts(parts, body);
+    let Ok(caller) = caller else {
+        return Ok(next.run(request).await);
+    };
+    if route.starts_with(TEMPLATE_ROUTES) {
+        DefaultBodyLimit::max(ctx.config.template_max_bytes).apply(&mut request);
+    }
+    let (request, request_hash) = hash_request(&ctx, request).await?;
+    let slot = Slot {
+        caller_id: caller.caller_id,
+        key,
+        request_hash,
+    };
+    answer_once(ctx, slot, request, next).await
+}
+
+/// The caller's key, if there is one: 1 to 255 visible ASCII characters.
+pub fn read_key(headers: &HeaderMap) -> Result<Option<String>, Problem> {
+    let mut values = headers.get_all(&IDEMPOTENCY_KEY).iter();
+    let Some(value) = values.next() else {
+        return Ok(None);
+    };
+    let is_key = |bytes: &[u8]| {
+        (1..=KEY_CHARS_MAX).contains(&bytes.len()) && bytes.iter().all(u8::is_ascii_graphic)
+    };
+    match value.to_str() {
+        Ok(key) if is_key(key.as_bytes()) && values.next().is_none() => Ok(Some(key.to_owned())),
+        _ => Err(Problem::new(
+            Code::MalformedRequest,
+            "Idempotency-Key must be one header of 1 to 255 visible ASCII characters.",
+        )),
+    }
+}
+
+/// One caller's use of one key.
+struct Slot {
+    caller_id: CallerId,
+    key: String,
+    request_hash: Vec<u8>,
+}
+
+/// Reads the body, hashes what makes two requests the same, and puts the body back.
+async fn hash_request(ctx: &Context, request: Request) -> Result<(Request, Vec<u8>), Problem> {
+    let (parts, body) = request.into_parts();
+    let body = read_body(Request::from_parts(parts.clone(), body), ctx).await?;
+    let path = parts.uri.path_and_query().map_or("", |path| path.as_str());
+    let hash = Sha256::new()
+        .chain_update(parts.method.as_str())
+        .chain_update([0])
+        .chain_update(path)
+        .chain_update([0])
+        .chain_update(&body)
+        .finalize();
+    Ok((Request::from_parts(parts, Body::from(body)), hash.to_vec()))
+}
+
+async fn answer_once(
+    ctx: Context,
+    slot: Slot,
+    request: Request,
+    next: Next,
+) -> Result<Response, Problem> {
+    let lease_until = match begin(&ctx, &slot).await? {
+        Begun::Run { lease_until } => lease_until,
+        Begun::Answered(answer) => return Ok(answer.into_response()),
+        Begun::Running => {
+            let detail = "The first request with this key has not been answered yet.";
+            return Err(Problem::new(Code::RequestInProgress, detail).retry_after(1));
+        }
+        Begun::Reused => {
+            let detail = "The key belongs to a request with another method, path or body.";
+            return Err(Problem::new(Code::IdempotencyKeyReused, detail));
+        }
+    };
+    let tasks = ctx.tasks.clone();
+    let run = tasks.spawn(run_and_keep(ctx, slot, lease_until, request, next));
+    match run.await {
+        Ok(response) => Ok(response),
+        Err(error) if error.is_panic() => std::panic::resume_unwind(error.into_panic()),
+        Err(error) => Err(Problem::internal(&error)),
+    }
+}
+
+/// Limit: how long a run may go on after its client was told that it takes too long.
+fn run_timeout(ctx: &Context) -> Duration {
+    ctx.config.request_timeout * 2
+}
+
+fn lease(ctx: &Context) -> Duration {
+    run_timeout(ctx) + Duration::from_secs(10)
+}
+
+async fn run_and_keep(
+    ctx: Context,
+    slot: Slot,
+    lease_until: Instant,
+    request: Request,
+    next: Next,
+) -> Response {
+    let request_id = request.headers().get("x-request-id").cloned();
+    let run = AssertUnwindSafe(next.run(request)).catch_unwind();
+    let response = match tokio::time::timeout(run_timeout(&ctx), run).await {
+        Ok(Ok(response)) => response,
+        Ok(Err(panic)) => {
+            drop(forget(&ctx.db, &slot, lease_until).await);
+            std::panic::resume_unwind(panic);
+        }
+        Err(_) => {
+            let detail = "The request took too long; try again.";
+            Problem::new(Code::Unavailable, detail)
+                .retry_after(1)
+                .into_response()
+        }
+    };
+    let (response, answer) = copy_answer(response, request_id.as_ref()).await;
+    let kept = match answer {
+        Some(answer) => keep(&ctx.db, &slot, lease_until, &answer).await,
+        None => forget(&ctx.db, &slot, lease_until).await,
+    };
+    if let Err(error) = kept {
+        // The work is done and its answer is right; the key is free again after its lease.
+        tracing::warn!(cause = %error, "an idempotent answer was not kept");
+    }
+    response
+}
+
+/// An answer as it is kept.
+struct Answer {
+    status: i16,
+    headers: serde_json::Value,
+    body: Vec<u8>,
+}
+
+/// The response, and what to keep of it: nothing when it invites the same request again.
+async fn copy_answer(
+    response: Response,
+    request_id: Option<&HeaderValue>,
+) -> (Response, Option<Answer>) {
+    let problem = response.extensions().get::<Problem>();
+    if response.status().is_server_error() || problem.is_some_and(|it| it.code.is_retryable()) {
+        return (response, None);
+    }
+    let (parts, body) = problem::write_body(response, request_id).into_parts();
+    // Limit: none is needed, since handlers of POST answer from memory.
+    let body = match axum::body::to_bytes(body, usize::MAX).await {
+        Ok(body) => body,
+        Err(error) => return (Problem::internal(&error).into_response(), None),
+    };
+    let text = |name: &HeaderName| Some(parts.headers.get(name)?.to_str().ok()?.to_owned());
+    let headers = KEPT_HEADERS
+        .iter()
+        .filter_map(|name| Some((name.as_str().to_owned(), text(name)?.into())))
+        .collect::<serde_json::Map<_, _>>();
+    let answer = Answer {
+        status: parts.status.as_u16().cast_signed(),
+        headers: headers.into(),
+        body: body.to_vec(),
+    };
+    (Response::from_parts(parts, Body::from(body)), Some(answer))
+}
+
+impl IntoResponse for Answer {
+    fn into_response(self) -> Response {
+        let mut response = Response::new(Body::from(self.body));
+        let status = StatusCode::from_u16(self.status.cast_unsigned());
+        *response.status_mut() = status.unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+        for name in KEPT_HEADERS {
+            let value = self.headers.get(name.as_str()).and_then(|it| it.as_str());
+            if let Some(value) = value.and_then(|text| text.parse().ok()) {
+                response.headers_mut().insert(name, value);
+            }
+        }
+        response
+            .headers_mut()
+            .insert(&IDEMPOTENCY_REPLAYED, HeaderValue::from_static("true"));
+        response
+    }
+}
+
+enum Begun {
+    /// The slot is this request's own until then.
+    Run {
+        lease_until: Instant,
+    },
+    Answered(Answer),
+    Running,
+    Reused,
+}
+
+/// Takes the slot when it is new, or left by a run that died, or older than answers are kept.
+async fn begin(ctx: &Context, slot: &Slot) -> Result<Begun, sqlx::Error> {
+    let lease_until = sqlx::query_scalar!(
+        r#"INSERT INTO idempotency_keys AS kept
+               (caller_id, idempotency_key, request_hash, lease_until, created_at)
+           SELECT $1, $2, $3, it.now + make_interval(secs => $5), it.now
+           FROM (SELECT COALESCE($4, clock_timestamp()) AS now) AS it
+           ON CONFLICT (caller_id, idempotency_key) DO UPDATE
+           SET request_hash = EXCLUDED.request_hash, status = NULL, headers = NULL, body = NULL,
+               lease_until = EXCLUDED.lease_until, created_at = EXCLUDED.created_at
+           WHERE (kept.status IS NULL AND kept.lease_until <= EXCLUDED.created_at
+                  AND kept.request_hash = EXCLUDED.request_hash)
+              OR kept.created_at <= EXCLUDED.created_at - make_interval(secs => $6)
+           RETURNING lease_until"#,
+        slot.caller_id.0,
+        slot.key,
+        slot.request_hash,
+        ctx.clock.imposed(),
+        lease(ctx).as_secs_f64(),
+        KEPT_FOR.as_secs_f64()
+    )
+    .fetch_optional(&ctx.db)
+    .await?;
+    match lease_until {
+        Some(lease_until) => Ok(Begun::Run { lease_until }),
+        None => look_up(&ctx.db, slot).await,
+    }
+}
+
+async fn look_up(db: impl PgExecutor<'_>, slot: &Slot) -> Result<Begun, sqlx::Error> {
+    let row = sqlx::query!(
+        r#"SELECT request_hash, status, headers, body FROM idempotency_keys
+           WHERE caller_id = $1 AND idempotency_key = $2"#,
+        slot.caller_id.0,
+        slot.key
+    )
+    .fetch_optional(db)
+    .await?;
+    // A row that is gone by now was forgotten a moment ago: the client's next try will run.
+    let Some(row) = row else {
+        return Ok(Begun::Running);
+    };
+    if row.request_hash != slot.request_hash {
+        return Ok(Begun::Reused);
+    }
+    Ok(match (row.status, row.headers, row.body) {
+        (Some(status), Some(headers), Some(body)) => Begun::Answered(Answer {
+            status,
+            headers,
+            body,
+        }),
+        _ => Begun::Running,
+    })
+}
+
+/// Invariant: only the run that holds the lease writes; a run that lost it changes nothing.
+async fn keep(
+    db: impl PgExecutor<'_>,
+    slot: &Slot,
+    lease_until: Instant,
+    answer: &Answer,
+) -> Result<(), sqlx::Error> {
+    sqlx::query!(
+        r#"UPDATE idempotency_keys SET status = $4, headers = $5, body = $6
+           WHERE caller_id = $1 AND idempotency_key = $2 AND lease_until = $3 AND status IS NULL"#,
+        slot.caller_id.0,
+        slot.key,
+        lease_until,
+        answer.status,
+        answer.headers,
+        answer.body
+    )
+    .execute(db)
+    .await
+    .map(|_| ())
+}
+
+async fn forget(
+    db: impl PgExecutor<'_>,
+    slot: &Slot,
+    lease_until: Instant,
+) -> Result<(), sqlx::Error> {
+    sqlx::query!(
+        r#"DELETE FROM idempotency_keys
+           WHERE caller_id = $1 AND idempotency_key = $2 AND lease_until = $3 AND status IS NULL"#,
+        slot.caller_id.0,
+        slot.key,
+        lease_until
+    )
+    .execute(db)
+    .await
+    .map(|_| ())
+}
+
+/// Deletes a bounded number of answers that have been kept long enough; answers how many.
+pub async fn prune(ctx: &Context) -> Result<u64, sqlx::Error> {
+    let result = sqlx::query!(
+        r#"DELETE FROM idempotency_keys WHERE ctid = ANY (ARRAY(
+               SELECT ctid FROM idempotency_keys
+               WHERE created_at <= COALESCE($1, clock_timestamp()) - make_interval(secs => $2)
+               ORDER BY created_at LIMIT $3 FOR UPDATE SKIP LOCKED))"#,
+        ctx.clock.imposed(),
+        KEPT_FOR.as_secs_f64(),
+        PRUNED_AT_ONCE_MAX
+    )
+    .execute(&ctx.db)
+    .await?;
+    Ok(result.rows_affected())
+}

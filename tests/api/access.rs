@@ -1,0 +1,264 @@
+//! Who may call what (F48). Driven by the OpenAPI document, so that a route is covered as soon as it
+//! exists; what the document cannot say stands in the table below.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use base64::Engine;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use holdfast::auth::Role;
+use serde_json::{Value, json};
+use sqlx::PgPool;
+
+use crate::support::document::{Operation, operations};
+use crate::support::{Answer, Caller, TestApp, config};
+
+/// Who may call an operation.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum Access {
+    /// Anybody, without a token.
+    Public,
+    /// Whoever has a valid token of that role, or a higher one.
+    From(Role),
+}
+
+use Access::{From, Public};
+
+/// Every operation, reviewed. A route that is not here fails the tests.
+const ACCESS: &[(&str, Access)] = &[
+    ("create_guest", Public),
+    ("create_account", Public),
+    ("create_session", Public),
+    ("get_me", From(Role::Guest)),
+    ("change_account_role", From(Role::Admin)),
+];
+
+pub fn access_to(operation: &Operation) -> Access {
+    let row = ACCESS.iter().find(|(id, _)| *id == operation.id);
+    row.unwrap_or_else(|| panic!("{} is not in ACCESS", operation.id))
+        .1
+}
+
+/// A caller of each role.
+async fn callers(app: &TestApp) -> [(Role, Caller); 4] {
+    [
+        (Role::Guest, app.guest()),
+        (Role::Customer, app.customer().await),
+        (Role::VenueAdmin, app.venue_admin().await),
+        (Role::Admin, app.admin().await),
+    ]
+}
+
+/// The operation with ids of nothing, sent with a body that it accepts.
+async fn send(app: &TestApp, operation: &Operation, caller: &Caller) -> Answer {
+    let path = operation.path_with(|_| app.ctx.ids.next::<holdfast::id::AccountId>().to_string());
+    let answer = caller.send(operation.request(caller, &path)).await;
+    operation.expect_documented(&answer);
+    answer
+}
+
+#[test]
+fn every_operation_is_classified() {
+    let classified: BTreeSet<&str> = ACCESS.iter().map(|(id, _)| *id).collect();
+    let operations = operations();
+    let existing: BTreeSet<&str> = operations.iter().map(|it| it.id.as_str()).collect();
+
+    assert_eq!(classified, existing);
+}
+
+#[test]
+fn the_document_says_who_needs_a_token() {
+    for operation in operations() {
+        let ways_in = operation.value["security"].as_array().expect("security");
+
+        let is_open = ways_in.contains(&json!({}));
+
+        assert_eq!(is_open, access_to(&operation) == Public, "{}", operation.id);
+    }
+}
+
+#[sqlx::test(migrator = "holdfast::postgres::MIGRATIONS")]
+async fn only_public_operations_answer_without_a_token(db: PgPool) {
+    let app = TestApp::start(db).await;
+
+    for operation in operations() {
+        let answer = send(&app, &operation, &app.stranger()).await;
+
+        match access_to(&operation) {
+            Public => {
+                assert_ne!(answer["code"], "unauthenticated", "{}", operation.id);
+                assert!(answer.status < 500, "{}: {}", operation.id, answer.text);
+            }
+            From(_) => {
+                answer.expect_problem(401, "unauthenticated");
+            }
+        }
+    }
+    app.finish().await;
+}
+
+#[sqlx::test(migrator = "holdfast::postgres::MIGRATIONS")]
+async fn a_token_that_is_not_genuine_opens_nothing(db: PgPool) {
+    let app = TestApp::start(db.clone()).await;
+
+    for (what, token) in forged_tokens(&app, &db).await {
+        let forger = app.stranger().with_token(&token);
+        for operation in operations() {
+            let answer = send(&app, &operation, &forger).await;
+
+            assert!(
+                answer.status < 500,
+                "{what}: {}: {}",
+                operation.id,
+                answer.text
+            );
+            if access_to(&operation) != Public {
+                answer.expect_problem(401, "unauthenticated");
+            }
+        }
+    }
+    app.finish().await;
+}
+
+async fn forged_tokens(app: &TestApp, db: &PgPool) -> Vec<(&'static str, String)> {
+    let admin = app.admin().await;
+    let genuine = admin.token.clone().expect("a token");
+    let parts: Vec<&str> = genuine.split('.').collect();
+    let encode = |value: Value| URL_SAFE_NO_PAD.encode(value.to_string());
+    let of_another_key = {
+        let secret = [("HOLDFAST_SECRET", "another secret, and not the service's")];
+        let other = TestApp::start_set(db, &secret).await;
+        let token = other.guest().token.expect("a token");
+        other.finish().await;
+        token
+    };
+    let of_yesterday = {
+        let clock =
+            holdfast::clock::Clock::manual(app.ctx.clock.now() - chrono::TimeDelta::days(1));
+        let earlier = TestApp::start_configured(config(db, &[]), clock).await;
+        let token = earlier.guest().token.expect("a token");
+        earlier.finish().await;
+        token
+    };
+    let claims =
+        json!({"sub": admin.caller_id, "role": "admin", "iat": 0, "exp": 4_102_444_800_i64});
+    let none = encode(json!({"alg": "none", "typ": "JWT"}));
+    vec![
+        ("another key", of_another_key),
+        ("expired", of_yesterday),
+        ("alg none", format!("{none}.{}.", encode(claims.clone()))),
+        (
+            "alg none, signed",
+            format!("{none}.{}.{}", encode(claims.clone()), parts[2]),
+        ),
+        (
+            "other claims",
+            format!("{}.{}.{}", parts[0], encode(claims), parts[2]),
+        ),
+        ("no signature", format!("{}.{}.", parts[0], parts[1])),
+        ("not a token", "x".to_owned()),
+        ("nothing", String::new()),
+    ]
+}
+
+#[sqlx::test(migrator = "holdfast::postgres::MIGRATIONS")]
+async fn below_the_role_the_answer_is_403(db: PgPool) {
+    let app = TestApp::start(db).await;
+    let callers = callers(&app).await;
+
+    for operation in operations() {
+        let From(needed) = access_to(&operation) else {
+            continue;
+        };
+        for (role, caller) in &callers {
+            let answer = send(&app, &operation, caller).await;
+
+            assert!(answer.status < 500, "{}: {}", operation.id, answer.text);
+            if *role < needed {
+                answer.expect_problem(403, "forbidden");
+            } else {
+                assert_ne!(answer.status, 401, "{} as {role:?}", operation.id);
+                assert_ne!(answer["code"], "forbidden", "{} as {role:?}", operation.id);
+            }
+        }
+    }
+    app.finish().await;
+}
+
+/// What somebody owns, by the name of the path parameter that names it.
+async fn insert_belongings(app: &TestApp) -> BTreeMap<&'static str, String> {
+    let owner = app.venue_admin().await.caller_id.expect("an account");
+    let venue_id = app.insert_venue(1, 4).await;
+    sqlx::query("UPDATE venues SET owner_id = $1 WHERE venue_id = $2")
+        .bind(owner.0)
+        .bind(venue_id.0)
+        .execute(&app.ctx.db)
+        .await
+        .expect("an owner");
+    let event_id: holdfast::id::EventId = app.ctx.ids.next();
+    sqlx::query(
+        "INSERT INTO events (event_id, owner_id, venue_id, venue_version, name, starts_at, state,
+                             currency, hold_ttl_seconds, hold_lifetime_max_seconds,
+                             seats_per_hold_max, seats_per_person_max)
+         VALUES ($1, $2, $3, 1, 'An evening', '2027-01-01Z', 'draft', 'EUR', 300, 900, 10, 20)",
+    )
+    .bind(event_id.0)
+    .bind(owner.0)
+    .bind(venue_id.0)
+    .execute(&app.ctx.db)
+    .await
+    .expect("an event");
+    let booking_id: holdfast::id::BookingId = app.ctx.ids.next();
+    sqlx::query(
+        "INSERT INTO bookings (booking_id, event_id, hold_id, holder_id, reference, state,
+                               contact_name, contact_email, total, currency, confirmed_at)
+         VALUES ($1, $2, $1, $3, 'HF-1', 'confirmed', 'Ana', 'ana@example.org', 1, 'EUR', now())",
+    )
+    .bind(booking_id.0)
+    .bind(event_id.0)
+    .bind(owner.0)
+    .execute(&app.ctx.db)
+    .await
+    .expect("a booking");
+    BTreeMap::from([
+        ("account_id", owner.to_string()),
+        ("venue_id", venue_id.to_string()),
+        ("event_id", event_id.to_string()),
+        ("booking_id", booking_id.to_string()),
+        ("hold_id", booking_id.to_string()),
+    ])
+}
+
+/// Whether the operation acts on something that only its owner may see or change.
+fn is_about_belongings(operation: &Operation) -> bool {
+    let names = |names: &[&str]| names.iter().any(|name| operation.has_path_parameter(name));
+    match access_to(operation) {
+        From(Role::VenueAdmin) => names(&["venue_id", "event_id", "hold_id", "booking_id"]),
+        From(Role::Guest | Role::Customer) => names(&["hold_id", "booking_id"]),
+        Public | From(Role::Admin) => false,
+    }
+}
+
+/// F48
+#[sqlx::test(migrator = "holdfast::postgres::MIGRATIONS")]
+async fn what_belongs_to_somebody_else_does_not_exist(db: PgPool) {
+    let app = TestApp::start(db).await;
+    let belongings = insert_belongings(&app).await;
+    let strangers = [app.guest(), app.customer().await, app.venue_admin().await];
+
+    for operation in operations().iter().filter(|it| is_about_belongings(it)) {
+        let path = operation.path_with(|name| belongings[name].clone());
+        for stranger in &strangers {
+            let answer = stranger.send(operation.request(stranger, &path)).await;
+
+            let is_below = answer.status == 403 && access_to(operation) == From(Role::VenueAdmin);
+            if !is_below {
+                assert_eq!(answer.status, 404, "{}: {}", operation.id, answer.text);
+                answer.expect_problem(404, "not_found");
+            }
+        }
+        let owner = &strangers[2];
+        let answer = owner.send(operation.request(owner, &path)).await;
+        assert_eq!(answer.status, 404, "{}: {}", operation.id, answer.text);
+    }
+    app.finish().await;
+}

@@ -1,0 +1,351 @@
+//! Bad input is answered with a problem that says what is wrong, never with a 500. Driven by the
+//! OpenAPI document: every route that takes a body, a parameter in its path or in its query is sent
+//! everything that has broken such services before.
+
+mod bodies;
+
+use reqwest::Method;
+use serde_json::json;
+use sqlx::PgPool;
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+
+use self::bodies::{
+    Bad, pointers_of, strange_values, unacceptable, unacceptable_values, with_member,
+};
+use crate::support::document::{Members, Operation, operations};
+use crate::support::{Answer, Caller, TestApp};
+
+/// The operation with ids of nothing.
+fn path_of(app: &TestApp, operation: &Operation) -> String {
+    operation.path_with(|_| app.ctx.ids.next::<holdfast::id::AccountId>().to_string())
+}
+
+fn with_body() -> Vec<Operation> {
+    operations()
+        .into_iter()
+        .filter(|it| it.body().is_some())
+        .collect()
+}
+
+fn with_json() -> Vec<Operation> {
+    let takes_json = |it: &Operation| {
+        it.body()
+            .is_some_and(|(media, _)| media == "application/json")
+    };
+    operations().into_iter().filter(takes_json).collect()
+}
+
+async fn send(app: &TestApp, caller: &Caller, operation: &Operation, bad: &Bad) -> Answer {
+    let request = caller.request(operation.method.clone(), &path_of(app, operation));
+    let request = request
+        .header("content-type", bad.media_type)
+        .body(bad.body.clone());
+    caller.send(request).await
+}
+
+/// Asserts that the answer blames the request.
+fn expect_refusal(answer: Answer, operation: &Operation, what: &str) {
+    let id = &operation.id;
+    let is_refusal = matches!(answer.status, 400 | 404 | 409 | 413 | 415 | 422);
+    assert!(
+        is_refusal,
+        "{id}: {what}: {} {}",
+        answer.status, answer.text
+    );
+    let code = answer.text_of("code");
+    answer.expect_problem_of(&code);
+}
+
+#[sqlx::test(migrator = "holdfast::postgres::MIGRATIONS")]
+async fn a_body_that_is_no_request_is_refused(db: PgPool) {
+    let app = TestApp::start(db).await;
+    let admin = app.admin().await;
+
+    for operation in with_json() {
+        let example = operation.example(Members::Required).expect("an example");
+        for bad in unacceptable(&example) {
+            let answer = send(&app, &admin, &operation, &bad).await;
+
+            expect_refusal(answer, &operation, &bad.what);
+        }
+    }
+    app.finish().await;
+}
+
+#[sqlx::test(migrator = "holdfast::postgres::MIGRATIONS")]
+async fn no_value_of_any_member_is_a_failure(db: PgPool) {
+    let app = TestApp::start(db).await;
+    let admin = app.admin().await;
+
+    for operation in with_json() {
+        let example = operation.example(Members::All).expect("an example");
+        for pointer in pointers_of(&example, "") {
+            for (what, value) in strange_values() {
+                let bad = Bad::json(what, with_member(&example, &pointer, &value));
+
+                let answer = send(&app, &admin, &operation, &bad).await;
+
+                let place = format!("{}: {what} at {pointer}", operation.id);
+                assert!(answer.status < 500, "{place}: {}", answer.text);
+            }
+            for (what, value) in unacceptable_values() {
+                let bad = Bad::json(what, with_member(&example, &pointer, &value));
+
+                let answer = send(&app, &admin, &operation, &bad).await;
+
+                expect_refusal(answer, &operation, &format!("{what} at {pointer}"));
+            }
+        }
+    }
+    app.finish().await;
+}
+
+#[sqlx::test(migrator = "holdfast::postgres::MIGRATIONS")]
+async fn an_empty_body_is_no_failure(db: PgPool) {
+    let app = TestApp::start(db).await;
+    let admin = app.admin().await;
+
+    for operation in with_body() {
+        let is_required = operation.value["requestBody"]["required"] == true;
+        for media_type in ["application/json", "application/yaml", "text/plain"] {
+            let nothing = Bad {
+                what: "nothing".to_owned(),
+                media_type,
+                body: Vec::new(),
+            };
+
+            let answer = send(&app, &admin, &operation, &nothing).await;
+
+            assert!(answer.status < 500, "{}: {}", operation.id, answer.text);
+            if is_required {
+                expect_refusal(answer, &operation, "an empty body");
+            }
+        }
+    }
+    app.finish().await;
+}
+
+#[sqlx::test(migrator = "holdfast::postgres::MIGRATIONS")]
+async fn ten_megabytes_are_refused_while_they_are_sent(db: PgPool) {
+    let app = TestApp::start(db).await;
+    let admin = app.admin().await;
+    let token = admin.token.as_deref().expect("a token");
+    let ten_megabytes = vec![b' '; 10_000_000];
+
+    for operation in with_body() {
+        let (media_type, _) = operation.body().expect("a body");
+        let head = format!(
+            "{} {} HTTP/1.1\r\nhost: test\r\nauthorization: Bearer {token}\r\n\
+             content-type: {media_type}\r\ncontent-length: 10000000\r\n\r\n",
+            operation.method,
+            path_of(&app, &operation)
+        );
+        let socket = tokio::net::TcpStream::connect(app.address)
+            .await
+            .expect("a socket");
+        let (mut reader, mut writer) = socket.into_split();
+        let mut answer = [0; 12];
+
+        // The service stops reading when it has seen enough, so sending fails in the middle.
+        let (_, read) = tokio::join!(
+            async {
+                writer.write_all(head.as_bytes()).await?;
+                writer.write_all(&ten_megabytes).await
+            },
+            reader.read_exact(&mut answer)
+        );
+
+        read.expect("an answer");
+        assert_eq!(
+            String::from_utf8_lossy(&answer),
+            "HTTP/1.1 413",
+            "{}",
+            operation.id
+        );
+    }
+    app.finish().await;
+}
+
+#[sqlx::test(migrator = "holdfast::postgres::MIGRATIONS")]
+async fn a_body_that_grows_above_the_limit_is_refused(db: PgPool) {
+    let app = TestApp::start_set(
+        &db,
+        &[
+            ("HOLDFAST_BODY_MAX_BYTES", "1000"),
+            ("HOLDFAST_TEMPLATE_MAX_BYTES", "1000"),
+        ],
+    )
+    .await;
+    let admin = app.admin().await;
+
+    for operation in with_body() {
+        let (media_type, _) = operation.body().expect("a body");
+        let request = admin.request(operation.method.clone(), &path_of(&app, &operation));
+        let large = vec![b' '; 1001];
+
+        let answer = admin
+            .send(request.header("content-type", media_type).body(large))
+            .await;
+
+        answer.expect_problem(413, "payload_too_large");
+    }
+    app.finish().await;
+}
+
+#[sqlx::test(migrator = "holdfast::postgres::MIGRATIONS")]
+async fn a_path_that_names_nothing_is_no_failure(db: PgPool) {
+    let app = TestApp::start(db).await;
+    let admin = app.admin().await;
+
+    for operation in operations() {
+        if operation.parameters("path").is_empty() {
+            continue;
+        }
+        for id in [
+            "x",
+            "%00",
+            "%ff",
+            "%zz",
+            "..%2f..",
+            "'%20OR%201=1",
+            "-1",
+            &"9".repeat(4_000),
+            "00000000-0000-0000-0000-000000000000",
+        ] {
+            let path = operation.path_with(|_| id.to_owned());
+
+            let answer = admin.send(operation.request(&admin, &path)).await;
+
+            expect_refusal(answer, &operation, id);
+        }
+    }
+    app.finish().await;
+}
+
+#[sqlx::test(migrator = "holdfast::postgres::MIGRATIONS")]
+async fn no_query_is_a_failure(db: PgPool) {
+    let app = TestApp::start(db).await;
+    let admin = app.admin().await;
+
+    for operation in operations() {
+        for parameter in operation.parameters("query") {
+            let name = parameter["name"].as_str().expect("a name");
+            for value in [
+                "",
+                "0",
+                "-1",
+                "abc",
+                "99999999999999999999",
+                "%00",
+                "%ff",
+                "%zz",
+                "a&b=c",
+                &"x".repeat(4_000),
+                "%F0%9F%8E%AD",
+                "'%20OR%201=1--",
+            ] {
+                let path = path_of(&app, &operation);
+                let separator = if path.contains('?') { '&' } else { '?' };
+                let path = format!("{path}{separator}{name}={value}&{name}={value}");
+
+                let answer = admin.send(operation.request(&admin, &path)).await;
+
+                let place = format!("{} {name}={value}", operation.id);
+                assert!(answer.status < 500, "{place}: {}", answer.text);
+                if value == "%00" {
+                    expect_refusal(answer, &operation, &place);
+                }
+            }
+        }
+    }
+    app.finish().await;
+}
+
+/// Lists have the same two parameters everywhere.
+#[sqlx::test(migrator = "holdfast::postgres::MIGRATIONS")]
+async fn pages_have_limits_and_cursors_of_their_own(db: PgPool) {
+    let app = TestApp::start(db).await;
+    let admin = app.admin().await;
+    let is_list = |it: &Operation| {
+        it.parameters("query")
+            .iter()
+            .any(|it| it["name"] == "after")
+    };
+
+    for operation in operations().into_iter().filter(is_list) {
+        for (query, statuses) in [
+            ("limit=0", [422, 404]),
+            ("limit=201", [422, 404]),
+            ("limit=abc", [400, 404]),
+            ("limit=-1", [400, 404]),
+            ("after=garbage", [422, 404]),
+            ("after=", [422, 404]),
+            ("limit=200", [200, 404]),
+        ] {
+            let path = path_of(&app, &operation);
+            let separator = if path.contains('?') { '&' } else { '?' };
+
+            let answer = admin.get(&format!("{path}{separator}{query}")).await;
+
+            let place = format!("{}?{query}", operation.id);
+            assert!(
+                statuses.contains(&answer.status),
+                "{place}: {}",
+                answer.text
+            );
+            let is_of_something = !operation.parameters("path").is_empty();
+            assert!(answer.status != 404 || is_of_something, "{place}");
+        }
+    }
+    app.finish().await;
+}
+
+#[sqlx::test(migrator = "holdfast::postgres::MIGRATIONS")]
+async fn a_mistake_is_named_by_its_pointer(db: PgPool) {
+    let app = TestApp::start(db).await;
+    let body = json!({"email": "ana@example.org", "name": 5, "password": "correct horse"});
+
+    let answer = app.stranger().post("/v1/accounts", body).await;
+
+    let answer = answer.expect_problem(400, "malformed_request");
+    assert_eq!(answer["errors"][0]["pointer"], "/name");
+    app.finish().await;
+}
+
+#[sqlx::test(migrator = "holdfast::postgres::MIGRATIONS")]
+async fn a_media_type_that_is_not_json_is_named(db: PgPool) {
+    let app = TestApp::start(db).await;
+    let request = app
+        .stranger()
+        .request(Method::POST, "/v1/accounts")
+        .body("email=ana");
+
+    let answer = app.stranger().send(request).await;
+
+    answer.expect_problem(415, "unsupported_media_type");
+    app.finish().await;
+}
+
+#[sqlx::test(migrator = "holdfast::postgres::MIGRATIONS")]
+async fn an_unknown_route_is_a_problem(db: PgPool) {
+    let app = TestApp::start(db).await;
+
+    for path in ["/v1/nowhere", "/docs/nowhere", "/%ff"] {
+        app.stranger()
+            .get(path)
+            .await
+            .expect_problem(404, "not_found");
+    }
+
+    app.finish().await;
+}
+
+#[sqlx::test(migrator = "holdfast::postgres::MIGRATIONS")]
+async fn an_unknown_method_is_a_problem(db: PgPool) {
+    let app = TestApp::start(db).await;
+
+    let answer = app.stranger().delete("/v1/guests").await;
+
+    answer.expect_problem(405, "method_not_allowed");
+    app.finish().await;
+}
