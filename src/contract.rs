@@ -4,6 +4,7 @@
 //! needs a token may be refused one, what takes a body may be sent a bad one, and so on.
 
 use utoipa::OpenApi as _;
+use utoipa::openapi::header::HeaderBuilder;
 use utoipa::openapi::path::{Operation, ParameterBuilder, ParameterIn};
 use utoipa::openapi::security::{HttpAuthScheme, HttpBuilder, SecurityRequirement, SecurityScheme};
 use utoipa::openapi::{
@@ -27,6 +28,7 @@ use crate::idempotency::{KEY_CHARS_MAX, ROUTES_WITHOUT_KEPT_ANSWERS};
         (name = "events", description = "Performances: prices, states, seats and the live map"),
         (name = "holds", description = "Temporary, exclusive claims on seats"),
         (name = "bookings", description = "Confirmed holds"),
+        (name = "operations", description = "Health, metrics and the meaning of problems"),
     ),
     components(schemas(crate::problem::ProblemBody, crate::problem::FieldError))
 )]
@@ -55,7 +57,8 @@ pub fn complete(mut openapi: OpenApi) -> OpenApi {
         if let Some(post) = item.post.as_mut().filter(|_| keeps_answers) {
             describe_key(post);
         }
-        operations(item).for_each(describe);
+        let is_closed = path.starts_with("/v1/");
+        operations(item).for_each(|operation| describe(operation, is_closed));
     }
     openapi
 }
@@ -105,12 +108,17 @@ fn describe_key(post: &mut Operation) {
     );
 }
 
-/// An operation needs a token unless it says `security(())`.
-fn describe(operation: &mut Operation) {
+/// An operation of `/v1` needs a token unless it says `security(())`.
+fn describe(operation: &mut Operation, is_closed: bool) {
     let bearer = SecurityRequirement::new("bearerAuth", Vec::<String>::new());
-    let ways_in = operation
-        .security
-        .get_or_insert_with(|| vec![bearer.clone()]);
+    let ways_in = operation.security.get_or_insert_with(|| {
+        let way_in = if is_closed {
+            bearer.clone()
+        } else {
+            SecurityRequirement::default()
+        };
+        vec![way_in]
+    });
     if ways_in.contains(&bearer) {
         let text = "`unauthenticated`: no, expired or forged token";
         add_problem(operation, "401", text);
@@ -152,6 +160,30 @@ fn describe(operation: &mut Operation) {
         "`unavailable`: a store is away; `Retry-After` says when to try",
     );
     add_problem(operation, "default", "Any other failure");
+    describe_limit(operation);
+}
+
+fn describe_limit(operation: &mut Operation) {
+    let Some(RefOr::T(refusal)) = operation.responses.responses.get_mut("429") else {
+        return;
+    };
+    for (name, text) in [
+        ("Retry-After", "Seconds until the next request may pass"),
+        ("RateLimit-Limit", "Requests that may pass in a minute"),
+        ("RateLimit-Remaining", "How many of them are left: 0"),
+        (
+            "RateLimit-Reset",
+            "Seconds until all of them may pass again",
+        ),
+    ] {
+        let header = HeaderBuilder::new()
+            .schema(Some(
+                ObjectBuilder::new().schema_type(Type::Integer).build(),
+            ))
+            .description(Some(text))
+            .build();
+        refusal.headers.insert(name.to_owned(), header.into());
+    }
 }
 
 fn takes(operation: &Operation, place: &ParameterIn) -> bool {

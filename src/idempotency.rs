@@ -17,6 +17,7 @@ use axum::response::{IntoResponse, Response};
 use futures::FutureExt;
 use sha2::{Digest, Sha256};
 use sqlx::PgExecutor;
+use tracing::Instrument;
 
 use crate::auth::Caller;
 use crate::clock::Instant;
@@ -144,7 +145,8 @@ async fn answer_once(
         }
     };
     let tasks = ctx.tasks.clone();
-    let run = tasks.spawn(run_and_keep(ctx, slot, lease_until, request, next));
+    let run = run_and_keep(ctx, slot, lease_until, request, next).in_current_span();
+    let run = tasks.spawn(run);
     match run.await {
         Ok(response) => Ok(response),
         Err(error) if error.is_panic() => std::panic::resume_unwind(error.into_panic()),

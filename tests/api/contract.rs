@@ -64,7 +64,10 @@ fn every_code_is_produced_by_a_test() {
         .filter(is_untested)
         .collect();
 
-    assert_eq!(untested, CODES_WITHOUT_TEST);
+    assert_eq!(
+        untested, CODES_WITHOUT_TEST,
+        "test new codes; take tested ones off the list"
+    );
 }
 
 /// Appends every Rust file below the folder but this one.
