@@ -12,3 +12,4 @@ mod events;
 mod holds;
 mod idempotency;
 mod limits;
+mod races;

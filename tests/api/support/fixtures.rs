@@ -1,9 +1,10 @@
 //! What a test begins with. `insert_…` writes the database; everything else goes through the API.
 
-use holdfast::id::VenueId;
+use holdfast::events;
+use holdfast::id::{BookingId, VenueId};
 use serde_json::{Value, json};
 
-use super::TestApp;
+use super::{Sale, TestApp};
 
 impl TestApp {
     /// A venue with one section `S` of `n_rows` rows `A`, `B`, … with `n_seats` seats each, all of
@@ -36,6 +37,38 @@ impl TestApp {
         .await
         .expect("a layout");
         venue_id
+    }
+
+    /// A seat booked by somebody behind the board's back, as after a lost Redis.
+    pub async fn insert_rival_booking(&self, sale: &Sale, seat_index: u32) {
+        let event_id = sale.id();
+        let event = events::sale(&self.ctx, event_id).await.expect("the event");
+        let seat_id = event.seating.at(seat_index).expect("a seat").seat_id;
+        let [booking_id, hold_id] = [(); 2].map(|()| self.ctx.ids.next::<BookingId>().0);
+        sqlx::query(
+            "WITH outcome AS (
+                 INSERT INTO hold_outcomes (event_id, hold_id, outcome, booking_id, ended_at)
+                 VALUES ($1, $2, 'confirmed', $3, now())
+             ), booking AS (
+                 INSERT INTO bookings (event_id, hold_id, booking_id, holder_id, reference, state,
+                     contact_name, contact_email, total, currency, confirmed_at)
+                 VALUES ($1, $2, $3, $3, $3::text, 'confirmed', 'A rival', 'r@example.org', 49.5,
+                     'EUR', now())
+             ), message AS (
+                 INSERT INTO outbox (event_id, message_id, kind, subject_id, body)
+                 VALUES ($1, $2, 'booking.confirmed', $3, '{}')
+             )
+             INSERT INTO seat_bookings (event_id, booking_id, seat_id, seat_index, price)
+             VALUES ($1, $3, $4, $5, 49.5)",
+        )
+        .bind(event_id.0)
+        .bind(hold_id)
+        .bind(booking_id)
+        .bind(seat_id.0)
+        .bind(seat_index.cast_signed())
+        .execute(&self.ctx.db)
+        .await
+        .expect("a rival's booking");
     }
 }
 
