@@ -11,12 +11,15 @@ use super::model::{HoldState, SeatState, Snapshot};
 use super::store::{self, Truth};
 use crate::context::Context;
 use crate::events::{self, Sale};
-use crate::id::{CallerId, EventId};
+use crate::id::{CallerId, EventId, HoldId};
 use crate::postgres;
 use crate::venues::SeatPlace;
 
 /// How long after a cancellation its own call may still free the seats; longer than that call is good for.
 const FREEING_GRACE: TimeDelta = TimeDelta::seconds(60);
+
+/// How long after its deadline a hold may still be live: the lease of a confirm, and a few sweeps.
+const SWEEP_GRACE: TimeDelta = TimeDelta::seconds(120);
 
 /// A seat on which board and PostgreSQL disagree.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
@@ -153,6 +156,17 @@ async fn orphans(
             repair: Some((byte, SeatState::Free.byte())),
         })
         .collect())
+}
+
+/// Live holds that should have ended by now, lease and sweeps included (I3).
+pub async fn list_overdue(ctx: &Context, event_id: EventId) -> Result<Vec<HoldId>, BoardError> {
+    let long_ago = ctx.clock.now() - SWEEP_GRACE;
+    let holds = store::list_holds(ctx, event_id).await?;
+    let overdue = holds.into_iter().filter(|hold| {
+        let is_live = matches!(hold.state, HoldState::Held | HoldState::Confirming);
+        is_live && hold.deadline < long_ago
+    });
+    Ok(overdue.map(|hold| hold.hold_id).collect())
 }
 
 /// Takes free seats off sale: all of them, or none and why. Seats that are blocked already are done.

@@ -13,7 +13,7 @@ mod jobs;
 mod model;
 mod store;
 
-pub use actions::{Finding, reconcile};
+pub use actions::{Finding, list_overdue, reconcile};
 pub use error::BoardError;
 pub use http::{find_seats, routes};
 pub use jobs::{keep_boards, reconcile_boards};

@@ -9,6 +9,7 @@ mod accounts;
 mod bad_input;
 mod contract;
 mod events;
+mod failures;
 mod holds;
 mod idempotency;
 mod limits;

@@ -3,7 +3,6 @@
 use std::collections::HashMap;
 use std::sync::{Arc, LazyLock, Mutex, PoisonError, RwLock};
 
-use fred::error::ErrorKind;
 use fred::types::Value;
 use fred::types::scripts::Script;
 
@@ -186,7 +185,7 @@ async fn ask(
     let mut all = vec![now(ctx), epoch];
     all.extend_from_slice(args);
     let answer = match redis::run(&ctx.redis, &verb.script, keys.clone(), all.clone()).await {
-        Err(error) if verb.is_repeatable && *error.kind() == ErrorKind::Timeout => {
+        Err(error) if verb.is_repeatable && redis::is_away(&error) => {
             redis::run(&ctx.redis, &verb.script, keys, all).await?
         }
         answer => answer?,

@@ -10,7 +10,7 @@ use holdfast::context::Context;
 use holdfast::id::{AccountId, Ids};
 use sqlx::PgPool;
 
-use super::{Caller, invariants};
+use super::Caller;
 
 pub struct TestApp {
     pub ctx: Context,
@@ -126,8 +126,7 @@ impl TestApp {
 
     /// Ends the test: asserts what must always hold, and stops the service. Every test ends with it.
     pub async fn finish(self) {
-        invariants::assert_rules(&self.ctx.db).await;
-        self.assert_boards_agree().await;
+        self.assert_invariants().await;
         self.stop().await;
     }
 

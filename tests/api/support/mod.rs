@@ -6,9 +6,11 @@ mod caller;
 pub mod document;
 mod fixtures;
 mod invariants;
+mod proxy;
 mod sale;
 
 pub use answer::Answer;
-pub use app::{TestApp, config, noon};
+pub use app::{TestApp, config, noon, redis_url};
 pub use caller::Caller;
+pub use proxy::{Fault, Proxy};
 pub use sale::Sale;

@@ -1,0 +1,55 @@
+//! The failure cases of the design, by number: what goes wrong in production, done on purpose.
+
+mod clients;
+mod postgres;
+mod redis;
+
+use std::time::Duration;
+
+use holdfast::board;
+use sqlx::{Connection, PgConnection};
+
+use crate::support::{Sale, TestApp};
+
+/// Keeps confirms and cancels of an event waiting in PostgreSQL, until dropped.
+pub struct Stalled(PgConnection);
+
+impl Stalled {
+    pub async fn start(app: &TestApp, sale: &Sale) -> Self {
+        let options = app.ctx.db.connect_options();
+        let mut connection = PgConnection::connect_with(&options)
+            .await
+            .expect("a connection");
+        sqlx::query("SELECT pg_advisory_lock($1)")
+            .bind(holdfast::postgres::event_lock(sale.id()))
+            .execute(&mut connection)
+            .await
+            .expect("the event's lock");
+        Self(connection)
+    }
+
+    pub async fn end(self) {
+        self.0.close().await.expect("the lock is let go");
+    }
+}
+
+/// Waits until a seat of the event is being confirmed.
+pub async fn until_confirming(app: &TestApp, sale: &Sale) {
+    until("a seat is being confirmed", async || {
+        let board = board::read_board(&app.ctx, sale.id())
+            .await
+            .expect("a board");
+        board.seats.contains(&b'c')
+    })
+    .await;
+}
+
+/// Waits for a condition that something outside the test brings about; ten seconds at most.
+pub async fn until(what: &str, is_so: impl AsyncFn() -> bool) {
+    let patience = tokio::time::timeout(Duration::from_secs(10), async {
+        while !is_so().await {
+            tokio::time::sleep(Duration::from_millis(10)).await;
+        }
+    });
+    assert!(patience.await.is_ok(), "waited in vain until {what}");
+}

@@ -1,0 +1,1 @@
+//! PostgreSQL stops, in the middle of things.

@@ -1,0 +1,112 @@
+//! A proxy in front of a store that loses what passes through it, when told to.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU8, AtomicU64, Ordering};
+
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::{TcpListener, TcpStream};
+use tokio::task::JoinHandle;
+
+/// What the proxy does with what passes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[repr(u8)]
+pub enum Fault {
+    None = 0,
+    /// What is asked arrives; instead of its answer, the connection ends.
+    SwallowAnswers = 1,
+    /// Every connection is cut, and none is made.
+    Cut = 2,
+}
+
+pub struct Proxy {
+    pub url: String,
+    fault: Arc<AtomicU8>,
+    n_swallowed: Arc<AtomicU64>,
+    listening: JoinHandle<()>,
+}
+
+impl Proxy {
+    /// In front of a Redis at `redis://host:port`.
+    pub async fn start(redis_url: &str) -> Self {
+        let target = redis_url
+            .trim_start_matches("redis://")
+            .trim_end_matches('/')
+            .to_owned();
+        let listener = TcpListener::bind("127.0.0.1:0").await.expect("a socket");
+        let url = format!("redis://{}", listener.local_addr().expect("an address"));
+        let fault = Arc::new(AtomicU8::new(0));
+        let n_swallowed = Arc::new(AtomicU64::new(0));
+        let (seen, swallowed) = (fault.clone(), n_swallowed.clone());
+        let listening = spawn(async move {
+            while let Ok((client, _)) = listener.accept().await {
+                if seen.load(Ordering::SeqCst) == Fault::Cut as u8 {
+                    continue;
+                }
+                let Ok(server) = TcpStream::connect(&target).await else {
+                    continue;
+                };
+                let (client_reads, client_writes) = client.into_split();
+                let (server_reads, server_writes) = server.into_split();
+                let (fault, count) = (seen.clone(), swallowed.clone());
+                spawn(pass(client_reads, server_writes, fault.clone(), None));
+                spawn(pass(server_reads, client_writes, fault, Some(count)));
+            }
+        });
+        Self {
+            url,
+            fault,
+            n_swallowed,
+            listening,
+        }
+    }
+
+    pub fn set(&self, fault: Fault) {
+        self.fault.store(fault as u8, Ordering::SeqCst);
+    }
+
+    /// How many answers have been lost so far.
+    pub fn n_swallowed(&self) -> u64 {
+        self.n_swallowed.load(Ordering::SeqCst)
+    }
+}
+
+impl Drop for Proxy {
+    fn drop(&mut self) {
+        self.listening.abort();
+    }
+}
+
+#[expect(clippy::disallowed_methods, reason = "a test's own task")]
+fn spawn(work: impl Future<Output = ()> + Send + 'static) -> JoinHandle<()> {
+    tokio::spawn(work)
+}
+
+/// Passes bytes on in one direction; `answers` counts what is swallowed in that of the answers.
+async fn pass(
+    mut from: impl AsyncReadExt + Unpin,
+    mut to: impl AsyncWriteExt + Unpin,
+    fault: Arc<AtomicU8>,
+    answers: Option<Arc<AtomicU64>>,
+) {
+    let mut buffer = vec![0; 16 * 1024];
+    loop {
+        let n_read = match from.read(&mut buffer).await {
+            Ok(0) | Err(_) => return,
+            Ok(n_read) => n_read,
+        };
+        let now = fault.load(Ordering::SeqCst);
+        if now == Fault::Cut as u8 {
+            return;
+        }
+        if let Some(count) = answers
+            .as_ref()
+            .filter(|_| now == Fault::SwallowAnswers as u8)
+        {
+            count.fetch_add(1, Ordering::SeqCst);
+            return;
+        }
+        if to.write_all(&buffer[..n_read]).await.is_err() {
+            return;
+        }
+    }
+}
