@@ -2,6 +2,7 @@
 
 mod answer;
 mod app;
+mod belongings;
 mod caller;
 pub mod document;
 mod fixtures;
@@ -10,5 +11,6 @@ mod sale;
 
 pub use answer::Answer;
 pub use app::{TestApp, config, noon};
+pub use belongings::Belongings;
 pub use caller::Caller;
 pub use sale::Sale;
