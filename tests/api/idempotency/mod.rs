@@ -340,7 +340,7 @@ async fn without_postgresql_a_key_cannot_be_honoured(db: PgPool) {
     let refused = refused.expect_problem(503, "unavailable");
     assert_eq!(refused["store"], json!("postgresql"));
     assert_eq!(stage.n_runs(), 0);
-    app.finish().await;
+    app.stop().await;
 }
 
 #[sqlx::test(migrator = "holdfast::postgres::MIGRATIONS")]
