@@ -1,5 +1,5 @@
-//! Who may call what (F48). Driven by the OpenAPI document, so that a route is covered as soon as it
-//! exists; what the document cannot say stands in the table below.
+//! Who may call what (F48). Driven by the OpenAPI document, so that a route is covered as soon as
+//! it exists; what the document cannot say stands in the table below.
 
 use std::collections::BTreeSet;
 
