@@ -161,6 +161,7 @@ fn describe(operation: &mut Operation, is_closed: bool) {
     );
     add_problem(operation, "default", "Any other failure");
     describe_limit(operation);
+    describe_ids(operation);
 }
 
 fn describe_limit(operation: &mut Operation) {
@@ -191,6 +192,29 @@ fn takes(operation: &Operation, place: &ParameterIn) -> bool {
     parameters.any(
         |parameter| matches!(parameter, RefOr::T(parameter) if parameter.parameter_in == *place),
     )
+}
+
+/// What ids in paths name, for the parameters that do not say it themselves.
+const NAMED_IDS: [(&str, &str); 5] = [
+    ("account_id", "Which account"),
+    ("venue_id", "Which venue"),
+    ("event_id", "Which event"),
+    ("hold_id", "Which hold"),
+    ("booking_id", "Which booking"),
+];
+
+fn describe_ids(operation: &mut Operation) {
+    for parameter in operation.parameters.iter_mut().flatten() {
+        let RefOr::T(parameter) = parameter else {
+            continue;
+        };
+        let named = NAMED_IDS.iter().find(|(name, _)| *name == parameter.name);
+        if let Some((_, text)) = named {
+            parameter
+                .description
+                .get_or_insert_with(|| (*text).to_owned());
+        }
+    }
 }
 
 /// Adds a problem to what an answer's description says, unless the operation speaks of it already.

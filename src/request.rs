@@ -215,6 +215,16 @@ impl<S: Send + Sync, T: DeserializeOwned + Send> FromRequestParts<S> for Query<T
     }
 }
 
+/// Whether `If-None-Match` names the tag (RFC 9110, 13.1.2: compared weakly).
+pub fn is_known(headers: &HeaderMap, etag: &str) -> bool {
+    let lists = headers.get_all(header::IF_NONE_MATCH).into_iter();
+    let mut tags = lists
+        .filter_map(|list| list.to_str().ok())
+        .flat_map(|list| list.split(','))
+        .map(str::trim);
+    tags.any(|tag| tag == "*" || tag.trim_start_matches("W/") == etag)
+}
+
 #[cfg(test)]
 mod tests {
     use super::find_nul_escape;
@@ -226,14 +236,4 @@ mod tests {
         assert_eq!(find_nul_escape(br#"{"a": "b\\\u0000"}"#), Some(10));
         assert_eq!(find_nul_escape(br#""\u0001\"#), None);
     }
-}
-
-/// Whether `If-None-Match` names the tag (RFC 9110, 13.1.2: compared weakly).
-pub fn is_known(headers: &HeaderMap, etag: &str) -> bool {
-    let lists = headers.get_all(header::IF_NONE_MATCH).into_iter();
-    let mut tags = lists
-        .filter_map(|list| list.to_str().ok())
-        .flat_map(|list| list.split(','))
-        .map(str::trim);
-    tags.any(|tag| tag == "*" || tag.trim_start_matches("W/") == etag)
 }

@@ -15,17 +15,12 @@ use crate::support::document::{Members, document, example_of, operations};
 
 /// Codes that no test produces yet.
 const CODES_WITHOUT_TEST: &[&str] = &[
-    "seats_unavailable",
     "hold_expired",
-    "hold_released",
     "hold_confirming",
     "hold_confirmed",
     "hold_cannot_be_extended",
-    "hold_limit_reached",
     "event_not_on_sale",
-    "event_state_conflict",
     "booking_not_cancellable",
-    "version_conflict",
     "unknown_seats",
     "template_invalid",
     "outcome_unknown",

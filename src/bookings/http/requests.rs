@@ -77,7 +77,9 @@ pub struct LookupQuery {
 #[derive(Deserialize, IntoParams)]
 #[into_params(parameter_in = Query)]
 pub struct EventBookingsQuery {
+    /// The booking's reference; case and hyphen do not matter.
     pub reference: Option<String>,
+    /// The mail address that the booking was made with.
     pub email: Option<String>,
     /// A seat's label: bookings that have or had it.
     pub seat: Option<String>,

@@ -90,6 +90,8 @@ pub async fn list_bookings(
     params(LookupQuery),
     responses(
         (status = 200, description = "The booking.", body = BookingView),
+        (status = 404, description = "`not_found`: no booking has both",
+         body = ProblemBody, content_type = "application/problem+json"),
         (status = 429, description = "`rate_limited`",
          body = ProblemBody, content_type = "application/problem+json"),
     )

@@ -340,7 +340,7 @@ async fn without_postgresql_a_key_cannot_be_honoured(db: PgPool) {
     let refused = refused.expect_problem(503, "unavailable");
     assert_eq!(refused["store"], json!("postgresql"));
     assert_eq!(stage.n_runs(), 0);
-    app.finish().await;
+    app.stop().await;
 }
 
 #[sqlx::test(migrator = "holdfast::postgres::MIGRATIONS")]
@@ -363,5 +363,31 @@ async fn answers_are_kept_for_a_day(db: PgPool) {
     assert_eq!(stage.n_runs(), 2, "an old key is free, pruned or not");
     app.ctx.clock.advance(TimeDelta::hours(24));
     assert_eq!(idempotency::prune(&app.ctx).await.expect("pruned"), 1);
+    app.finish().await;
+}
+
+#[sqlx::test(migrator = "holdfast::postgres::MIGRATIONS")]
+async fn an_event_is_made_once_however_often_it_is_asked_for(db: PgPool) {
+    let app = TestApp::start(db).await;
+    let owner = app.venue_admin().await;
+    let event = json!({
+        "venue_id": app.insert_venue(1, 4).await, "name": "Gala",
+        "starts_at": "2027-01-01T19:00:00Z", "currency": "EUR",
+        "prices": [{"category": "standard", "amount": "49.50"}],
+    });
+    let ask = async || {
+        let request = owner.request(Method::POST, "/v1/events").json(&event);
+        owner
+            .send(request.header("idempotency-key", "gala"))
+            .await
+            .expect(201)
+    };
+
+    let (first, second) = (ask().await, ask().await);
+
+    assert_eq!(first.text, second.text);
+    assert_eq!(first.header("location"), second.header("location"));
+    let events = owner.get("/v1/events").await.expect(200);
+    assert_eq!(events["items"].as_array().map(Vec::len), Some(1));
     app.finish().await;
 }

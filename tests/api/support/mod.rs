@@ -2,6 +2,7 @@
 
 mod answer;
 mod app;
+mod belongings;
 mod caller;
 pub mod document;
 mod fixtures;
@@ -11,6 +12,8 @@ mod sale;
 
 pub use answer::Answer;
 pub use app::{TestApp, config, noon, redis_url};
+pub use app::{TestApp, config, noon};
+pub use belongings::Belongings;
 pub use caller::Caller;
 pub use proxy::{Fault, Proxy};
 pub use sale::Sale;
