@@ -12,4 +12,5 @@ mod events;
 mod holds;
 mod idempotency;
 mod limits;
+mod operations;
 mod races;
