@@ -61,3 +61,5 @@ pub mod operations;
 pub mod server;
 
 pub mod app;
+
+pub mod private_stores;
