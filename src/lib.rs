@@ -63,3 +63,9 @@ pub mod server;
 pub mod app;
 
 pub mod private_stores;
+
+pub mod dev;
+
+pub mod with_stores;
+
+pub mod commands;
