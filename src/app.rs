@@ -1,21 +1,27 @@
 //! Puts the service together: routes, middleware, jobs.
 
+use std::net::SocketAddr;
 use std::time::Duration;
 
+use anyhow::Context as _;
 use axum::Router;
-use axum::extract::{DefaultBodyLimit, Request, State};
-use axum::http::HeaderValue;
-use axum::middleware::{Next, from_fn, from_fn_with_state};
-use axum::response::{IntoResponse, Response};
+use axum::extract::DefaultBodyLimit;
+use axum::http::{HeaderName, HeaderValue, header};
+use axum::middleware::{from_fn, from_fn_with_state};
+use axum::response::IntoResponse;
+use tokio::net::TcpListener;
+use tokio::signal::unix::{SignalKind, signal};
 use tower_http::catch_panic::CatchPanicLayer;
 use tower_http::compression::CompressionLayer;
 use tower_http::cors::{AllowOrigin, CorsLayer};
 use utoipa_axum::router::OpenApiRouter;
 
 use crate::context::Context;
-use crate::jobs::{Job, Progress};
-use crate::problem::{self, Code, Problem};
+use crate::jobs::{self, Job, Progress};
+use crate::middleware::{REQUEST_ID, add_headers, identify, limit_time, observe, write_problem};
+use crate::problem::{Code, Problem};
 use crate::{accounts, availability, board, bookings, contract, docs, events, holds, idempotency};
+use crate::{operations, server};
 
 /// Every route of `/v1` with its part of the OpenAPI document. Each domain brings its own.
 fn api() -> OpenApiRouter<Context> {
@@ -26,6 +32,7 @@ fn api() -> OpenApiRouter<Context> {
         .merge(holds::routes())
         .merge(bookings::routes())
         .merge(availability::routes())
+        .merge(operations::routes())
 }
 
 /// The background work. Each job is safe on several instances, and by the minute would do its work
@@ -103,6 +110,9 @@ pub fn dress(ctx: &Context, routes: Router<Context>) -> Router {
         .layer(from_fn(write_problem))
         .layer(CompressionLayer::new())
         .layer(cors(ctx))
+        .layer(from_fn(add_headers))
+        .layer(from_fn(observe))
+        .layer(from_fn_with_state(ctx.clone(), identify))
         .with_state(ctx.clone())
 }
 
@@ -116,21 +126,44 @@ fn cors(ctx: &Context) -> CorsLayer {
         .allow_origin(AllowOrigin::list(origins.collect::<Vec<HeaderValue>>()))
         .allow_methods(tower_http::cors::AllowMethods::mirror_request())
         .allow_headers(tower_http::cors::AllowHeaders::mirror_request())
+        .expose_headers([
+            header::ETAG,
+            header::RETRY_AFTER,
+            REQUEST_ID.clone(),
+            HeaderName::from_static("idempotency-replayed"),
+        ])
         .max_age(Duration::from_secs(3600))
 }
 
-/// Answers 503 to a request that takes too long. What runs in a task of its own goes on.
-async fn limit_time(State(ctx): State<Context>, request: Request, next: Next) -> Response {
-    match tokio::time::timeout(ctx.config.request_timeout, next.run(request)).await {
-        Ok(response) => response,
-        Err(_) => Problem::new(Code::Unavailable, "The request took too long; try again.")
-            .retry_after(1)
-            .into_response(),
-    }
+/// Listens; says which setting to change when the port is taken.
+pub fn listen(bind: SocketAddr) -> anyhow::Result<TcpListener> {
+    let listen = || {
+        let listener = std::net::TcpListener::bind(bind)?;
+        listener.set_nonblocking(true)?;
+        TcpListener::from_std(listener)
+    };
+    listen().with_context(|| format!("cannot listen on {bind} (HOLDFAST_BIND chooses another)"))
 }
 
-/// Writes the body of a problem, now that the request's id is known.
-async fn write_problem(request: Request, next: Next) -> Response {
-    let request_id = request.headers().get("x-request-id").cloned();
-    problem::write_body(next.run(request).await, request_id.as_ref())
+/// Serves until SIGTERM or SIGINT, then lets what runs finish. A second signal ends it at once.
+pub async fn serve(ctx: &Context, listener: TcpListener) -> anyhow::Result<()> {
+    let mut terminate = signal(SignalKind::terminate())?;
+    let mut interrupt = signal(SignalKind::interrupt())?;
+    start_committers(ctx);
+    jobs::start(ctx, JOBS).await?;
+    tokio::select! {
+        () = server::accept(ctx, listener, router(ctx)) => {}
+        _ = terminate.recv() => {}
+        _ = interrupt.recv() => {}
+    }
+    tracing::info!("stopping: running requests may finish");
+    let is_stopped = tokio::select! {
+        is_stopped = ctx.tasks.stop(ctx.config.shutdown_timeout) => is_stopped,
+        _ = terminate.recv() => false,
+        _ = interrupt.recv() => false,
+    };
+    if !is_stopped {
+        tracing::warn!("stopped with requests or jobs still running");
+    }
+    Ok(())
 }

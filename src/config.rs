@@ -17,15 +17,15 @@ pub type Variable = (&'static str, &'static str, &'static str);
 #[rustfmt::skip]
 pub const VARIABLES: &[Variable] = &[
     ("DATABASE_URL", "", "PostgreSQL, such as postgres://user:password@host/holdfast"),
-    ("REDIS_URL", "", "Redis or Redis Cluster, such as redis://host:6379 or redis-cluster://host:6379"),
+    ("REDIS_URL", "", "such as redis://host:6379, or redis-cluster://host:6379 for a cluster"),
     ("HOLDFAST_SECRET", "", "signs access tokens and hold tokens; at least 32 bytes"),
     ("HOLDFAST_BIND", "127.0.0.1:8080", "address and port to listen on"),
     ("HOLDFAST_PUBLIC_URL", "http://127.0.0.1:8080", "where people reach the service"),
     ("HOLDFAST_LOG_FORMAT", "text", "text or json"),
     ("HOLDFAST_CORS_ORIGINS", "", "origins whose pages may call the service, separated by commas"),
-    ("HOLDFAST_TRUSTED_PROXIES_COUNT", "0", "reverse proxies in front that append to X-Forwarded-For"),
+    ("HOLDFAST_TRUSTED_PROXIES_COUNT", "0", "proxies in front that append to X-Forwarded-For"),
     ("HOLDFAST_DATABASE_CONNECTIONS_MAX", "16", "connections for everything but confirming"),
-    ("HOLDFAST_CONFIRM_CONNECTIONS_COUNT", "3", "connections that commit confirms, each in batches"),
+    ("HOLDFAST_CONFIRM_CONNECTIONS_COUNT", "3", "connections that commit confirms in batches"),
     ("HOLDFAST_REDIS_CONNECTIONS_COUNT", "4", "multiplexed connections to Redis"),
     ("HOLDFAST_TOKEN_TTL_SECONDS", "43200", "how long an access token is good for"),
     ("HOLDFAST_REQUEST_TIMEOUT_SECONDS", "15", "a request that takes longer is answered with 503"),

@@ -58,6 +58,7 @@ typed_ids! {
     BookingId;
     RefundId;
     MessageId;
+    RequestId;
 }
 
 impl From<AccountId> for CallerId {

@@ -1,7 +1,7 @@
 //! Holdfast sells seats: the ones a buyer points at, to exactly one buyer each.
 //!
 //! The code map. A file at the root is infrastructure; a folder is a domain. A module uses only
-//! modules above it in this list; a blank line starts the next rank. `tests/tidy.rs` checks it.
+//! modules above it in this list; a blank line starts the next rank. `tests/tidy` checks it.
 #![warn(clippy::unwrap_used, clippy::expect_used)]
 
 pub mod clock;
@@ -56,4 +56,18 @@ pub mod contract;
 
 pub mod docs;
 
+pub mod middleware;
+
+pub mod operations;
+
+pub mod server;
+
 pub mod app;
+
+pub mod private_stores;
+
+pub mod dev;
+
+pub mod with_stores;
+
+pub mod commands;

@@ -3,9 +3,10 @@
 use std::str::FromStr;
 use std::time::Duration;
 
-use sqlx::PgPool;
-use sqlx::migrate::Migrator;
+use secrecy::{ExposeSecret, SecretString};
+use sqlx::migrate::{Migrate, MigrateError, Migrator};
 use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
+use sqlx::{Connection, PgConnection, PgPool};
 
 pub static MIGRATIONS: Migrator = sqlx::migrate!();
 
@@ -28,6 +29,30 @@ pub fn pool(url: &str, n_connections_max: u32) -> Result<PgPool, sqlx::Error> {
         .connect_lazy_with(options))
 }
 
+/// Applies what the database lacks; waits for another process that does the same.
+pub async fn migrate(url: &SecretString, migrations: &Migrator) -> Result<(), MigrateError> {
+    let mut connection = PgConnection::connect(url.expose_secret()).await?;
+    migrations.run(&mut connection).await
+}
+
+/// How many migrations of this program the database lacks.
+pub async fn missing_migrations(db: &PgPool) -> Result<usize, MigrateError> {
+    let mut connection = db.acquire().await?;
+    let applied = match connection.list_applied_migrations("_sqlx_migrations").await {
+        Err(MigrateError::Execute(error)) if is_undefined_table(&error) => Vec::new(),
+        applied => applied?,
+    };
+    let is_applied = |version| applied.iter().any(|migration| migration.version == version);
+    Ok(MIGRATIONS
+        .iter()
+        .filter(|migration| !is_applied(migration.version))
+        .count())
+}
+
+fn is_undefined_table(error: &sqlx::Error) -> bool {
+    matches!(error, sqlx::Error::Database(database) if database.code().as_deref() == Some("42P01"))
+}
+
 /// The advisory lock of an event: confirms and cancels take it shared; whatever must see none of
 /// them under way takes it exclusively.
 pub fn event_lock(event_id: crate::id::EventId) -> i64 {
@@ -46,7 +71,7 @@ pub fn is_away(error: &sqlx::Error) -> bool {
         | sqlx::Error::PoolClosed
         | sqlx::Error::WorkerCrashed => true,
         sqlx::Error::Database(database) => {
-            // Classes 08 connection, 53 resources, 57P operator intervention; lock and statement timeouts.
+            // Classes 08 connection, 53 resources, 57 intervention; lock and statement timeouts.
             database.code().is_some_and(|code| {
                 code.starts_with("08")
                     || code.starts_with("53")

@@ -115,7 +115,7 @@ pub struct Problem {
     headers: Vec<(&'static str, u64)>,
 }
 
-/// Problem details as they appear in a body, for the OpenAPI document; named members differ by code.
+/// Problem details as they appear in a body; named members differ by code.
 #[derive(Serialize, utoipa::ToSchema)]
 #[schema(as = Problem)]
 pub struct ProblemBody {

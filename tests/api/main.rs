@@ -13,4 +13,5 @@ mod failures;
 mod holds;
 mod idempotency;
 mod limits;
+mod operations;
 mod races;

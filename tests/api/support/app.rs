@@ -8,6 +8,7 @@ use holdfast::clock::Clock;
 use holdfast::config::Config;
 use holdfast::context::Context;
 use holdfast::id::{AccountId, Ids};
+use holdfast::server;
 use sqlx::PgPool;
 
 use super::Caller;
@@ -54,15 +55,10 @@ impl TestApp {
             .await
             .expect("a socket");
         let address = listener.local_addr().expect("an address");
-        let router = routes(&ctx);
+        let (router, service) = (routes(&ctx), ctx.clone());
         app::start_committers(&ctx);
-        let stopping = ctx.tasks.stopping();
-        ctx.tasks.spawn(async move {
-            let service = router.into_make_service_with_connect_info::<SocketAddr>();
-            let serve =
-                axum::serve(listener, service).with_graceful_shutdown(stopping.cancelled_owned());
-            serve.await.expect("the server runs");
-        });
+        ctx.tasks
+            .spawn(async move { server::accept(&service, listener, router).await });
         Self {
             ctx,
             address,

@@ -28,7 +28,8 @@ impl TestApp {
         sqlx::query(
             "INSERT INTO venue_versions (venue_id, version, name, time_zone, seat_count, sections,
                                          document, media_type, layout, etag)
-             VALUES ($1, 1, 'Test house', 'Europe/Berlin', $2, '[]', '', 'application/yaml', $3, 'e')",
+             VALUES ($1, 1, 'Test house', 'Europe/Berlin', $2, '[]',
+                     '', 'application/yaml', $3, 'e')",
         )
         .bind(venue_id.0)
         .bind((n_rows * n_seats).cast_signed())

@@ -1,0 +1,26 @@
+# syntax=docker/dockerfile:1
+FROM rust:1.95-slim-bookworm AS build
+WORKDIR /build
+ENV SQLX_OFFLINE=true
+
+# The dependencies are a layer of their own: a change of the service does not build them again.
+COPY Cargo.toml Cargo.lock ./
+RUN mkdir src && echo 'fn main() {}' > src/main.rs && touch src/lib.rs \
+    && cargo build --release --locked && rm -r src
+
+COPY . .
+RUN touch src/main.rs src/lib.rs && cargo build --release --locked --bin holdfast
+
+FROM debian:bookworm-slim
+RUN apt-get update \
+    && DEBIAN_FRONTEND=noninteractive apt-get install -y --no-install-recommends ca-certificates curl \
+    && rm -rf /var/lib/apt/lists/* \
+    && useradd --system --uid 10001 holdfast
+COPY --from=build /build/target/release/holdfast /usr/local/bin/holdfast
+USER holdfast
+ENV HOLDFAST_BIND=0.0.0.0:8080
+EXPOSE 8080
+HEALTHCHECK --interval=5s --timeout=3s --start-period=10s \
+    CMD ["curl", "--fail", "--silent", "--output", "/dev/null", "http://127.0.0.1:8080/healthz"]
+ENTRYPOINT ["holdfast"]
+CMD ["serve"]

@@ -1,0 +1,139 @@
+//! The command line. Every failure is one sentence with its causes; the exit code is then 1, and
+//! 2 for a command that cannot be read.
+
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use anyhow::{Context as _, ensure};
+use clap::{Parser, Subcommand};
+use secrecy::{ExposeSecret, SecretString};
+
+use crate::clock::Clock;
+use crate::config::Config;
+use crate::context::Context;
+use crate::id::Ids;
+use crate::private_stores::{self, Launch};
+use crate::with_stores::{self, WithStores};
+use crate::{accounts, app, dev, postgres, telemetry};
+
+/// Seat-level hold-and-confirm reservations. Settings come from the environment:
+/// docs/operations.md lists them.
+#[derive(Parser)]
+#[command(name = "holdfast", version)]
+struct CommandLine {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    /// Serve, with the stores that DATABASE_URL and REDIS_URL name.
+    Serve,
+    /// Serve with a PostgreSQL and a Redis of its own and something to look at.
+    Dev {
+        /// The folder of everything it keeps.
+        #[arg(
+            long,
+            value_name = "DIR",
+            env = "HOLDFAST_DATA_DIR",
+            default_value = ".holdfast"
+        )]
+        data: PathBuf,
+        /// Make nothing to look at.
+        #[arg(long)]
+        empty: bool,
+    },
+    /// Apply the migrations that DATABASE_URL's database lacks.
+    Migrate,
+    /// Manage administrators.
+    #[command(subcommand)]
+    Admin(AdminCommand),
+    /// Print the OpenAPI document.
+    Openapi,
+    /// Start empty stores, run a command with DATABASE_URL and REDIS_URL set, stop them.
+    #[command(hide = true)]
+    WithStores(WithStores),
+    /// Become a store (see private_stores).
+    #[command(hide = true)]
+    Child(Launch),
+}
+
+#[derive(Subcommand)]
+enum AdminCommand {
+    /// Make an administrator; asks for the password unless HOLDFAST_ADMIN_PASSWORD is set.
+    Create {
+        #[arg(long)]
+        email: String,
+        #[arg(long)]
+        name: String,
+    },
+}
+
+/// The program, from its arguments to its exit code.
+pub fn run() -> ExitCode {
+    let command = CommandLine::parse().command;
+    execute(command).unwrap_or_else(|error| {
+        eprintln!("holdfast: {error:#}");
+        ExitCode::FAILURE
+    })
+}
+
+fn execute(command: Command) -> anyhow::Result<ExitCode> {
+    match command {
+        Command::Serve => block_on(serve())?,
+        Command::Dev { data, empty } => dev::run(&data, empty)?,
+        Command::Migrate => block_on(migrate())?,
+        Command::Admin(AdminCommand::Create { email, name }) => {
+            block_on(create_admin(&email, &name))?;
+        }
+        Command::Openapi => println!("{}", app::openapi().to_pretty_json()?),
+        Command::WithStores(with) => return with_stores::run(&with),
+        Command::Child(launch) => return Err(private_stores::launch(&launch).into()),
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+fn block_on(work: impl Future<Output = anyhow::Result<()>>) -> anyhow::Result<()> {
+    tokio::runtime::Runtime::new()?.block_on(work)
+}
+
+async fn serve() -> anyhow::Result<()> {
+    let config = Config::from_env()?;
+    telemetry::start_logs(config.log_format);
+    telemetry::start_metrics();
+    let bind = config.bind;
+    let ctx = context(config)?;
+    let listener = app::listen(bind)?;
+    tracing::info!(address = %listener.local_addr()?, "serving");
+    app::serve(&ctx, listener).await
+}
+
+/// Needs no more than the database, so that it can run before anything else is set up.
+async fn migrate() -> anyhow::Result<()> {
+    let url = std::env::var("DATABASE_URL").context("DATABASE_URL is missing")?;
+    postgres::migrate(&SecretString::from(url), &postgres::MIGRATIONS).await?;
+    println!("The database is up to date.");
+    Ok(())
+}
+
+async fn create_admin(email: &str, name: &str) -> anyhow::Result<()> {
+    let ctx = context(Config::from_env()?)?;
+    let password = admin_password()?;
+    let account = accounts::create_admin(&ctx, email, name, password.expose_secret()).await?;
+    println!("Made the administrator {}.", account.account_id);
+    Ok(())
+}
+
+fn admin_password() -> anyhow::Result<SecretString> {
+    if let Ok(password) = std::env::var("HOLDFAST_ADMIN_PASSWORD") {
+        return Ok(password.into());
+    }
+    let ask = |prompt| rpassword::prompt_password(prompt).context("cannot ask for the password");
+    let password = ask("Password: ")?;
+    ensure!(ask("Once more: ")? == password, "the passwords differ");
+    Ok(password.into())
+}
+
+fn context(config: Config) -> anyhow::Result<Context> {
+    Context::new(config, Clock::System, Ids::random(Clock::System))
+}

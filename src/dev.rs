@@ -1,0 +1,190 @@
+//! `holdfast dev`: the whole service with nothing set up, for trying it out and for working on it.
+//!
+//! Everything it needs and makes lies in one data folder; started again, it goes on with it.
+
+use std::fs::{self, File, OpenOptions};
+use std::io::{ErrorKind, Read, Write};
+use std::os::unix::fs::OpenOptionsExt;
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context as _, bail};
+use base64::Engine;
+use base64::prelude::BASE64_URL_SAFE_NO_PAD;
+use tokio::net::TcpListener;
+
+use crate::accounts::AccountError;
+use crate::clock::Clock;
+use crate::config::Config;
+use crate::context::Context;
+use crate::id::Ids;
+use crate::private_stores::PrivateStores;
+use crate::{accounts, app, postgres, telemetry};
+
+const ADMIN_EMAIL: &str = "admin@example.org";
+
+/// Runs until Ctrl-C. The stores outlive the service, and stop when this ends. An empty one has
+/// nothing to look at.
+pub fn run(home: &Path, is_empty: bool) -> anyhow::Result<()> {
+    let home = make_home(home)?;
+    let _lock = lock(&home)?;
+    let mut variables: Vec<(String, String)> = std::env::vars().collect();
+    let stores = if has_stores(&variables)? {
+        None
+    } else {
+        Some(start_stores(&home)?)
+    };
+    if let Some(stores) = &stores {
+        variables.push(("DATABASE_URL".to_owned(), stores.postgres.url()));
+        variables.push(("REDIS_URL".to_owned(), stores.redis.url()));
+    }
+    let runtime = tokio::runtime::Runtime::new()?;
+    runtime.block_on(async {
+        let (ctx, listener) = prepare(&home, variables).await?;
+        let url = format!("http://{}", listener.local_addr()?);
+        let password = if is_empty {
+            None
+        } else {
+            Some(demonstrate(&ctx, &home).await?)
+        };
+        print_places(&url, password.as_deref(), &home)?;
+        app::serve(&ctx, listener).await
+    })
+}
+
+/// Connects to the stores, brings the database up to date and listens.
+async fn prepare(
+    home: &Path,
+    mut variables: Vec<(String, String)>,
+) -> anyhow::Result<(Context, TcpListener)> {
+    let has_public_url = is_set(&variables, "HOLDFAST_PUBLIC_URL");
+    if !is_set(&variables, "HOLDFAST_SECRET") {
+        variables.push(("HOLDFAST_SECRET".to_owned(), kept_secret(home, "secret")?));
+    }
+    let mut config = Config::from_variables(variables)?;
+    let listener = app::listen(config.bind)?;
+    if !has_public_url {
+        config.public_url = format!("http://{}", listener.local_addr()?);
+    }
+    telemetry::start_logs(config.log_format);
+    telemetry::start_metrics();
+    postgres::migrate(&config.database_url, &postgres::MIGRATIONS)
+        .await
+        .context("cannot apply the migrations")?;
+    let ctx = Context::new(config, Clock::System, Ids::random(Clock::System))?;
+    Ok((ctx, listener))
+}
+
+/// Makes what there is to look at, and answers the administrator's password.
+async fn demonstrate(ctx: &Context, home: &Path) -> anyhow::Result<String> {
+    let password = kept_secret(home, "admin-password")?;
+    match accounts::create_admin(ctx, ADMIN_EMAIL, "Demonstration", &password).await {
+        Ok(_) | Err(AccountError::EmailTaken) => Ok(password),
+        Err(error) => Err(error).context("cannot make the administrator"),
+    }
+}
+
+fn print_places(url: &str, password: Option<&str>, home: &Path) -> std::io::Result<()> {
+    let mut places = format!("  Service    {url}\n  Interface  {url}/docs\n");
+    if let Some(password) = password {
+        places += &format!("  Sign in    {ADMIN_EMAIL}, password {password}\n");
+    }
+    let home = home.display();
+    writeln!(
+        std::io::stdout(),
+        "\nHoldfast is running.\n\n{places}  \
+         Data       {home} (kept; remove the folder to begin anew)\n\n\
+         Ctrl-C stops it and everything it started.\n"
+    )
+}
+
+fn make_home(home: &Path) -> anyhow::Result<PathBuf> {
+    let make = || {
+        fs::create_dir_all(home)?;
+        home.canonicalize()
+    };
+    make().with_context(|| format!("cannot make the data folder {}", home.display()))
+}
+
+/// One `holdfast dev` to a data folder; the lock goes with the process.
+fn lock(home: &Path) -> anyhow::Result<File> {
+    let path = home.join("lock");
+    let mut lock = OpenOptions::new()
+        .read(true)
+        .write(true)
+        .create(true)
+        .truncate(false)
+        .open(&path)
+        .with_context(|| format!("cannot write {}; is it another user's?", path.display()))?;
+    if lock.try_lock().is_err() {
+        let mut pid = String::new();
+        lock.read_to_string(&mut pid)?;
+        let home = home.display();
+        bail!("another holdfast dev (process {pid}) uses {home}; stop it, or give another --data");
+    }
+    lock.set_len(0)?;
+    write!(lock, "{}", std::process::id())?;
+    Ok(lock)
+}
+
+fn is_set(variables: &[(String, String)], name: &str) -> bool {
+    variables
+        .iter()
+        .any(|(variable, value)| variable == name && !value.is_empty())
+}
+
+/// Whether stores were given, so that none need to be started.
+fn has_stores(variables: &[(String, String)]) -> anyhow::Result<bool> {
+    match (
+        is_set(variables, "DATABASE_URL"),
+        is_set(variables, "REDIS_URL"),
+    ) {
+        (true, false) => bail!("DATABASE_URL is set but REDIS_URL is not: set both, or neither"),
+        (false, true) => bail!("REDIS_URL is set but DATABASE_URL is not: set both, or neither"),
+        (is_given, _) => Ok(is_given),
+    }
+}
+
+fn start_stores(home: &Path) -> anyhow::Result<PrivateStores> {
+    let launcher = std::env::current_exe().context("cannot find the holdfast program")?;
+    Ok(PrivateStores::start_kept(&launcher, home)?)
+}
+
+/// A random text that is made once and kept in the data folder.
+fn kept_secret(home: &Path, name: &str) -> anyhow::Result<String> {
+    let path = home.join(name);
+    let keep = || match fs::read_to_string(&path) {
+        Err(error) if error.kind() == ErrorKind::NotFound => {
+            let secret = BASE64_URL_SAFE_NO_PAD.encode(Ids::random(Clock::System).bytes::<32>());
+            let mut options = OpenOptions::new();
+            let mut file = options
+                .write(true)
+                .create_new(true)
+                .mode(0o600)
+                .open(&path)?;
+            file.write_all(secret.as_bytes())?;
+            Ok(secret)
+        }
+        read => read,
+    };
+    keep().with_context(|| format!("cannot keep {}", path.display()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn set(names: &[&str]) -> Vec<(String, String)> {
+        names
+            .iter()
+            .map(|name| ((*name).to_owned(), "x".to_owned()))
+            .collect()
+    }
+
+    #[test]
+    fn stores_are_given_both_or_neither() {
+        assert!(has_stores(&set(&["DATABASE_URL", "REDIS_URL"])).unwrap());
+        assert!(!has_stores(&set(&[])).unwrap());
+        assert!(has_stores(&set(&["DATABASE_URL"])).is_err());
+        assert!(has_stores(&set(&["REDIS_URL"])).is_err());
+    }
+}

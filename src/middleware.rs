@@ -1,0 +1,171 @@
+//! What happens around every request: its id, its log line, its metrics, its time limit, the
+//! headers of its answer and the body of a problem.
+//!
+//! A log line and a metric name the matched route, never the path or the query: those hold ids,
+//! references and mail addresses.
+
+use std::time::Instant;
+
+use axum::extract::{MatchedPath, Request, State};
+use axum::http::{HeaderMap, HeaderName, HeaderValue, Method, header};
+use axum::middleware::Next;
+use axum::response::{IntoResponse, Response};
+use tracing::Instrument;
+
+use crate::context::Context;
+use crate::id::RequestId;
+use crate::problem::{self, Code, Problem};
+
+pub static REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
+
+/// Limit: a longer id from outside is replaced.
+const REQUEST_ID_MAX_BYTES: usize = 128;
+
+/// Headers that an answer has unless its handler chose otherwise.
+const DEFAULT_HEADERS: [(HeaderName, HeaderValue); 6] = [
+    (
+        header::X_CONTENT_TYPE_OPTIONS,
+        HeaderValue::from_static("nosniff"),
+    ),
+    (header::X_FRAME_OPTIONS, HeaderValue::from_static("DENY")),
+    (
+        header::REFERRER_POLICY,
+        HeaderValue::from_static("no-referrer"),
+    ),
+    (header::CACHE_CONTROL, HeaderValue::from_static("no-store")),
+    (
+        HeaderName::from_static("cross-origin-opener-policy"),
+        HeaderValue::from_static("same-origin"),
+    ),
+    (
+        header::CONTENT_SECURITY_POLICY,
+        HeaderValue::from_static(
+            "default-src 'self'; img-src 'self' data:; style-src 'self' 'unsafe-inline'; \
+             object-src 'none'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'",
+        ),
+    ),
+];
+
+/// Takes the request's id over or makes one, and says it in the answer.
+pub async fn identify(State(ctx): State<Context>, mut request: Request, next: Next) -> Response {
+    let id = sane_id(request.headers()).unwrap_or_else(|| made_id(&ctx));
+    request.headers_mut().insert(REQUEST_ID.clone(), id.clone());
+    let mut response = next.run(request).await;
+    response.headers_mut().insert(REQUEST_ID.clone(), id);
+    response
+}
+
+fn sane_id(headers: &HeaderMap) -> Option<HeaderValue> {
+    let id = headers.get(&REQUEST_ID)?;
+    let bytes = id.as_bytes();
+    let is_sane =
+        (1..=REQUEST_ID_MAX_BYTES).contains(&bytes.len()) && bytes.iter().all(u8::is_ascii_graphic);
+    is_sane.then(|| id.clone())
+}
+
+fn made_id(ctx: &Context) -> HeaderValue {
+    let id: RequestId = ctx.ids.next();
+    // A UUID is always a header value.
+    HeaderValue::try_from(id.to_string()).unwrap_or_else(|_| HeaderValue::from_static("none"))
+}
+
+/// Logs and counts each request once, when its answer begins.
+pub async fn observe(request: Request, next: Next) -> Response {
+    let method = known_method(request.method());
+    let matched = request.extensions().get::<MatchedPath>();
+    let route = matched.map_or("unmatched", MatchedPath::as_str).to_owned();
+    let id = request
+        .headers()
+        .get(&REQUEST_ID)
+        .and_then(|id| id.to_str().ok());
+    // A span of the highest level: the id is also in the lines of a log that shows only failures.
+    let span = tracing::error_span!("request", method, route, request.id = id);
+    answer_observed(method, route, next.run(request))
+        .instrument(span)
+        .await
+}
+
+async fn answer_observed(
+    method: &'static str,
+    route: String,
+    answer: impl Future<Output = Response>,
+) -> Response {
+    let began = Instant::now();
+    let response = answer.await;
+    let taken = began.elapsed();
+    let status = response.status().as_u16();
+    let duration_ms = u64::try_from(taken.as_millis()).unwrap_or(u64::MAX);
+    if matches!(route.as_str(), "/healthz" | "/readyz" | "/metrics") {
+        tracing::debug!(status, duration_ms, "answered");
+    } else {
+        tracing::info!(status, duration_ms, "answered");
+    }
+    let labels = [
+        ("method", method.to_owned()),
+        ("route", route),
+        ("status", status.to_string()),
+    ];
+    metrics::counter!("http_requests_total", &labels).increment(1);
+    metrics::histogram!("http_request_duration_seconds", &labels).record(taken.as_secs_f64());
+    response
+}
+
+/// Callers can invent methods; metrics keep every label they ever saw.
+fn known_method(method: &Method) -> &'static str {
+    match *method {
+        Method::GET => "GET",
+        Method::HEAD => "HEAD",
+        Method::POST => "POST",
+        Method::PUT => "PUT",
+        Method::PATCH => "PATCH",
+        Method::DELETE => "DELETE",
+        Method::OPTIONS => "OPTIONS",
+        _ => "other",
+    }
+}
+
+pub async fn add_headers(request: Request, next: Next) -> Response {
+    let mut response = next.run(request).await;
+    for (name, value) in DEFAULT_HEADERS {
+        response.headers_mut().entry(name).or_insert(value);
+    }
+    response
+}
+
+/// Answers 503 to a request that takes too long. What runs in a task of its own goes on.
+pub async fn limit_time(State(ctx): State<Context>, request: Request, next: Next) -> Response {
+    match tokio::time::timeout(ctx.config.request_timeout, next.run(request)).await {
+        Ok(response) => response,
+        Err(_) => Problem::new(Code::Unavailable, "The request took too long; try again.")
+            .retry_after(1)
+            .into_response(),
+    }
+}
+
+/// Writes the body of a problem, now that the request's id is known.
+pub async fn write_problem(request: Request, next: Next) -> Response {
+    let request_id = request.headers().get(&REQUEST_ID).cloned();
+    problem::write_body(next.run(request).await, request_id.as_ref())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_a_sane_request_id_is_taken_over() {
+        for (id, is_taken) in [
+            (&b"abc-123"[..], true),
+            (&[b'x'; 128], true),
+            (&[b'x'; 129], false),
+            (b"", false),
+            (b"two words", false),
+            (b"tab\there", false),
+            ("größe".as_bytes(), false),
+        ] {
+            let mut headers = HeaderMap::new();
+            headers.insert(&REQUEST_ID, HeaderValue::from_bytes(id).unwrap());
+            assert_eq!(sane_id(&headers).is_some(), is_taken, "{id:?}");
+        }
+    }
+}

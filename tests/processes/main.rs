@@ -1,0 +1,9 @@
+//! The program as people run it: real processes, started, stopped, killed and started again.
+//!
+//! Needs nothing but the programs of PostgreSQL and Redis: every test starts stores of its own.
+
+mod command_line;
+mod dev;
+mod serve;
+mod stores;
+mod support;

@@ -1,0 +1,203 @@
+//! `holdfast serve`: settings, migrations, readiness, shutdown.
+
+use std::thread;
+
+use holdfast::private_stores::PrivateStores;
+use nix::sys::signal::Signal;
+use sqlx::{Connection, PgConnection};
+use tokio::runtime::Runtime;
+
+use crate::support::{Running, expect_ready, holdfast, launcher, run, status_of, wait_until};
+
+const SECRET: &str = "a secret for tests, and for tests only";
+
+fn serve(stores: &PrivateStores) -> Running {
+    let mut command = holdfast(&["serve"]);
+    command
+        .env("DATABASE_URL", stores.postgres.url())
+        .env("REDIS_URL", stores.redis.url());
+    Running::start(command.env("HOLDFAST_SECRET", SECRET))
+}
+
+fn migrate(stores: &PrivateStores) {
+    let mut command = holdfast(&["migrate"]);
+    let (code, output) = run(command.env("DATABASE_URL", stores.postgres.url()));
+    assert_eq!(code, Some(0), "{output}");
+}
+
+#[test]
+fn missing_settings_are_reported_all_at_once_and_no_secret_is_printed() {
+    let mut command = holdfast(&["serve"]);
+    command
+        .env("HOLDFAST_SECRET", "hunter2")
+        .env("HOLDFAST_BODY_MAX_BYTES", "many");
+
+    let (code, output) = run(&mut command);
+
+    assert_eq!(code, Some(1));
+    for expected in [
+        "DATABASE_URL is missing",
+        "REDIS_URL is missing",
+        "HOLDFAST_SECRET must",
+        "BODY_MAX_BYTES",
+    ] {
+        assert!(output.contains(expected), "{expected} is not in {output}");
+    }
+    assert!(!output.contains("hunter2"), "{output}");
+}
+
+#[test]
+fn it_is_ready_once_the_migrations_are_applied_and_both_stores_answer() {
+    let mut stores = PrivateStores::start_throwaway(launcher()).expect("stores");
+    let mut service = serve(&stores);
+    let ready = format!("{}/readyz", service.url());
+    let runtime = Runtime::new().expect("a runtime");
+    let failing = || -> Option<serde_json::Value> {
+        let text = runtime.block_on(async { reqwest::get(&ready).await?.text().await });
+        let body: serde_json::Value = serde_json::from_str(&text.ok()?).ok()?;
+        Some(body["failing"].clone())
+    };
+
+    wait_until("no migrations", || {
+        failing() == Some(serde_json::json!(["migrations"]))
+    });
+    migrate(&stores);
+    wait_until("all is well", || failing() == Some(serde_json::Value::Null));
+    kill(stores.redis.pid());
+    wait_until("no Redis", || {
+        failing() == Some(serde_json::json!(["redis"]))
+    });
+    kill(stores.postgres.pid());
+    wait_until("nothing", || {
+        failing() == Some(serde_json::json!(["postgresql", "redis"]))
+    });
+    stores.redis.restart().expect("Redis");
+    stores.postgres.restart().expect("PostgreSQL");
+
+    wait_until("all is well again", || {
+        failing() == Some(serde_json::Value::Null)
+    });
+}
+
+#[test]
+fn sigterm_lets_a_running_request_finish_and_takes_no_more() {
+    let stores = PrivateStores::start_throwaway(launcher()).expect("stores");
+    migrate(&stores);
+    let mut service = serve(&stores);
+    let url = service.url();
+    expect_ready(&url);
+    let runtime = Runtime::new().expect("a runtime");
+    let mut blocker = runtime.block_on(lock_migrations(&stores));
+    let ready = format!("{url}/readyz");
+    let request = thread::spawn(move || {
+        Runtime::new()
+            .expect("a runtime")
+            .block_on(status_of(&ready))
+    });
+    wait_until("the request runs", || {
+        runtime.block_on(n_waiting(&mut blocker)) == 1
+    });
+
+    service.signal(Signal::SIGTERM);
+    let health = format!("{url}/healthz");
+    wait_until("no more are taken", || {
+        runtime.block_on(status_of(&health)).is_none()
+    });
+    let is_over_too_soon = request.is_finished();
+    runtime.block_on(execute(&mut blocker, "ROLLBACK"));
+
+    assert!(!is_over_too_soon);
+    assert_eq!(request.join().expect("an answer"), Some(200));
+    assert_eq!(service.wait().code(), Some(0), "{}", service.output());
+}
+
+#[test]
+fn a_request_that_never_ends_does_not_keep_it_from_stopping() {
+    let stores = PrivateStores::start_throwaway(launcher()).expect("stores");
+    migrate(&stores);
+    let mut command = holdfast(&["serve"]);
+    command
+        .env("DATABASE_URL", stores.postgres.url())
+        .env("REDIS_URL", stores.redis.url());
+    command
+        .env("HOLDFAST_SECRET", SECRET)
+        .env("HOLDFAST_SHUTDOWN_TIMEOUT_SECONDS", "1");
+    let mut service = Running::start(&mut command);
+    let url = service.url();
+    expect_ready(&url);
+    let runtime = Runtime::new().expect("a runtime");
+    let mut blocker = runtime.block_on(lock_migrations(&stores));
+    let request = thread::spawn(move || {
+        Runtime::new()
+            .expect("a runtime")
+            .block_on(status_of(&format!("{url}/readyz")))
+    });
+    wait_until("the request runs", || {
+        runtime.block_on(n_waiting(&mut blocker)) == 1
+    });
+
+    service.signal(Signal::SIGTERM);
+
+    assert_eq!(service.wait().code(), Some(0), "{}", service.output());
+    assert_eq!(request.join().expect("no panic"), None);
+}
+
+#[test]
+fn a_request_is_logged_with_route_and_id_and_nothing_personal() {
+    let stores = PrivateStores::start_throwaway(launcher()).expect("stores");
+    let mut service = serve(&stores);
+    let url = format!(
+        "{}/problems/hold_expired?email=ana@example.org",
+        service.url()
+    );
+    let runtime = Runtime::new().expect("a runtime");
+
+    let request = reqwest::Client::new().get(url).bearer_auth("hunter2");
+    let request = request.header("x-request-id", "till-7").send();
+    let status = runtime.block_on(request).expect("an answer").status();
+    wait_until("it is logged", || service.output().contains("answered"));
+
+    assert_eq!(status, 200);
+    let log = service.output();
+    let line = log
+        .lines()
+        .find(|line| line.contains("answered"))
+        .expect("a line");
+    for part in ["/problems/{code}", "till-7", "status=200", "duration_ms="] {
+        assert!(line.contains(part), "{part} is not in {line}");
+    }
+    assert!(!log.contains("ana@") && !log.contains("hunter2"), "{log}");
+}
+
+fn kill(pid: u32) {
+    let pid = nix::unistd::Pid::from_raw(pid.cast_signed());
+    nix::sys::signal::kill(pid, Signal::SIGKILL).expect("it runs");
+}
+
+/// Makes the readiness check wait until this connection's transaction ends.
+async fn lock_migrations(stores: &PrivateStores) -> PgConnection {
+    let mut blocker = PgConnection::connect(&stores.postgres.url())
+        .await
+        .expect("a connection");
+    execute(&mut blocker, "BEGIN").await;
+    execute(
+        &mut blocker,
+        "LOCK TABLE _sqlx_migrations IN ACCESS EXCLUSIVE MODE",
+    )
+    .await;
+    blocker
+}
+
+async fn execute(connection: &mut PgConnection, statement: &'static str) {
+    sqlx::query(statement)
+        .execute(connection)
+        .await
+        .expect("the statement works");
+}
+
+async fn n_waiting(connection: &mut PgConnection) -> i64 {
+    sqlx::query_scalar("SELECT count(*) FROM pg_locks WHERE NOT granted")
+        .fetch_one(connection)
+        .await
+        .expect("a count")
+}
