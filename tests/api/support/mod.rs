@@ -12,7 +12,6 @@ mod sale;
 
 pub use answer::Answer;
 pub use app::{TestApp, config, noon, redis_url};
-pub use app::{TestApp, config, noon};
 pub use belongings::Belongings;
 pub use caller::Caller;
 pub use proxy::{Fault, Proxy};
