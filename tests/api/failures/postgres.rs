@@ -1,1 +1,140 @@
 //! PostgreSQL stops, in the middle of things.
+
+use std::path::Path;
+
+use holdfast::private_stores::PrivatePostgres;
+use nix::sys::signal::{Signal, kill};
+use nix::unistd::Pid;
+use sqlx::PgPool;
+
+use super::{Stalled, until, until_confirming};
+use crate::support::{TestApp, noon, redis_url};
+
+/// A service on a PostgreSQL of its own, which the test may stop.
+async fn on_own_postgres() -> (TestApp, PrivatePostgres) {
+    let launcher = Path::new(env!("CARGO_BIN_EXE_holdfast"));
+    let postgres = PrivatePostgres::start_throwaway(launcher).expect("a PostgreSQL");
+    let db = PgPool::connect(&postgres.url())
+        .await
+        .expect("a connection");
+    holdfast::postgres::MIGRATIONS
+        .run(&db)
+        .await
+        .expect("the schema");
+    let app = TestApp::start_with(&db, &redis_url(), noon()).await;
+    (app, postgres)
+}
+
+async fn until_postgres_is_back(app: &TestApp) {
+    until("PostgreSQL is back", async || {
+        sqlx::query("SELECT 1").execute(&app.ctx.db).await.is_ok()
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn f8_a_confirm_during_which_postgresql_dies_can_be_repeated() {
+    let (app, mut postgres) = on_own_postgres().await;
+    let sale = app.on_sale(1, 2).await;
+    let (ana, ben) = (app.guest(), app.guest());
+    let hold = ana.place(&sale, &["S-A-1"]).await.expect(201);
+    let stalled = Stalled::start(&app, &sale).await;
+
+    let die = async {
+        until_confirming(&app, &sale).await;
+        let pid = Pid::from_raw(postgres.pid().cast_signed());
+        kill(pid, Signal::SIGKILL).expect("PostgreSQL is killed");
+    };
+    let (failed, ()) = tokio::join!(ana.confirm(&sale, &hold), die);
+    assert_eq!(failed.status, 503, "{}", failed.text);
+    assert!(!failed.header("retry-after").is_empty());
+
+    // Holds go on; confirms are told to come again.
+    let other = ben.place(&sale, &["S-A-2"]).await.expect(201);
+    ben.confirm(&sale, &other)
+        .await
+        .expect_problem(503, "unavailable");
+    ben.place(&sale, &["S-A-1"])
+        .await
+        .expect_problem(409, "seats_unavailable");
+
+    drop(stalled);
+    postgres.restart().expect("PostgreSQL starts again");
+    until_postgres_is_back(&app).await;
+    let booking = ana.confirm(&sale, &hold).await.expect(201);
+    ben.confirm(&sale, &other).await.expect(201);
+    let again = ana.confirm(&sale, &hold).await.expect(200);
+    assert_eq!(again["booking_id"], booking["booking_id"]);
+    assert_eq!(sale.states().await, "bb");
+    app.finish().await;
+}
+
+#[tokio::test]
+async fn f8_a_confirm_that_postgresql_leaves_hanging_can_be_repeated() {
+    let (app, postgres) = on_own_postgres().await;
+    let sale = app.on_sale(1, 1).await;
+    let (ana, ben) = (app.guest(), app.guest());
+    let hold = ana.place(&sale, &["S-A-1"]).await.expect(201);
+    let stalled = Stalled::start(&app, &sale).await;
+
+    let hang = async {
+        until_confirming(&app, &sale).await;
+        signal_all(postgres.pid(), Signal::SIGSTOP);
+    };
+    let (failed, ()) = tokio::join!(ana.confirm(&sale, &hold), hang);
+    assert_eq!(failed.status, 503, "{}", failed.text);
+    ben.place(&sale, &["S-A-1"])
+        .await
+        .expect_problem(409, "seats_unavailable");
+
+    signal_all(postgres.pid(), Signal::SIGCONT);
+    until_postgres_is_back(&app).await;
+    stalled.end().await;
+    let booking = ana.confirm(&sale, &hold).await;
+    assert!([200, 201].contains(&booking.status), "{}", booking.text);
+    assert_eq!(sale.states().await, "b");
+    app.finish().await;
+}
+
+/// Signals a postmaster and all its backends.
+fn signal_all(postmaster: u32, signal: Signal) {
+    let children = format!("/proc/{postmaster}/task/{postmaster}/children");
+    let children = std::fs::read_to_string(children).expect("the children of PostgreSQL");
+    let backends = children
+        .split_whitespace()
+        .filter_map(|pid| pid.parse::<i32>().ok());
+    for pid in backends.chain([postmaster.cast_signed()]) {
+        kill(Pid::from_raw(pid), signal).ok();
+    }
+}
+
+#[tokio::test]
+async fn f8_an_unknown_commit_is_settled_by_the_reconciler() {
+    let (app, mut postgres) = on_own_postgres().await;
+    let sale = app.on_sale(1, 1).await;
+    let (ana, ben) = (app.guest(), app.guest());
+    let hold = ana.place(&sale, &["S-A-1"]).await.expect(201);
+    let hold_id = hold.text_of("hold_id").parse().expect("a hold id");
+    let whose = (hold_id, ana.caller_id.expect("a guest"));
+    holdfast::board::begin_confirm(&app.ctx, sale.id(), whose, "0badcafe")
+        .await
+        .expect("begun");
+    kill(Pid::from_raw(postgres.pid().cast_signed()), Signal::SIGKILL).expect("killed");
+
+    // While PostgreSQL is away nobody may end the hold, however late it is.
+    app.ctx.clock.advance(chrono::TimeDelta::hours(1));
+    app.run_jobs().await;
+    ben.place(&sale, &["S-A-1"])
+        .await
+        .expect_problem(409, "seats_unavailable");
+    postgres.restart().expect("PostgreSQL starts again");
+    until_postgres_is_back(&app).await;
+    app.ctx.clock.advance(chrono::TimeDelta::seconds(10));
+    app.run_jobs().await;
+
+    assert_eq!(sale.states().await, ".");
+    ana.confirm(&sale, &hold)
+        .await
+        .expect_problem(410, "hold_expired");
+    app.finish().await;
+}

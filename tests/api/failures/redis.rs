@@ -1,12 +1,15 @@
 //! Redis loses answers, data, or time.
 
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+use chrono::TimeDelta;
+use fred::interfaces::{KeysInterface, LuaInterface};
 use holdfast::board;
+use holdfast::private_stores::PrivateRedis;
 use sqlx::PgPool;
 
 use super::{Stalled, until, until_confirming};
-use crate::support::{Fault, Proxy, Sale, TestApp, redis_url};
-use chrono::TimeDelta;
-use fred::interfaces::{KeysInterface, LuaInterface};
+use crate::support::{Fault, Proxy, Sale, TestApp, noon, redis_url};
 
 /// Forgets everything that Redis knows of the event.
 async fn lose_board(app: &TestApp, sale: &Sale) {
@@ -125,6 +128,49 @@ async fn f3_a_board_lost_under_a_confirm_costs_the_buyer_nothing(db: PgPool) {
 
     confirmed.expect(201);
     assert_eq!(sale.states().await, "bh");
+    app.finish().await;
+}
+
+/// A Redis that is emptied again and again while buyers buy: no seat is lost or sold twice, and every
+/// buyer with a token gets an honest answer.
+#[sqlx::test(migrator = "holdfast::postgres::MIGRATIONS")]
+async fn f3_a_house_sells_out_while_redis_is_flushed(db: PgPool) {
+    let launcher = std::path::Path::new(env!("CARGO_BIN_EXE_holdfast"));
+    let redis = PrivateRedis::start_throwaway(launcher, &[]).expect("a Redis");
+    let app = TestApp::start_with(&db, &redis.url(), noon()).await;
+    let sale = app
+        .on_sale_with(5, 20, serde_json::json!({"seats_per_person_max": 100}))
+        .await;
+    let n_left = AtomicUsize::new(5);
+
+    let buyers = (0..5).map(|row| {
+        let (caller, sale, n_left) = (app.guest(), &sale, &n_left);
+        async move {
+            for seat in 1..=20 {
+                let seat = format!("S-{}-{seat}", ["A", "B", "C", "D", "E"][row]);
+                let hold = caller.place(sale, &[&seat]).await.expect(201);
+                caller.confirm_by_token(sale, &hold).await.expect(201);
+                caller
+                    .place(sale, &[&seat])
+                    .await
+                    .expect_problem(409, "seats_unavailable");
+            }
+            n_left.fetch_sub(1, Ordering::SeqCst);
+        }
+    });
+    let flush = async {
+        let mut n_flushed = 0;
+        while n_left.load(Ordering::SeqCst) > 0 {
+            redis.ask("FLUSHALL").expect("flushed");
+            n_flushed += 1;
+            tokio::time::sleep(std::time::Duration::from_millis(30)).await;
+        }
+        n_flushed
+    };
+    let (_, n_flushed) = tokio::join!(futures::future::join_all(buyers), flush);
+
+    assert!(n_flushed > 3, "{n_flushed}");
+    assert_eq!(sale.states().await, "b".repeat(100));
     app.finish().await;
 }
 
