@@ -1,0 +1,300 @@
+//! Checks a document and draws it: the whole way from bytes to a layout, without any input or
+//! output.
+
+use std::collections::HashSet;
+
+use serde::de::IgnoredAny;
+use serde::{Deserialize, Serialize};
+
+use super::generate::{Drawn, generate, n_seats_of};
+use super::layout::{lay_out, summarise};
+use super::limits::{SEATS_MAX, SECTIONS_MAX};
+use super::overlap::report_overlaps;
+use super::problems::{Position, ProblemCode, Problems, Source, TemplateProblem};
+use super::read::read_template;
+use super::spec::{CategoryUse, SectionContent, SectionSpec, Template};
+use super::tree::parse;
+use crate::venues::model::{Layout, SeatFlag, SectionKind};
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum MediaType {
+    Json,
+    Yaml,
+}
+
+impl MediaType {
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Json => "application/json",
+            Self::Yaml => "application/yaml",
+        }
+    }
+}
+
+/// What a document turned out to be.
+#[derive(Debug)]
+pub struct Checked {
+    /// The plan, unless there are errors. Its venue and version are nobody's until it is stored.
+    pub layout: Option<Layout>,
+    /// Of the parts that could be read.
+    pub seat_count: u32,
+    pub sections: Vec<SectionSummary>,
+    /// All mistakes, in the order of the document.
+    pub problems: Vec<TemplateProblem>,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
+pub struct SectionSummary {
+    pub key: String,
+    pub name: String,
+    pub kind: SectionKind,
+    pub seat_count: u32,
+}
+
+pub fn check(document: &[u8], media_type: MediaType) -> Checked {
+    let mut problems = Problems::default();
+    let drawn = read(document, media_type, &mut problems).map(|template| {
+        let drawn = draw(&template, &mut problems);
+        (template, drawn)
+    });
+    let summaries = drawn
+        .as_ref()
+        .map_or_else(Vec::new, |(_, drawn)| summarise(&drawn.sections));
+    let seat_count = summaries.iter().map(|section| section.seat_count).sum();
+    let layout = drawn
+        .filter(|_| !problems.has_errors())
+        .map(|(template, drawn)| lay_out(template, drawn, seat_count));
+    Checked {
+        layout,
+        seat_count,
+        sections: summaries,
+        problems: problems.into_list(),
+    }
+}
+
+/// Reads what can be read, even of a document that breaks off.
+fn read(document: &[u8], media_type: MediaType, problems: &mut Problems) -> Option<Template> {
+    let text = match std::str::from_utf8(document) {
+        Ok(text) => text.strip_prefix('\u{feff}').unwrap_or(text),
+        Err(error) => {
+            let at = position_after(&document[..error.valid_up_to()]);
+            let source = Source {
+                pointer: String::new(),
+                at,
+            };
+            problems.add(ProblemCode::Syntax, &source, "This is not UTF-8 text.");
+            return None;
+        }
+    };
+    let mut is_whole = true;
+    if media_type == MediaType::Json
+        && let Err(error) = serde_json::from_str::<IgnoredAny>(text)
+    {
+        let small = |number: usize| u32::try_from(number).unwrap_or(u32::MAX);
+        let at = Position {
+            line: small(error.line()),
+            column: small(error.column()).max(1),
+        };
+        let detail = format!("This is not JSON: {}.", without_position(&error));
+        problems.add(
+            ProblemCode::Syntax,
+            &Source {
+                pointer: String::new(),
+                at,
+            },
+            detail,
+        );
+        is_whole = false;
+    }
+    let mut tree_problems = Problems::default();
+    let tree = parse(text, &mut tree_problems);
+    if is_whole {
+        *problems = tree_problems;
+    }
+    is_whole &= tree.is_whole;
+    if is_whole && tree.root.is_none() {
+        let source = Source {
+            pointer: String::new(),
+            at: Position { line: 1, column: 1 },
+        };
+        problems.add(ProblemCode::WrongType, &source, "The document is empty.");
+    }
+    let template = read_template(&tree, problems);
+    if is_whole {
+        return template;
+    }
+    // What is missing may stand behind the place where the document breaks off.
+    problems.forget(&[
+        ProblemCode::MissingKey,
+        ProblemCode::CountMismatch,
+        ProblemCode::UnknownSeats,
+    ]);
+    None
+}
+
+fn without_position(error: &serde_json::Error) -> String {
+    let text = error.to_string();
+    text.split(" at line ")
+        .next()
+        .unwrap_or_default()
+        .to_owned()
+}
+
+fn position_after(valid: &[u8]) -> Position {
+    let text = String::from_utf8_lossy(valid);
+    let line = text.matches('\n').count() + 1;
+    let column = text.rsplit('\n').next().unwrap_or_default().chars().count() + 1;
+    let small = |number: usize| u32::try_from(number).unwrap_or(u32::MAX);
+    Position {
+        line: small(line),
+        column: small(column),
+    }
+}
+
+/// Compares the parts with each other, counts, and draws.
+fn draw(template: &Template, problems: &mut Problems) -> Drawn {
+    report_duplicate_sections(template, problems);
+    report_unknown_categories(template, problems);
+    if is_too_many(template, problems) {
+        return Drawn::default();
+    }
+    let drawn = generate(template, problems);
+    report_overlaps(&drawn, problems);
+    report_warnings(template, &drawn, problems);
+    drawn
+}
+
+fn is_too_many(template: &Template, problems: &mut Problems) -> bool {
+    let n_sections: u64 = template
+        .sections
+        .iter()
+        .map(|section| section.keys.len() as u64)
+        .sum();
+    let n_seats = template
+        .sections
+        .iter()
+        .map(n_seats_of)
+        .fold(0, u64::saturating_add);
+    // The entry that goes beyond the limit is where to look first.
+    let beyond = |count: fn(&SectionSpec) -> u64, max: u64| {
+        let mut sum = 0_u64;
+        template.sections.iter().find(|section| {
+            sum = sum.saturating_add(count(section));
+            sum > max
+        })
+    };
+    if let Some(section) = beyond(|section| section.keys.len() as u64, SECTIONS_MAX) {
+        let detail = format!("The venue has {n_sections} sections; {SECTIONS_MAX} is the most.");
+        problems.add(ProblemCode::TooManySections, &section.source, detail);
+        return true;
+    }
+    if let Some(section) = beyond(n_seats_of, SEATS_MAX) {
+        let detail = format!(
+            "The venue has {n_seats} seats, and passes the limit of {SEATS_MAX} with this section."
+        );
+        problems.add(ProblemCode::TooManySeats, &section.source, detail);
+        return true;
+    }
+    false
+}
+
+fn report_duplicate_sections(template: &Template, problems: &mut Problems) {
+    let mut known: HashSet<&str> = HashSet::new();
+    for section in &template.sections {
+        for key in section.keys.iter().filter(|key| !known.insert(key)) {
+            let detail = format!("A section with the key `{key}` is there already.");
+            problems.add(ProblemCode::DuplicateLabel, &section.source, detail);
+        }
+    }
+}
+
+fn report_unknown_categories(template: &Template, problems: &mut Problems) {
+    let known: Vec<&str> = template
+        .categories
+        .iter()
+        .map(|category| category.key.as_str())
+        .collect();
+    if known.is_empty() {
+        return;
+    }
+    let names = known
+        .iter()
+        .map(|key| format!("`{key}`"))
+        .collect::<Vec<_>>()
+        .join(", ");
+    for category in template.sections.iter().flat_map(category_uses) {
+        if !known.contains(&category.key.as_str()) {
+            let written: String = category.key.chars().take(40).collect();
+            let detail = format!("There is no category `{written}`; there are {names}.");
+            problems.add(ProblemCode::UnknownCategory, &category.source, detail);
+        }
+    }
+}
+
+fn category_uses(section: &SectionSpec) -> Vec<&CategoryUse> {
+    let of_content: Vec<_> = match &section.content {
+        SectionContent::Rows(groups) => groups
+            .iter()
+            .filter_map(|group| group.category.as_ref())
+            .collect(),
+        SectionContent::Tables(groups) => groups
+            .iter()
+            .filter_map(|group| group.category.as_ref())
+            .collect(),
+        SectionContent::Places(_) => Vec::new(),
+    };
+    let of_marks = section
+        .marks
+        .iter()
+        .filter_map(|mark| mark.category.as_ref());
+    section
+        .category
+        .iter()
+        .chain(of_content)
+        .chain(of_marks)
+        .collect()
+}
+
+fn report_warnings(template: &Template, drawn: &Drawn, problems: &mut Problems) {
+    let rows = drawn.sections.iter().flat_map(|section| &section.rows);
+    let mut used: HashSet<&str> = HashSet::new();
+    let mut has_accessible = false;
+    for seat in rows.flat_map(|row| &row.seats) {
+        used.insert(&seat.category);
+        has_accessible |= seat.flags.contains(&SeatFlag::Accessible);
+    }
+    if used.is_empty() {
+        let source = Source {
+            pointer: "/sections".into(),
+            at: Position { line: 1, column: 1 },
+        };
+        if !problems.has_errors() {
+            problems.add(
+                ProblemCode::NoSeats,
+                &source,
+                "The venue has no seats at all.",
+            );
+        }
+        return;
+    }
+    for category in template
+        .categories
+        .iter()
+        .filter(|category| !used.contains(&*category.key))
+    {
+        let detail = format!("No seat has the category `{}`.", category.key);
+        problems.add(ProblemCode::UnusedCategory, &category.source, detail);
+    }
+    if !has_accessible {
+        let source = template
+            .sections
+            .first()
+            .map(|section| section.source.clone());
+        let detail = "No seat has the flag `accessible`; a house needs places for wheelchairs.";
+        problems.add(
+            ProblemCode::NoAccessibleSeats,
+            &source.unwrap_or_default(),
+            detail,
+        );
+    }
+}
