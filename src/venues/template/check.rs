@@ -12,7 +12,7 @@ use super::limits::{SEATS_MAX, SECTIONS_MAX};
 use super::overlap::report_overlaps;
 use super::problems::{Position, ProblemCode, Problems, Source, TemplateProblem};
 use super::read::read_template;
-use super::spec::{CategoryUse, SectionContent, SectionSpec, Template};
+use super::spec::{SectionSpec, Template};
 use super::tree::parse;
 use crate::venues::model::{Layout, SeatFlag, SectionKind};
 
@@ -86,50 +86,50 @@ fn read(document: &[u8], media_type: MediaType, problems: &mut Problems) -> Opti
             return None;
         }
     };
-    let mut is_whole = true;
-    if media_type == MediaType::Json
-        && let Err(error) = serde_json::from_str::<IgnoredAny>(text)
-    {
-        let small = |number: usize| u32::try_from(number).unwrap_or(u32::MAX);
-        let at = Position {
-            line: small(error.line()),
-            column: small(error.column()).max(1),
-        };
-        let detail = format!("This is not JSON: {}.", without_position(&error));
-        problems.add(
-            ProblemCode::Syntax,
-            &Source {
-                pointer: String::new(),
-                at,
-            },
-            detail,
-        );
-        is_whole = false;
-    }
-    let mut tree_problems = Problems::default();
-    let tree = parse(text, &mut tree_problems);
-    if is_whole {
-        *problems = tree_problems;
-    }
-    is_whole &= tree.is_whole;
-    if is_whole && tree.root.is_none() {
-        let source = Source {
-            pointer: String::new(),
-            at: Position { line: 1, column: 1 },
-        };
-        problems.add(ProblemCode::WrongType, &source, "The document is empty.");
-    }
-    let template = read_template(&tree, problems);
-    if is_whole {
-        return template;
-    }
-    // What is missing may stand behind the place where the document breaks off.
-    problems.forget(&[
-        ProblemCode::MissingKey,
-        ProblemCode::CountMismatch,
-        ProblemCode::UnknownSeats,
-    ]);
+    let json_error = match media_type {
+        MediaType::Json => serde_json::from_str::<IgnoredAny>(text).err(),
+        MediaType::Yaml => None,
+    };
+    let tree = match &json_error {
+        None => parse(text, problems),
+        // The tree is still worth reading; what YAML has to say about it is not.
+        Some(_) => parse(text, &mut Problems::default()),
+    };
+    let broken_from = match &json_error {
+        None => tree.broken_from,
+        Some(error) => Some(report_json_error(error, problems)),
+    };
+    let Some(broken_from) = broken_from else {
+        if tree.root.is_none() {
+            problems.add(ProblemCode::WrongType, &start(""), "The document is empty.");
+        }
+        return read_template(&tree, problems);
+    };
+    let mut others = Problems::default();
+    read_template(&tree, &mut others);
+    problems.add_before(broken_from, others);
     None
+}
+
+fn report_json_error(error: &serde_json::Error, problems: &mut Problems) -> Position {
+    let small = |number: usize| u32::try_from(number).unwrap_or(u32::MAX);
+    let at = Position {
+        line: small(error.line()),
+        column: small(error.column()).max(1),
+    };
+    let detail = format!("This is not JSON: {}.", without_position(error));
+    let pointer = String::new();
+    problems.add(ProblemCode::Syntax, &Source { pointer, at }, detail);
+    at
+}
+
+/// The first character of a document.
+fn start(pointer: &str) -> Source {
+    let at = Position { line: 1, column: 1 };
+    Source {
+        pointer: pointer.to_owned(),
+        at,
+    }
 }
 
 fn without_position(error: &serde_json::Error) -> String {
@@ -153,14 +153,19 @@ fn position_after(valid: &[u8]) -> Position {
 
 /// Compares the parts with each other, counts, and draws.
 fn draw(template: &Template, problems: &mut Problems) -> Drawn {
+    let is_read_whole = !problems.has_errors();
+    let is_too_many = is_too_many(template, problems);
     report_duplicate_sections(template, problems);
     report_unknown_categories(template, problems);
-    if is_too_many(template, problems) {
+    if is_too_many {
         return Drawn::default();
     }
     let drawn = generate(template, problems);
     report_overlaps(&drawn, problems);
-    report_warnings(template, &drawn, problems);
+    // What nothing has may be in the part that could not be read.
+    if is_read_whole {
+        report_lacks(template, &drawn, problems);
+    }
     drawn
 }
 
@@ -200,10 +205,19 @@ fn is_too_many(template: &Template, problems: &mut Problems) -> bool {
 
 fn report_duplicate_sections(template: &Template, problems: &mut Problems) {
     let mut known: HashSet<&str> = HashSet::new();
-    for section in &template.sections {
-        for key in section.keys.iter().filter(|key| !known.insert(key)) {
-            let detail = format!("A section with the key `{key}` is there already.");
-            problems.add(ProblemCode::DuplicateLabel, &section.source, detail);
+    for keys in &template.section_keys {
+        let again: Vec<_> = keys
+            .labels
+            .iter()
+            .filter(|key| !known.insert(key))
+            .collect();
+        if let [first, others @ ..] = &again[..] {
+            let more = match others.len() {
+                0 => String::new(),
+                n => format!(", and so do {n} more keys of this entry"),
+            };
+            let detail = format!("The key `{first}` names a section already{more}.");
+            problems.add(ProblemCode::DuplicateLabel, &keys.source, detail);
         }
     }
 }
@@ -212,8 +226,9 @@ fn report_unknown_categories(template: &Template, problems: &mut Problems) {
     let known: Vec<&str> = template
         .categories
         .iter()
-        .map(|category| category.key.as_str())
+        .map(|known| known.key.as_str())
         .collect();
+    let uses = problems.take_category_uses();
     if known.is_empty() {
         return;
     }
@@ -222,40 +237,17 @@ fn report_unknown_categories(template: &Template, problems: &mut Problems) {
         .map(|key| format!("`{key}`"))
         .collect::<Vec<_>>()
         .join(", ");
-    for category in template.sections.iter().flat_map(category_uses) {
-        if !known.contains(&category.key.as_str()) {
-            let written: String = category.key.chars().take(40).collect();
-            let detail = format!("There is no category `{written}`; there are {names}.");
-            problems.add(ProblemCode::UnknownCategory, &category.source, detail);
-        }
+    for (key, source) in uses
+        .iter()
+        .filter(|(key, _)| !known.contains(&key.as_str()))
+    {
+        let written: String = key.chars().take(40).collect();
+        let detail = format!("There is no category `{written}`; there are {names}.");
+        problems.add(ProblemCode::UnknownCategory, source, detail);
     }
 }
 
-fn category_uses(section: &SectionSpec) -> Vec<&CategoryUse> {
-    let of_content: Vec<_> = match &section.content {
-        SectionContent::Rows(groups) => groups
-            .iter()
-            .filter_map(|group| group.category.as_ref())
-            .collect(),
-        SectionContent::Tables(groups) => groups
-            .iter()
-            .filter_map(|group| group.category.as_ref())
-            .collect(),
-        SectionContent::Places(_) => Vec::new(),
-    };
-    let of_marks = section
-        .marks
-        .iter()
-        .filter_map(|mark| mark.category.as_ref());
-    section
-        .category
-        .iter()
-        .chain(of_content)
-        .chain(of_marks)
-        .collect()
-}
-
-fn report_warnings(template: &Template, drawn: &Drawn, problems: &mut Problems) {
+fn report_lacks(template: &Template, drawn: &Drawn, problems: &mut Problems) {
     let rows = drawn.sections.iter().flat_map(|section| &section.rows);
     let mut used: HashSet<&str> = HashSet::new();
     let mut has_accessible = false;
@@ -264,16 +256,14 @@ fn report_warnings(template: &Template, drawn: &Drawn, problems: &mut Problems) 
         has_accessible |= seat.flags.contains(&SeatFlag::Accessible);
     }
     if used.is_empty() {
-        let source = Source {
-            pointer: "/sections".into(),
-            at: Position { line: 1, column: 1 },
-        };
         if !problems.has_errors() {
-            problems.add(
-                ProblemCode::NoSeats,
-                &source,
-                "The venue has no seats at all.",
-            );
+            let detail = "Every seat is absent; a venue has at least one.";
+            let first = template
+                .sections
+                .first()
+                .map(|section| section.source.clone());
+            let source = first.unwrap_or_else(|| start("/sections"));
+            problems.add(ProblemCode::NoSeats, &source, detail);
         }
         return;
     }

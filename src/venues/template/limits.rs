@@ -21,7 +21,7 @@ pub(super) const CORNERS_MAX: usize = 100;
 /// Limit: marks of one entry of `sections`.
 pub(super) const MARKS_MAX: usize = 200;
 /// Limit: labels that one list or range stands for.
-pub(super) const LABELS_MAX: u64 = 1_000;
+pub(super) const LABELS_MAX: u64 = 300;
 /// Limit: the highest seat number.
 pub(super) const NUMBER_MAX: u32 = 99_999;
 /// Limit: length of a name, in characters.
@@ -29,7 +29,7 @@ pub(super) const NAME_LENGTH_MAX: usize = 100;
 /// Limit: length of a key or label, in characters.
 pub(super) const LABEL_LENGTH_MAX: usize = 12;
 /// Limit: values of a document, counted after aliases have been followed.
-pub(super) const NODES_MAX: u64 = 100_000;
+pub(super) const NODES_MAX: u64 = 30_000;
 /// Limit: how deep lists and maps may nest.
 pub(super) const DEPTH_MAX: usize = 24;
 /// Limit: mistakes listed; one that has more is told how many are left out.

@@ -21,3 +21,6 @@ mod tree;
 
 pub use check::{Checked, MediaType, SectionSummary, check};
 pub use problems::{ProblemCode, Severity, TemplateProblem};
+
+#[cfg(test)]
+mod tests;

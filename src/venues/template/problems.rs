@@ -103,6 +103,7 @@ pub(super) struct Source {
 pub(super) struct Problems {
     list: Vec<TemplateProblem>,
     n_left_out: usize,
+    category_uses: Vec<(String, Source)>,
 }
 
 impl Problems {
@@ -121,15 +122,34 @@ impl Problems {
         });
     }
 
+    /// Notes that a category was named, to be compared with those that exist: also where the
+    /// part that named it could not be read for another reason.
+    pub(super) fn note_category(&mut self, key: &str, source: &Source) {
+        self.category_uses.push((key.to_owned(), source.clone()));
+    }
+
+    pub(super) fn take_category_uses(&mut self) -> Vec<(String, Source)> {
+        std::mem::take(&mut self.category_uses)
+    }
+
     pub(super) fn has_errors(&self) -> bool {
         self.list
             .iter()
             .any(|problem| problem.severity == Severity::Error)
     }
 
-    /// Forgets mistakes that only the end of a broken document could have shown to be real.
-    pub(super) fn forget(&mut self, codes: &[ProblemCode]) {
-        self.list.retain(|problem| !codes.contains(&problem.code));
+    /// Takes over the mistakes of a document that breaks off, without those that its missing end
+    /// may have caused: what begins there is not whole, and what seems to be missing may follow.
+    pub(super) fn add_before(&mut self, broken_from: Position, others: Self) {
+        let certain = others.list.into_iter().filter(|problem| {
+            let is_before = (problem.line, problem.column) < (broken_from.line, broken_from.column);
+            let needs_the_whole = matches!(
+                problem.code,
+                ProblemCode::MissingKey | ProblemCode::CountMismatch | ProblemCode::UnknownSeats
+            );
+            is_before && !needs_the_whole
+        });
+        self.list.extend(certain);
     }
 
     /// All of them, in the order of the document.

@@ -16,6 +16,8 @@ pub(super) struct Template {
     pub(super) categories: Vec<CategorySpec>,
     pub(super) figures: Vec<FigureSpec>,
     pub(super) sections: Vec<SectionSpec>,
+    /// Of every entry, also of those that could not be read as a whole.
+    pub(super) section_keys: Vec<LabelUse>,
 }
 
 #[derive(Debug)]
@@ -43,7 +45,7 @@ pub(super) struct SectionSpec {
     /// With `{key}` for the key.
     pub(super) name: String,
     pub(super) position: SectionPosition,
-    pub(super) category: Option<CategoryUse>,
+    pub(super) category: Option<String>,
     pub(super) flags: Vec<SeatFlag>,
     pub(super) content: SectionContent,
     pub(super) marks: Vec<MarkSpec>,
@@ -76,12 +78,6 @@ pub(super) enum SectionContent {
     Places(PlacesSpec),
 }
 
-#[derive(Clone, Debug)]
-pub(super) struct CategoryUse {
-    pub(super) key: String,
-    pub(super) source: Source,
-}
-
 /// Rows that follow each other and are alike.
 #[derive(Debug)]
 pub(super) struct RowsSpec {
@@ -92,7 +88,7 @@ pub(super) struct RowsSpec {
     pub(super) style: RowStyle,
     pub(super) gap_before: f64,
     pub(super) shift: f64,
-    pub(super) category: Option<CategoryUse>,
+    pub(super) category: Option<String>,
     pub(super) flags: Vec<SeatFlag>,
 }
 
@@ -142,7 +138,7 @@ pub(super) struct TablesSpec {
     pub(super) is_staggered: bool,
     pub(super) gap_before: f64,
     pub(super) shift: f64,
-    pub(super) category: Option<CategoryUse>,
+    pub(super) category: Option<String>,
     pub(super) flags: Vec<SeatFlag>,
 }
 
@@ -173,7 +169,7 @@ pub(super) struct MarkSpec {
     pub(super) numbers: Option<NumberSet>,
     /// Only so many seats at each end of a row.
     pub(super) n_ends: Option<usize>,
-    pub(super) category: Option<CategoryUse>,
+    pub(super) category: Option<String>,
     pub(super) flags: Vec<SeatFlag>,
     pub(super) is_absent: bool,
 }

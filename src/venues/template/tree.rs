@@ -39,7 +39,8 @@ pub(super) struct Entry {
 /// What could be read. After a mistake in the syntax, everything before it is still there.
 pub(super) struct Tree {
     pub(super) root: Option<Rc<Node>>,
-    pub(super) is_whole: bool,
+    /// Where the value begins in which the document breaks off.
+    pub(super) broken_from: Option<Position>,
 }
 
 pub(super) fn parse(text: &str, problems: &mut Problems) -> Tree {
@@ -51,14 +52,15 @@ pub(super) fn parse(text: &str, problems: &mut Problems) -> Tree {
         n_documents: 0,
         root: None,
     };
-    let mut is_whole = true;
+    let mut broken_from = None;
     for event in Parser::new_from_str(text) {
         let step = match event {
             Ok((event, span)) => builder.take(event, span),
             Err(error) => builder.refuse(&error),
         };
         if step.is_none() {
-            is_whole = false;
+            let start = Position { line: 1, column: 1 };
+            broken_from = Some(builder.open.last().map_or(start, |open| open.at));
             break;
         }
     }
@@ -67,7 +69,7 @@ pub(super) fn parse(text: &str, problems: &mut Problems) -> Tree {
     }
     Tree {
         root: builder.root,
-        is_whole,
+        broken_from,
     }
 }
 
@@ -319,7 +321,7 @@ mod tests {
         };
         assert_eq!(entries[1].key_at, Position { line: 2, column: 1 });
         assert_eq!(inner[0].value.at, Position { line: 4, column: 9 });
-        assert!(tree.is_whole && problems.into_list().is_empty());
+        assert!(tree.broken_from.is_none() && problems.into_list().is_empty());
     }
 
     #[test]
@@ -341,7 +343,7 @@ mod tests {
 
         let root = tree.root.unwrap();
         assert!(matches!(&root.content, Content::Map(entries) if entries[0].key == "a"));
-        assert!(!tree.is_whole);
+        assert_eq!(tree.broken_from, Some(Position { line: 2, column: 4 }));
         assert_eq!(problems.into_list()[0].code, ProblemCode::Syntax);
     }
 

@@ -59,7 +59,7 @@ fn apply<'t>(mark: &'t MarkSpec, rows: &mut [DraftRow<'t>]) -> usize {
             n_met += 1;
             seat.is_absent |= mark.is_absent;
             if let Some(category) = &mark.category {
-                seat.category = Some(&category.key);
+                seat.category = Some(category);
             }
             for flag in &mark.flags {
                 if !seat.flags.contains(flag) {

@@ -23,10 +23,7 @@ pub(super) fn draw_places<'t>(
     let seats = (1..).zip(&spots).map(|(number, spot)| DraftSeat {
         number,
         place: frame.place(spot.x, spot.y),
-        category: section
-            .category
-            .as_ref()
-            .map(|category| category.key.as_str()),
+        category: section.category.as_deref(),
         flags: section.flags.clone(),
         has_gap_after: false,
         is_absent: false,

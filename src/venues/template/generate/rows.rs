@@ -32,7 +32,7 @@ pub(super) fn draw_rows<'t>(
         let template = DraftSeat {
             number: 0,
             place: Place::default(),
-            category: category.map(|category| category.key.as_str()),
+            category: category.map(String::as_str),
             flags: [section.flags.as_slice(), group.flags.as_slice()].concat(),
             has_gap_after: false,
             is_absent: false,

@@ -93,7 +93,7 @@ fn row<'t>(
     let seats = (1..=group.n_seats).map(|number| DraftSeat {
         number,
         place: place(number as usize - 1),
-        category: category.map(|category| category.key.as_str()),
+        category: category.map(String::as_str),
         flags: flags.clone(),
         has_gap_after: false,
         is_absent: false,

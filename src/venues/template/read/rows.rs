@@ -207,7 +207,7 @@ fn read_blocks(
 }
 
 fn read_block(spot: &Spot, n_rows: Option<usize>, problems: &mut Problems) -> Option<Vec<u32>> {
-    if let Some(Scalar::Integer(_)) = spot.scalar() {
+    if let Some(Scalar::Integer(_) | Scalar::Number(_)) = spot.scalar() {
         return seat_count(spot, problems).map(|n| vec![n; n_rows.unwrap_or(0)]);
     }
     if !spot.is_map() {

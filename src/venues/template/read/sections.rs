@@ -9,7 +9,7 @@ use crate::venues::template::frame::Place;
 use crate::venues::template::limits::{COORDINATE_MAX, MARKS_MAX, ROWS_PER_SECTION_MAX};
 use crate::venues::template::problems::Problems;
 use crate::venues::template::spec::{
-    Anchor, RowStyle, SectionContent, SectionPosition, SectionSpec,
+    Anchor, LabelUse, RowStyle, SectionContent, SectionPosition, SectionSpec,
 };
 
 const KEYS: &[&str] = &[
@@ -35,6 +35,24 @@ const KEYS: &[&str] = &[
     "stagger",
     "numbers",
 ];
+
+/// The keys of an entry, whatever else is wrong with it.
+pub(super) fn section_keys(spot: &Spot) -> Option<LabelUse> {
+    let mut reported_elsewhere = Problems::default();
+    let fields = Fields::open(spot, KEYS, &mut reported_elsewhere)?;
+    let source = spot.source.clone();
+    match fields.spot("keys") {
+        Some(keys) => {
+            let labels = values::label_list(keys, &mut reported_elsewhere)?.labels;
+            Some(LabelUse { labels, source })
+        }
+        None => {
+            let key = values::label(fields.spot("key")?, &mut reported_elsewhere)?;
+            let labels = vec![key];
+            Some(LabelUse { labels, source })
+        }
+    }
+}
 
 pub(super) fn read_section(
     spot: &Spot,

@@ -2,7 +2,7 @@
 
 use super::fields::{Fields, Scalar, Spot};
 use super::rows::STYLE_KEYS;
-use super::sections::read_section;
+use super::sections::{read_section, section_keys};
 use super::{rows, values};
 use crate::venues::model::FigureKind;
 use crate::venues::template::figures::Outline;
@@ -36,7 +36,7 @@ pub(in crate::venues::template) fn read_template(
     fields.need("format_version", problems, format_version);
     fields.get("$schema", problems, values::name);
     let style = fields.get_or("defaults", RowStyle::default(), problems, defaults);
-    Some(Template {
+    let mut template = Template {
         name: fields
             .need("name", problems, values::name)
             .unwrap_or_default(),
@@ -50,12 +50,14 @@ pub(in crate::venues::template) fn read_template(
         figures: fields
             .get_or("figures", Vec::new(), problems, figures)
             .unwrap_or_default(),
-        sections: fields
-            .need("sections", problems, |spot, problems| {
-                sections(spot, &style.unwrap_or_default(), problems)
-            })
-            .unwrap_or_default(),
-    })
+        ..Template::default()
+    };
+    fields.need("sections", problems, |spot, problems| {
+        template.section_keys = spot.items()?.iter().filter_map(section_keys).collect();
+        template.sections = sections(spot, &style.unwrap_or_default(), problems)?;
+        Some(())
+    });
+    Some(template)
 }
 
 fn format_version(spot: &Spot, problems: &mut Problems) -> Option<()> {

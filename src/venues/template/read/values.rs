@@ -12,7 +12,7 @@ use crate::venues::template::limits::{
 };
 use crate::venues::template::numbering::NumberSet;
 use crate::venues::template::problems::{ProblemCode, Problems};
-use crate::venues::template::spec::{CategoryUse, LabelUse};
+use crate::venues::template::spec::LabelUse;
 
 pub(super) fn name(spot: &Spot, problems: &mut Problems) -> Option<String> {
     let Some(text) = spot.written() else {
@@ -43,14 +43,13 @@ pub(super) fn category_key(spot: &Spot, problems: &mut Problems) -> Option<Strin
     Some(text.to_owned())
 }
 
-pub(super) fn category_use(spot: &Spot, problems: &mut Problems) -> Option<CategoryUse> {
+/// The key of a category, which need not exist.
+pub(super) fn category_use(spot: &Spot, problems: &mut Problems) -> Option<String> {
     let Some(text) = spot.written() else {
         return spot.wrong_type("the key of a category", problems);
     };
-    Some(CategoryUse {
-        key: text.to_owned(),
-        source: spot.source.clone(),
-    })
+    problems.note_category(text, &spot.source);
+    Some(text.to_owned())
 }
 
 pub(super) fn label(spot: &Spot, problems: &mut Problems) -> Option<String> {
