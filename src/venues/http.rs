@@ -97,7 +97,8 @@ struct TemplateReport {
         description = "A venue template; see docs/venue-templates.md."
     ),
     responses(
-        (status = 200, description = "What the template is, and every mistake in it.", body = TemplateReport),
+        (status = 200, description = "What the template is, and every mistake in it.",
+         body = TemplateReport),
         (status = 403, description = "The caller is not a venue admin.",
          body = ProblemBody, content_type = "application/problem+json"),
     )

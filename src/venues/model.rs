@@ -106,7 +106,8 @@ pub struct Row {
 
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, utoipa::ToSchema)]
 pub struct Seat {
-    /// The seat's place in every list of states: 0 to `seat_count` - 1, in the order of this document.
+    /// The seat's place in every list of states: 0 to `seat_count` - 1, in the order of this
+    /// document.
     pub index: u32,
     /// Unique in the venue, such as `STALLS-A-12`.
     #[schema(examples("STALLS-A-12"))]

@@ -57,8 +57,14 @@ struct View {
 impl View {
     fn of(layout: &Layout) -> Self {
         let Bounds { min, max } = layout.bounds;
-        let (min, max) = (cm(min), cm(max));
+        let (mut min, mut max) = (cm(min), cm(max));
         let text_size = ((max.0 - min.0).max(max.1 - min.1) / 60).clamp(45, 320);
+        // The legend needs room, however narrow the house is.
+        let missing = text_size * 40 - (max.0 - min.0);
+        if missing > 0 {
+            min.0 -= missing / 2;
+            max.0 += missing / 2;
+        }
         Self {
             min,
             max,

@@ -63,14 +63,16 @@ pub(super) fn draw_dots(
     put(
         svg,
         format_args!(
-            "<path d=\"{path}\" stroke=\"{colour}\" stroke-width=\"{width}\" stroke-linecap=\"{cap}\"/>\n"
+            "<path d=\"{path}\" stroke=\"{colour}\" stroke-width=\"{width}\" \
+             stroke-linecap=\"{cap}\"/>\n"
         ),
     );
     if matches!(look, Look::Ring | Look::HollowSquare) {
         put(
             svg,
             format_args!(
-                "<path d=\"{path}\" stroke=\"#fff\" stroke-width=\"{}\" stroke-linecap=\"{cap}\"/>\n",
+                "<path d=\"{path}\" stroke=\"#fff\" stroke-width=\"{}\" \
+                 stroke-linecap=\"{cap}\"/>\n",
                 width / 2
             ),
         );

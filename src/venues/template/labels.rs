@@ -170,7 +170,9 @@ mod tests {
         }
 
         #[test]
-        fn a_range_of_numbers_has_as_many_labels_as_it_says(from in 1_u64..5000, n in 1_u64..=LABELS_MAX) {
+        fn a_range_of_numbers_has_as_many_labels_as_it_says(
+            from in 1_u64..5000, n in 1_u64..=LABELS_MAX,
+        ) {
             let labels = expand(&format!("R{from}-R{}", from + n - 1)).unwrap();
 
             prop_assert_eq!(labels.len() as u64, n);

@@ -3,8 +3,8 @@
 use std::collections::HashSet;
 
 use super::check_yaml;
+use crate::venues::BUILT_IN;
 use crate::venues::model::{Layout, SeatFlag};
-use crate::venues::{BUILT_IN, draw_svg};
 
 fn layouts() -> impl Iterator<Item = (&'static str, Layout)> {
     BUILT_IN.iter().map(|(key, document)| {
@@ -66,19 +66,4 @@ fn the_stadium_is_a_document_of_less_than_ten_megabytes() {
 
     assert!(json.len() < 10_000_000, "{} bytes", json.len());
     assert_eq!(serde_json::from_str::<Layout>(&json).unwrap(), stadium);
-}
-
-/// The pictures of docs/venue-templates.md are what the service draws. To renew one:
-/// `holdfast venue show venues/KEY.yaml > docs/pictures/KEY.svg`.
-#[test]
-fn the_pictures_of_the_documentation_are_up_to_date() {
-    for (key, layout) in layouts() {
-        let path = format!("{}/docs/pictures/{key}.svg", env!("CARGO_MANIFEST_DIR"));
-        let picture = std::fs::read_to_string(&path).unwrap_or_default();
-
-        assert!(
-            picture == draw_svg(&layout),
-            "{path} is not what `venue show` draws"
-        );
-    }
 }

@@ -101,7 +101,8 @@ fn an_absent_seat_leaves_a_gap_and_keeps_its_number() {
 #[test]
 fn marks_change_categories_and_flags_and_the_last_one_wins() {
     let document = format!(
-        "{}    marks:\n      - {{ends: 1, category: b}}\n      - {{rows: B, numbers: 4, category: a, flags: [restricted_view]}}\n",
+        "{}    marks:\n      - {{ends: 1, category: b}}\n\
+         \x20     - {{rows: B, numbers: 4, category: a, flags: [restricted_view]}}\n",
         house(&[(
             "\"#112233\"}\n",
             "\"#112233\"}\n  - {key: b, name: Second, colour: \"#445566\"}\n"

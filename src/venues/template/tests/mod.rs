@@ -1,10 +1,12 @@
 //! Templates as people write them, right and wrong.
 
 mod built_in;
+mod documentation;
 mod geometry;
 mod hostile;
 mod mistakes;
 mod schema;
+mod wrong_documents;
 
 use super::{Checked, MediaType, ProblemCode, check};
 
