@@ -16,15 +16,15 @@ use crate::context::Context;
 use crate::id::VenueId;
 use crate::page::PageQuery;
 use crate::problem::{Code, Problem, ProblemBody};
-use crate::request::{Json, Path, Query, read_body};
+use crate::request::{Json, Path, Query, is_known, read_body};
 
 pub fn routes() -> OpenApiRouter<Context> {
     OpenApiRouter::new()
         .routes(routes!(validate_template))
         .routes(routes!(upload_venue, list_venues))
-        .routes(routes!(find_venue))
-        .routes(routes!(find_layout))
-        .routes(routes!(replace_template, find_template))
+        .routes(routes!(get_venue))
+        .routes(routes!(get_venue_layout))
+        .routes(routes!(replace_template, get_venue_template))
 }
 
 /// A template as a body: YAML or JSON, within its own limit.
@@ -226,6 +226,7 @@ struct VenuePage {
 /// Lists venues, newest first.
 #[utoipa::path(
     get, path = "/v1/venues", operation_id = "list_venues", tag = "venues",
+    security((), ("bearerAuth" = [])),
     params(ListQuery, PageQuery),
     responses(
         (status = 200, description = "A page of venues.", body = VenuePage),
@@ -255,7 +256,8 @@ async fn list_venues(
 
 /// Finds a venue, in its newest version.
 #[utoipa::path(
-    get, path = "/v1/venues/{venue_id}", operation_id = "find_venue", tag = "venues",
+    get, path = "/v1/venues/{venue_id}", operation_id = "get_venue", tag = "venues",
+    security(()),
     params(("venue_id" = VenueId, Path, description = "Which venue")),
     responses(
         (status = 200, description = "The venue.", body = Venue),
@@ -263,7 +265,7 @@ async fn list_venues(
          body = ProblemBody, content_type = "application/problem+json"),
     )
 )]
-async fn find_venue(
+async fn get_venue(
     State(ctx): State<Context>,
     Path(venue_id): Path<VenueId>,
 ) -> Result<Json<Venue>, Problem> {
@@ -280,8 +282,12 @@ struct VersionQuery {
 
 /// Finds a layout: what it takes to draw a venue. With `version` it never changes.
 #[utoipa::path(
-    get, path = "/v1/venues/{venue_id}/layout", operation_id = "find_layout", tag = "venues",
-    params(("venue_id" = VenueId, Path, description = "Which venue"), VersionQuery),
+    get, path = "/v1/venues/{venue_id}/layout", operation_id = "get_venue_layout", tag = "venues",
+    security(()),
+    params(
+        ("venue_id" = VenueId, Path, description = "Which venue"),
+        VersionQuery,
+    ),
     responses(
         (status = 200, description = "The layout.", body = Layout, headers(("ETag" = String))),
         (status = 304, description = "The layout that the caller has is the right one."),
@@ -289,7 +295,7 @@ struct VersionQuery {
          body = ProblemBody, content_type = "application/problem+json"),
     )
 )]
-async fn find_layout(
+async fn get_venue_layout(
     State(ctx): State<Context>,
     Path(venue_id): Path<VenueId>,
     Query(query): Query<VersionQuery>,
@@ -319,20 +325,13 @@ async fn find_layout(
     Ok((caching, json, document.layout).into_response())
 }
 
-/// Whether `If-None-Match` names the entity tag (RFC 9110, 13.1.2).
-fn is_known(headers: &HeaderMap, etag: &str) -> bool {
-    let values = headers.get_all(header::IF_NONE_MATCH).iter();
-    values
-        .filter_map(|value| value.to_str().ok())
-        .flat_map(|value| value.split(','))
-        .map(|tag| tag.trim().trim_start_matches("W/"))
-        .any(|tag| tag == etag || tag == "*")
-}
-
 /// Finds a template as it was uploaded; for the venue's owner.
 #[utoipa::path(
-    get, path = "/v1/venues/{venue_id}/template", operation_id = "find_template", tag = "venues",
-    params(("venue_id" = VenueId, Path, description = "Which venue"), VersionQuery),
+    get, path = "/v1/venues/{venue_id}/template", operation_id = "get_venue_template", tag = "venues",
+    params(
+        ("venue_id" = VenueId, Path, description = "Which venue"),
+        VersionQuery,
+    ),
     responses(
         (status = 200, description = "The document.",
          content((String = "application/yaml"), (Object = "application/json"))),
@@ -342,7 +341,7 @@ fn is_known(headers: &HeaderMap, etag: &str) -> bool {
          body = ProblemBody, content_type = "application/problem+json"),
     )
 )]
-async fn find_template(
+async fn get_venue_template(
     State(ctx): State<Context>,
     VenueAdmin(caller): VenueAdmin,
     Path(venue_id): Path<VenueId>,

@@ -86,6 +86,13 @@ fn read(document: &[u8], media_type: MediaType, problems: &mut Problems) -> Opti
             return None;
         }
     };
+    if let Some(offset) = document.iter().position(|byte| *byte == 0) {
+        let at = position_after(&document[..offset]);
+        let pointer = String::new();
+        let detail = "Text must not contain the character U+0000.";
+        problems.add(ProblemCode::Syntax, &Source { pointer, at }, detail);
+        return None;
+    }
     let json_error = match media_type {
         MediaType::Json => serde_json::from_str::<IgnoredAny>(text).err(),
         MediaType::Yaml => None,

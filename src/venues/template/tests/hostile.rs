@@ -116,6 +116,18 @@ fn what_is_not_text_is_refused_at_its_place() {
 }
 
 #[test]
+fn a_nul_which_the_database_cannot_keep_is_refused_at_its_place() {
+    let checked = check(format!("# \0\n{HOUSE}").as_bytes(), MediaType::Yaml);
+
+    let problem = &checked.problems[0];
+    assert_eq!(
+        (problem.code, problem.line, problem.column),
+        (ProblemCode::Syntax, 1, 3)
+    );
+    assert!(checked.layout.is_none());
+}
+
+#[test]
 fn yaml_that_calls_itself_json_is_refused() {
     let checked = check(HOUSE.as_bytes(), MediaType::Json);
 
