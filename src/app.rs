@@ -21,12 +21,13 @@ use crate::jobs::{self, Job, Progress};
 use crate::middleware::{REQUEST_ID, add_headers, identify, limit_time, observe, write_problem};
 use crate::problem::{Code, Problem};
 use crate::{accounts, availability, board, bookings, contract, docs, events, holds, idempotency};
-use crate::{operations, server};
+use crate::{operations, server, venues};
 
 /// Every route of `/v1` with its part of the OpenAPI document. Each domain brings its own.
 fn api() -> OpenApiRouter<Context> {
     OpenApiRouter::with_openapi(contract::preamble())
         .merge(accounts::routes())
+        .merge(venues::routes())
         .merge(events::routes())
         .merge(board::routes())
         .merge(holds::routes())

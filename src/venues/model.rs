@@ -20,6 +20,9 @@ pub struct Layout {
     /// Where everybody looks: the stage, the ring, the centre of the pitch.
     pub focal_point: Option<Point>,
     pub bounds: Bounds,
+    /// What is drawn and not sold: stage, pitch, bars.
+    #[serde(default)]
+    pub figures: Vec<Figure>,
     pub sections: Vec<Section>,
 }
 
@@ -56,7 +59,43 @@ pub struct Section {
     pub key: String,
     pub name: String,
     pub kind: SectionKind,
+    /// A closed line around the section; for drawing it from afar.
+    #[serde(default)]
+    pub outline: Vec<Point>,
+    /// Where the name stands: the section's middle.
+    #[serde(default)]
+    pub name_at: Option<Point>,
+    /// The direction of the rows, in degrees clockwise; 0 looks up.
+    #[serde(default)]
+    pub rotation: f64,
+    /// Tables and boxes; each is the row of its label.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub tables: Vec<Figure>,
     pub rows: Vec<Row>,
+}
+
+/// Something that is drawn, as a closed outline.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, utoipa::ToSchema)]
+pub struct Figure {
+    pub kind: FigureKind,
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub name: String,
+    pub name_at: Point,
+    pub outline: Vec<Point>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum FigureKind {
+    Stage,
+    Pitch,
+    Floor,
+    Bar,
+    Desk,
+    Wall,
+    Other,
+    Table,
+    Box,
 }
 
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, utoipa::ToSchema)]
@@ -67,7 +106,8 @@ pub struct Row {
 
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, utoipa::ToSchema)]
 pub struct Seat {
-    /// The seat's place in every list of states: 0 to `seat_count` - 1, in the order of this document.
+    /// The seat's place in every list of states: 0 to `seat_count` - 1, in the order of this
+    /// document.
     pub index: u32,
     /// Unique in the venue, such as `STALLS-A-12`.
     #[schema(examples("STALLS-A-12"))]

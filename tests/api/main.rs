@@ -15,3 +15,4 @@ mod idempotency;
 mod limits;
 mod operations;
 mod races;
+mod venues;

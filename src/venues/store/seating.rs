@@ -1,36 +1,13 @@
-//! All SQL about venues.
+//! Seatings in memory: what the sale asks about seats, without reading a layout each time.
 
 use std::collections::HashMap;
 use std::sync::{Arc, PoisonError, RwLock};
 
-use sqlx::PgExecutor;
-
-use super::error::VenueError;
-use super::model::{Layout, Seating};
+use super::find::find_layout;
 use crate::context::Context;
 use crate::id::VenueId;
-
-/// The layout document of a version, as served, and its entity tag.
-pub struct LayoutDocument {
-    pub layout: String,
-    pub etag: String,
-}
-
-pub async fn find_layout(
-    db: impl PgExecutor<'_>,
-    venue_id: VenueId,
-    version: i32,
-) -> Result<LayoutDocument, VenueError> {
-    sqlx::query_as!(
-        LayoutDocument,
-        r#"SELECT layout, etag FROM venue_versions WHERE venue_id = $1 AND version = $2"#,
-        venue_id.0,
-        version
-    )
-    .fetch_optional(db)
-    .await?
-    .ok_or(VenueError::NotFound)
-}
+use crate::venues::error::VenueError;
+use crate::venues::model::{Layout, Seating};
 
 /// Seatings by venue and version. Versions never change, so entries never go stale.
 #[derive(Default)]

@@ -1,0 +1,12 @@
+//! All SQL about venues, and the seatings kept in memory.
+
+mod find;
+mod insert;
+mod seating;
+
+pub use find::{LayoutDocument, find_layout};
+pub(super) use find::{
+    StoredTemplate, Venue, find_built_in, find_template, find_venue, find_version_head, list_venues,
+};
+pub(super) use insert::{NewVersion, advance_version, insert_seats, insert_venue, insert_version};
+pub use seating::seating;

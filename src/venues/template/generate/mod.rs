@@ -1,0 +1,12 @@
+//! From a template to seats: each section in its own frame, row by row, then the marks, then the
+//! labels and indexes.
+
+mod draft;
+mod marks;
+mod places;
+mod rows;
+mod sections;
+mod tables;
+
+pub(super) use draft::{Drawn, SeatAt, point};
+pub(super) use sections::{generate, n_seats_of};

@@ -1,0 +1,205 @@
+//! Seat numbers of a row: from, to, odd or even, in which direction, and which are left out.
+
+use super::limits::NUMBER_MAX;
+
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) enum Parity {
+    #[default]
+    All,
+    Odd,
+    Even,
+}
+
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) enum Order {
+    #[default]
+    LeftToRight,
+    RightToLeft,
+    /// Odd numbers from the middle to the left, even ones from the middle to the right.
+    CentreOut,
+}
+
+/// A set of numbers, as ranges that include both ends.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(super) struct NumberSet(pub(super) Vec<(u32, u32)>);
+
+impl NumberSet {
+    pub(super) fn contains(&self, number: u32) -> bool {
+        self.range_around(number).is_some()
+    }
+
+    fn range_around(&self, number: u32) -> Option<(u32, u32)> {
+        self.0
+            .iter()
+            .copied()
+            .find(|(from, to)| (*from..=*to).contains(&number))
+    }
+}
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Numbering {
+    pub(super) from: u32,
+    pub(super) to: Option<u32>,
+    pub(super) parity: Parity,
+    pub(super) order: Order,
+    pub(super) skip: NumberSet,
+}
+
+impl Default for Numbering {
+    fn default() -> Self {
+        Self {
+            from: 1,
+            to: None,
+            parity: Parity::All,
+            order: Order::LeftToRight,
+            skip: NumberSet::default(),
+        }
+    }
+}
+
+impl Numbering {
+    /// How many numbers there are up to `to`, if that was given; counts no further than `n_max`.
+    pub(super) fn n_numbers(&self, n_max: usize) -> Option<usize> {
+        let to = self.to?;
+        let numbers = self.ascending(self.parity, self.from);
+        Some(
+            numbers
+                .take_while(|number| *number <= to)
+                .take(n_max)
+                .count(),
+        )
+    }
+
+    /// The numbers of a row of `n` seats from left to right; `None` when they run out.
+    pub(super) fn number(&self, n: usize) -> Option<Vec<u32>> {
+        let numbers: Vec<u32> = match self.order {
+            Order::LeftToRight => self.ascending(self.parity, self.from).take(n).collect(),
+            Order::RightToLeft => {
+                let mut numbers: Vec<_> = self.ascending(self.parity, self.from).take(n).collect();
+                numbers.reverse();
+                numbers
+            }
+            Order::CentreOut => {
+                let n_left = n.div_ceil(2);
+                let mut numbers: Vec<_> = self
+                    .ascending(Parity::Odd, self.from)
+                    .take(n_left)
+                    .collect();
+                numbers.reverse();
+                numbers.extend(self.ascending(Parity::Even, self.from).take(n - n_left));
+                numbers
+            }
+        };
+        (numbers.len() == n).then_some(numbers)
+    }
+
+    /// Numbers of a parity from `from` up, without those left out.
+    fn ascending(&self, parity: Parity, from: u32) -> impl Iterator<Item = u32> {
+        let mut next = from;
+        std::iter::from_fn(move || {
+            // A range that is left out is jumped over, not walked through.
+            loop {
+                let is_wanted = match parity {
+                    Parity::All => true,
+                    Parity::Odd => next % 2 == 1,
+                    Parity::Even => next.is_multiple_of(2),
+                };
+                if let Some((_, end)) = self.skip.range_around(next) {
+                    next = end.saturating_add(1);
+                } else if is_wanted {
+                    break;
+                } else {
+                    next += 1;
+                }
+            }
+            let number = next;
+            next = next.saturating_add(1);
+            (number <= NUMBER_MAX).then_some(number)
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    #[test]
+    fn numbers_follow_parity_direction_and_what_is_left_out() {
+        let odd = Numbering {
+            parity: Parity::Odd,
+            ..Numbering::default()
+        };
+        let even_leftwards = Numbering {
+            parity: Parity::Even,
+            order: Order::RightToLeft,
+            ..Numbering::default()
+        };
+        let without_13 = Numbering {
+            from: 11,
+            skip: NumberSet(vec![(13, 13), (15, 16)]),
+            ..Numbering::default()
+        };
+        let centre_out = Numbering {
+            order: Order::CentreOut,
+            ..Numbering::default()
+        };
+
+        assert_eq!(odd.number(4), Some(vec![1, 3, 5, 7]));
+        assert_eq!(even_leftwards.number(3), Some(vec![6, 4, 2]));
+        assert_eq!(without_13.number(5), Some(vec![11, 12, 14, 17, 18]));
+        assert_eq!(centre_out.number(5), Some(vec![5, 3, 1, 2, 4]));
+    }
+
+    #[test]
+    fn numbers_up_to_an_end_are_counted() {
+        let odd_to_20 = Numbering {
+            to: Some(20),
+            parity: Parity::Odd,
+            ..Numbering::default()
+        };
+        let backwards = Numbering {
+            from: 9,
+            to: Some(3),
+            ..Numbering::default()
+        };
+        let endless = Numbering {
+            to: Some(NUMBER_MAX),
+            ..Numbering::default()
+        };
+
+        assert_eq!(odd_to_20.n_numbers(500), Some(10));
+        assert_eq!(backwards.n_numbers(500), Some(0));
+        assert_eq!(endless.n_numbers(500), Some(500));
+        assert_eq!(Numbering::default().n_numbers(500), None);
+    }
+
+    #[test]
+    fn numbers_that_run_out_are_none() {
+        let last = Numbering {
+            from: NUMBER_MAX,
+            ..Numbering::default()
+        };
+
+        assert_eq!(last.number(1), Some(vec![NUMBER_MAX]));
+        assert_eq!(last.number(2), None);
+    }
+
+    proptest! {
+        #[test]
+        fn numbers_of_a_row_are_unique(
+            from in 1_u32..2000, n in 0_usize..300, order in 0..3, skip in 1_u32..50,
+        ) {
+            let order = [Order::LeftToRight, Order::RightToLeft, Order::CentreOut][order as usize];
+            let skip = NumberSet(vec![(skip, skip + 3)]);
+            let numbering = Numbering { from, order, skip, ..Numbering::default() };
+
+            let mut numbers = numbering.number(n).unwrap();
+            numbers.sort_unstable();
+            numbers.dedup();
+
+            prop_assert_eq!(numbers.len(), n);
+        }
+    }
+}

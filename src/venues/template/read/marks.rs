@@ -1,0 +1,46 @@
+//! Marks: which seats differ from what their rows say, and how.
+
+use super::fields::{Fields, Spot};
+use super::values;
+use crate::venues::template::limits::SEATS_PER_ROW_MAX;
+use crate::venues::template::problems::{ProblemCode, Problems};
+use crate::venues::template::spec::MarkSpec;
+
+pub(super) fn read_mark(
+    spot: &Spot,
+    has_tables: bool,
+    problems: &mut Problems,
+) -> Option<MarkSpec> {
+    let rows_key = if has_tables { "tables" } else { "rows" };
+    let keys = [
+        "sections", rows_key, "numbers", "ends", "category", "flags", "absent",
+    ];
+    let fields = Fields::open(spot, &keys, problems)?;
+    let sections = fields.get("sections", problems, values::label_list);
+    let rows = fields.get(rows_key, problems, values::label_list);
+    let numbers = fields.get("numbers", problems, values::number_set);
+    let n_ends = fields.get("ends", problems, values::integer(1, SEATS_PER_ROW_MAX));
+    fields.conflict("numbers", "ends", problems);
+    let category = fields.get("category", problems, values::category_use);
+    let flags = fields.get_or("flags", Vec::new(), problems, values::flags);
+    let is_absent = fields.get_or("absent", false, problems, values::truth);
+    if !["category", "flags", "absent"]
+        .iter()
+        .any(|key| fields.has(key))
+    {
+        let detail = "The mark changes nothing; give it a `category`, `flags` or `absent`.";
+        problems.add(ProblemCode::MissingKey, &fields.source, detail);
+    }
+    fields.conflict("absent", "category", problems);
+    fields.conflict("absent", "flags", problems);
+    Some(MarkSpec {
+        source: fields.source,
+        sections: sections?,
+        rows: rows?,
+        numbers: numbers?,
+        n_ends: n_ends?.and_then(|n| usize::try_from(n).ok()),
+        category: category?,
+        flags: flags?,
+        is_absent: is_absent?,
+    })
+}

@@ -1,0 +1,311 @@
+//! Single values: names, labels, numbers, lengths, words.
+
+use std::collections::HashSet;
+use std::fmt::Display;
+
+use super::fields::{Scalar, Spot};
+use crate::venues::model::SeatFlag;
+use crate::venues::template::frame::Place;
+use crate::venues::template::labels;
+use crate::venues::template::limits::{
+    COORDINATE_MAX, LABEL_LENGTH_MAX, LABELS_MAX, NAME_LENGTH_MAX, NUMBER_MAX,
+};
+use crate::venues::template::numbering::NumberSet;
+use crate::venues::template::problems::{ProblemCode, Problems};
+use crate::venues::template::spec::LabelUse;
+
+pub(super) fn name(spot: &Spot, problems: &mut Problems) -> Option<String> {
+    let Some(text) = spot.written() else {
+        return spot.wrong_type("text", problems);
+    };
+    let name = text.trim();
+    let n_characters = name.chars().count();
+    if !(1..=NAME_LENGTH_MAX).contains(&n_characters) || name.chars().any(char::is_control) {
+        let detail = format!("A name has 1 to {NAME_LENGTH_MAX} characters on one line.");
+        return spot.wrong(ProblemCode::WrongValue, detail, problems);
+    }
+    Some(name.to_owned())
+}
+
+/// The key of a category: lower case, so that it cannot be taken for a label.
+pub(super) fn category_key(spot: &Spot, problems: &mut Problems) -> Option<String> {
+    let Some(text) = spot.written() else {
+        return spot.wrong_type("text", problems);
+    };
+    let is_key = (1..=40).contains(&text.len())
+        && text
+            .bytes()
+            .all(|byte| matches!(byte, b'a'..=b'z' | b'0'..=b'9' | b'-' | b'_'));
+    if !is_key {
+        let detail = format!("`{text}` is not a key: 1 to 40 of a-z, 0-9, `-`, `_`.");
+        return spot.wrong(ProblemCode::WrongValue, detail, problems);
+    }
+    Some(text.to_owned())
+}
+
+/// The key of a category, which need not exist.
+pub(super) fn category_use(spot: &Spot, problems: &mut Problems) -> Option<String> {
+    let Some(text) = spot.written() else {
+        return spot.wrong_type("the key of a category", problems);
+    };
+    problems.note_category(text, &spot.source);
+    Some(text.to_owned())
+}
+
+pub(super) fn label(spot: &Spot, problems: &mut Problems) -> Option<String> {
+    let Some(text) = spot.written() else {
+        return spot.wrong_type("text", problems);
+    };
+    if !labels::is_label(text) {
+        let detail = format!(
+            "`{text}` is not a key: 1 to {LABEL_LENGTH_MAX} capital letters A-Z and digits."
+        );
+        return spot.wrong(ProblemCode::WrongValue, detail, problems);
+    }
+    Some(text.to_owned())
+}
+
+/// A label, a range of labels, or a list of both; each label once.
+pub(super) fn label_list(spot: &Spot, problems: &mut Problems) -> Option<LabelUse> {
+    let mut found: Vec<String> = Vec::new();
+    let mut known = HashSet::new();
+    let mut is_right = true;
+    for item in spot.items().unwrap_or_else(|| vec![spot.clone()]) {
+        let Some(labels) = label_range(&item, problems) else {
+            is_right = false;
+            continue;
+        };
+        for label in labels {
+            if !known.insert(label.clone()) {
+                let detail = format!("`{label}` is listed twice; each label may stand once.");
+                problems.add(ProblemCode::DuplicateLabel, &item.source, detail);
+                is_right = false;
+                break;
+            }
+            found.push(label);
+        }
+        if found.len() as u64 > LABELS_MAX {
+            let detail = format!(
+                "This makes {} labels; {LABELS_MAX} is the most.",
+                found.len()
+            );
+            return spot.wrong(ProblemCode::ImpossibleRange, detail, problems);
+        }
+    }
+    if found.is_empty() && is_right {
+        let detail = "The list is empty; name at least one label.";
+        return spot.wrong(ProblemCode::WrongValue, detail, problems);
+    }
+    let source = spot.source.clone();
+    is_right.then_some(LabelUse {
+        labels: found,
+        source,
+    })
+}
+
+fn label_range(spot: &Spot, problems: &mut Problems) -> Option<Vec<String>> {
+    let Some(text) = spot.written() else {
+        return spot.wrong_type("a label such as A or 12, or a range such as A-F", problems);
+    };
+    labels::expand(text)
+        .map_err(|fault| {
+            let code = match fault {
+                labels::RangeFault::NotALabel(_) => ProblemCode::WrongValue,
+                _ => ProblemCode::ImpossibleRange,
+            };
+            problems.add(code, &spot.source, fault.detail(text));
+        })
+        .ok()
+}
+
+/// A seat number, a range, or a list of both.
+pub(super) fn number_set(spot: &Spot, problems: &mut Problems) -> Option<NumberSet> {
+    let items = spot.items().unwrap_or_else(|| vec![spot.clone()]);
+    if items.is_empty() {
+        let detail = "The list is empty; name at least one number.";
+        return spot.wrong(ProblemCode::WrongValue, detail, problems);
+    }
+    let n_items = items.len();
+    let ranges: Vec<_> = items
+        .iter()
+        .filter_map(|item| number_range(item, problems))
+        .collect();
+    (ranges.len() == n_items).then_some(NumberSet(ranges))
+}
+
+fn number_range(spot: &Spot, problems: &mut Problems) -> Option<(u32, u32)> {
+    const WANTED: &str = "a number such as 12, or a range such as 1-8";
+    let Some(text) = spot.written() else {
+        return spot.wrong_type(WANTED, problems);
+    };
+    let (first, last) = text.split_once('-').unwrap_or((text, text));
+    let number = |part: &str| {
+        let number: Option<u32> = part.trim().parse().ok();
+        number.filter(|number| (1..=NUMBER_MAX).contains(number))
+    };
+    let (Some(from), Some(to)) = (number(first), number(last)) else {
+        let detail = format!("`{text}` must be {WANTED}, from 1 to {NUMBER_MAX}.");
+        return spot.wrong(ProblemCode::WrongValue, detail, problems);
+    };
+    if from > to {
+        let detail = format!("`{text}` runs backwards: put the lower end first.");
+        return spot.wrong(ProblemCode::ImpossibleRange, detail, problems);
+    }
+    Some((from, to))
+}
+
+/// A whole number within limits.
+pub(super) fn integer(min: u64, max: u64) -> impl Fn(&Spot, &mut Problems) -> Option<u64> {
+    move |spot, problems| match spot.scalar() {
+        Some(Scalar::Integer(number)) => match u64::try_from(number) {
+            Ok(number) if (min..=max).contains(&number) => Some(number),
+            _ => out_of_range(spot, (min, max), "", problems),
+        },
+        Some(Scalar::Number(number)) if number.abs() > 1e15 => {
+            out_of_range(spot, (min, max), "", problems)
+        }
+        _ => spot.wrong_type("a whole number", problems),
+    }
+}
+
+/// A length within limits.
+pub(super) fn metres(min: f64, max: f64) -> impl Fn(&Spot, &mut Problems) -> Option<f64> {
+    move |spot, problems| number_within(spot, (min, max), " metres", problems)
+}
+
+pub(super) fn coordinate(spot: &Spot, problems: &mut Problems) -> Option<f64> {
+    number_within(spot, (-COORDINATE_MAX, COORDINATE_MAX), " metres", problems)
+}
+
+pub(super) fn degrees(spot: &Spot, problems: &mut Problems) -> Option<f64> {
+    number_within(spot, (-360.0, 360.0), " degrees", problems)
+}
+
+#[expect(
+    clippy::cast_precision_loss,
+    reason = "geometry; whole numbers here are small"
+)]
+fn number_within(
+    spot: &Spot,
+    (min, max): (f64, f64),
+    unit: &str,
+    problems: &mut Problems,
+) -> Option<f64> {
+    let number = match spot.scalar() {
+        Some(Scalar::Integer(number)) => number as f64,
+        Some(Scalar::Number(number)) => number,
+        _ => return spot.wrong_type("a number", problems),
+    };
+    if (min..=max).contains(&number) {
+        return Some(number);
+    }
+    out_of_range(spot, (min, max), unit, problems)
+}
+
+fn out_of_range<T>(
+    spot: &Spot,
+    (min, max): (impl Display, impl Display),
+    unit: &str,
+    problems: &mut Problems,
+) -> Option<T> {
+    let written: String = spot
+        .written()
+        .unwrap_or("this number")
+        .chars()
+        .take(30)
+        .collect();
+    let detail = format!("{written} is out of range: from {min} to {max}{unit}.");
+    spot.wrong(ProblemCode::OutOfRange, detail, problems)
+}
+
+/// A place or a size: two numbers.
+pub(super) fn pair(spot: &Spot, problems: &mut Problems) -> Option<Place> {
+    pair_of(coordinate)(spot, problems)
+}
+
+pub(super) fn size(spot: &Spot, problems: &mut Problems) -> Option<Place> {
+    pair_of(metres(0.1, COORDINATE_MAX))(spot, problems)
+}
+
+fn pair_of(
+    read: impl Fn(&Spot, &mut Problems) -> Option<f64>,
+) -> impl Fn(&Spot, &mut Problems) -> Option<Place> {
+    move |spot, problems| match spot.items().as_deref() {
+        Some([first, second]) => {
+            let (first, second) = (read(first, problems), read(second, problems));
+            Some(Place::new(first?, second?))
+        }
+        _ => spot.wrong_type("a list of two numbers", problems),
+    }
+}
+
+pub(super) fn truth(spot: &Spot, problems: &mut Problems) -> Option<bool> {
+    match spot.scalar() {
+        Some(Scalar::Truth(truth)) => Some(truth),
+        _ => spot.wrong_type("true or false", problems),
+    }
+}
+
+/// One of a few words.
+pub(super) fn word<T: Copy>(
+    words: &[(&'static str, T)],
+) -> impl Fn(&Spot, &mut Problems) -> Option<T> {
+    move |spot, problems| {
+        let names: Vec<_> = words.iter().map(|(name, _)| format!("`{name}`")).collect();
+        let wanted = format!("one of {}", names.join(", "));
+        let Some(text) = spot.written() else {
+            return spot.wrong_type(&wanted, problems);
+        };
+        let known = words.iter().find(|(name, _)| *name == text);
+        if known.is_none() {
+            let detail = format!("`{text}` must be {wanted}.");
+            problems.add(ProblemCode::WrongValue, &spot.source, detail);
+        }
+        known.map(|(_, value)| *value)
+    }
+}
+
+pub(super) fn flags(spot: &Spot, problems: &mut Problems) -> Option<Vec<SeatFlag>> {
+    let read = word(&[
+        ("accessible", SeatFlag::Accessible),
+        ("companion", SeatFlag::Companion),
+        ("restricted_view", SeatFlag::RestrictedView),
+    ]);
+    list(spot, 3, problems, read)
+}
+
+/// A list with all its items; `None` if one of them is wrong.
+pub(super) fn list<T>(
+    spot: &Spot,
+    n_max: usize,
+    problems: &mut Problems,
+    read: impl Fn(&Spot, &mut Problems) -> Option<T>,
+) -> Option<Vec<T>> {
+    let (items, n_items) = readable(spot, n_max, problems, read)?;
+    (items.len() == n_items).then_some(items)
+}
+
+/// The items of a list that can be read, and how many there are.
+pub(super) fn readable<T>(
+    spot: &Spot,
+    n_max: usize,
+    problems: &mut Problems,
+    read: impl Fn(&Spot, &mut Problems) -> Option<T>,
+) -> Option<(Vec<T>, usize)> {
+    let Some(items) = spot.items() else {
+        return spot.wrong_type("a list", problems);
+    };
+    if items.is_empty() {
+        let detail = "The list is empty; it needs at least one item.";
+        return spot.wrong(ProblemCode::WrongValue, detail, problems);
+    }
+    if items.len() > n_max {
+        let detail = format!("The list has {} items; {n_max} is the most.", items.len());
+        return spot.wrong(ProblemCode::OutOfRange, detail, problems);
+    }
+    let found = items
+        .iter()
+        .filter_map(|item| read(item, problems))
+        .collect();
+    Some((found, items.len()))
+}
