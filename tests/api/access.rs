@@ -53,6 +53,10 @@ const ACCESS: &[(&str, Access)] = &[
     ("list_bookings", From(Role::Guest)),
     ("get_booking", From(Role::Guest)),
     ("cancel_booking", From(Role::Guest)),
+    ("get_health", Public),
+    ("get_readiness", Public),
+    ("get_metrics", Public),
+    ("get_problem", Public),
 ];
 
 pub fn access_to(operation: &Operation) -> Access {
