@@ -13,6 +13,7 @@ use crate::config::Config;
 use crate::context::Context;
 use crate::id::Ids;
 use crate::private_stores::{self, Launch};
+use crate::venue_files::{self, VenueCommand};
 use crate::with_stores::{self, WithStores};
 use crate::{accounts, app, dev, postgres, telemetry};
 
@@ -45,6 +46,9 @@ enum Command {
     },
     /// Apply the migrations that DATABASE_URL's database lacks.
     Migrate,
+    /// Check and show venue templates.
+    #[command(subcommand)]
+    Venue(VenueCommand),
     /// Manage administrators.
     #[command(subcommand)]
     Admin(AdminCommand),
@@ -83,6 +87,7 @@ fn execute(command: Command) -> anyhow::Result<ExitCode> {
         Command::Serve => block_on(serve())?,
         Command::Dev { data, empty } => dev::run(&data, empty)?,
         Command::Migrate => block_on(migrate())?,
+        Command::Venue(command) => return venue_files::run(&command),
         Command::Admin(AdminCommand::Create { email, name }) => {
             block_on(create_admin(&email, &name))?;
         }

@@ -12,15 +12,13 @@ use base64::Engine;
 use base64::prelude::BASE64_URL_SAFE_NO_PAD;
 use tokio::net::TcpListener;
 
-use crate::accounts::AccountError;
 use crate::clock::Clock;
 use crate::config::Config;
 use crate::context::Context;
+use crate::demonstration::{self, ADMIN_EMAIL};
 use crate::id::Ids;
 use crate::private_stores::PrivateStores;
-use crate::{accounts, app, postgres, telemetry};
-
-const ADMIN_EMAIL: &str = "admin@example.org";
+use crate::{app, postgres, telemetry};
 
 /// Runs until Ctrl-C. The stores outlive the service, and stop when this ends. An empty one has
 /// nothing to look at.
@@ -77,10 +75,10 @@ async fn prepare(
 /// Makes what there is to look at, and answers the administrator's password.
 async fn demonstrate(ctx: &Context, home: &Path) -> anyhow::Result<String> {
     let password = kept_secret(home, "admin-password")?;
-    match accounts::create_admin(ctx, ADMIN_EMAIL, "Demonstration", &password).await {
-        Ok(_) | Err(AccountError::EmailTaken) => Ok(password),
-        Err(error) => Err(error).context("cannot make the administrator"),
-    }
+    demonstration::make(ctx, &password)
+        .await
+        .context("cannot make the demonstration")?;
+    Ok(password)
 }
 
 fn print_places(url: &str, password: Option<&str>, home: &Path) -> std::io::Result<()> {

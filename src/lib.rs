@@ -66,8 +66,12 @@ pub mod app;
 
 pub mod private_stores;
 
+pub mod demonstration;
+
 pub mod dev;
 
 pub mod with_stores;
+
+pub mod venue_files;
 
 pub mod commands;

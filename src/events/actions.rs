@@ -19,7 +19,7 @@ use crate::problem::FieldError;
 use crate::venues::{self, Category};
 
 /// Makes a draft. The caller must be a venue admin.
-pub(super) async fn create(
+pub(crate) async fn create(
     ctx: &Context,
     event: &CreateEvent,
     caller: Caller,
@@ -112,7 +112,7 @@ pub(super) async fn change(
 }
 
 /// Changes the state. Done already, it changes nothing and answers the event as it is.
-pub(super) async fn apply(
+pub(crate) async fn apply(
     ctx: &Context,
     event_id: EventId,
     verb: Verb,

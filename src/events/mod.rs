@@ -13,9 +13,11 @@ mod http;
 mod model;
 mod store;
 
+pub(crate) use actions::{apply, create};
 pub use actions::{find_owned, list, reach_of, view};
 pub use error::EventError;
 pub use http::routes;
+pub(crate) use model::CreateEvent;
 pub use model::{
     Event, EventFilter, EventPrice, EventState, EventVenue, EventView, Reach, Sale, StateConflict,
     Terms, Verb,

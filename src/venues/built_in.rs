@@ -4,11 +4,12 @@ use bytes::Bytes;
 
 use super::actions::{Upload, insert, replace};
 use super::error::VenueError;
+use super::model::Layout;
 use super::store;
-use super::template::MediaType;
+use super::template::{MediaType, check};
 use crate::auth::{Caller, Role};
 use crate::context::Context;
-use crate::id::CallerId;
+use crate::id::{CallerId, VenueId};
 
 /// Key and document of each.
 pub const BUILT_IN: &[(&str, &str)] = &[
@@ -59,4 +60,16 @@ async fn load(ctx: &Context, key: &str, document: &'static str) -> Result<(), Ve
         "built-in venue loaded"
     );
     Ok(())
+}
+
+/// A built-in venue and the plan of its document, once it is loaded.
+pub async fn find_built_in_layout(
+    ctx: &Context,
+    key: &str,
+) -> Result<Option<(VenueId, Layout)>, VenueError> {
+    let known = store::find_built_in(&ctx.db, key).await?;
+    Ok(known.and_then(|known| {
+        let checked = check(known.document.as_bytes(), MediaType::Yaml);
+        Some((known.venue_id, checked.layout?))
+    }))
 }

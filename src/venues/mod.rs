@@ -12,7 +12,7 @@ mod store;
 mod svg;
 mod template;
 
-pub use built_in::{BUILT_IN, load_built_in};
+pub use built_in::{BUILT_IN, find_built_in_layout, load_built_in};
 pub use error::VenueError;
 pub use http::routes;
 pub use model::{Bounds, Category, Layout, Point, SeatPlace, Seating, Section};

@@ -115,3 +115,60 @@ fn an_admin_is_made_once_and_the_password_is_not_repeated() {
     );
     assert!(!(output + &refusal).contains("horse"));
 }
+
+#[test]
+fn a_template_that_is_right_is_said_to_be_and_shown() {
+    let file = concat!(env!("CARGO_MANIFEST_DIR"), "/venues/theatre.yaml");
+
+    let (valid, verdict) = run(&mut holdfast(&["venue", "validate", file]));
+    let (shown, summary) = run(&mut holdfast(&["venue", "show", file]));
+    let (drawn, picture) = run(&mut holdfast(&["venue", "show", file, "--svg"]));
+
+    assert_eq!((valid, shown, drawn), (Some(0), Some(0), Some(0)));
+    assert!(
+        verdict.contains("theatre.yaml: valid: 450 seats"),
+        "{verdict}"
+    );
+    assert!(
+        summary.contains("STALLS") && summary.contains("First category"),
+        "{summary}"
+    );
+    assert!(
+        picture.starts_with("<svg") && picture.trim_end().ends_with("</svg>"),
+        "{picture}"
+    );
+}
+
+#[test]
+fn a_template_that_is_wrong_is_refused_with_line_and_column() {
+    let folder = Folder::new("template");
+    let file = folder.path("wrong.yaml");
+    let right = concat!(env!("CARGO_MANIFEST_DIR"), "/venues/theatre.yaml");
+    let right = std::fs::read_to_string(right).expect("a template");
+    std::fs::write(
+        &file,
+        right.replace("name: Kammertheater", "nmae: Kammertheater"),
+    )
+    .expect("a file");
+    let wrong = file.to_str().expect("UTF-8");
+
+    let (code, output) = run(&mut holdfast(&["venue", "validate", wrong]));
+    let (shown, refusal) = run(&mut holdfast(&["venue", "show", wrong]));
+
+    assert_eq!((code, shown), (Some(1), Some(1)));
+    assert!(output.contains("wrong.yaml:5:1: error:"), "{output}");
+    assert!(output.contains("wrong.yaml: not valid"), "{output}");
+    assert!(refusal.contains("wrong.yaml:5:1: error:"), "{refusal}");
+}
+
+#[test]
+fn a_template_that_is_not_there_is_one_clear_sentence() {
+    let (code, output) = run(&mut holdfast(&["venue", "validate", "/nowhere.yaml"]));
+
+    assert_eq!(code, Some(1));
+    assert!(
+        output.starts_with("holdfast: cannot read the template /nowhere.yaml"),
+        "{output}"
+    );
+    assert_eq!(output.lines().count(), 1);
+}

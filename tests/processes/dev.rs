@@ -23,6 +23,7 @@ fn it_serves_says_where_to_look_and_ctrl_c_stops_everything() {
     let url = dev.url();
     expect_ready(&url);
     let output = dev.output();
+    let events = get(&format!("{url}/v1/events?state=on_sale"));
     let signed_in = sign_in(&url, &password_in(&output));
     let n_stores = stores_of(dev.pid()).len();
     dev.signal(Signal::SIGINT);
@@ -35,6 +36,11 @@ fn it_serves_says_where_to_look_and_ctrl_c_stops_everything() {
     ] {
         assert!(output.contains(place), "{place} is not in {output}");
     }
+    assert_eq!(
+        events["items"].as_array().map(Vec::len),
+        Some(1),
+        "{events}"
+    );
     assert_eq!(signed_in, Some(201));
     assert_eq!(n_stores, 2);
     assert_eq!(status.code(), Some(0), "{}", dev.output());
@@ -200,6 +206,12 @@ fn as_ordinary_user(folder: &Folder) -> Command {
     ]);
     command.arg(program);
     with_no_settings(command, &["dev", "--empty", "--data"])
+}
+
+fn get(url: &str) -> serde_json::Value {
+    let runtime = tokio::runtime::Runtime::new().expect("a runtime");
+    let text = runtime.block_on(async { reqwest::get(url).await?.text().await });
+    serde_json::from_str(&text.expect("an answer")).expect("JSON")
 }
 
 /// The status of a sign-in as the demonstration's administrator.

@@ -10,7 +10,7 @@ mod state;
 mod terms;
 
 pub(super) use change::ChangeEvent;
-pub(super) use create::CreateEvent;
+pub(crate) use create::CreateEvent;
 pub use event::{Event, EventFilter, EventVenue, EventView, Reach};
 pub use prices::EventPrice;
 pub(super) use prices::{PriceOf, faults_of, priced};
