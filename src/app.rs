@@ -136,6 +136,18 @@ fn cors(ctx: &Context) -> CorsLayer {
         .max_age(Duration::from_secs(3600))
 }
 
+/// Once a start; again while PostgreSQL is away.
+async fn load_built_in_venues(ctx: Context) {
+    let stopping = ctx.tasks.stopping();
+    while let Err(error) = venues::load_built_in(&ctx).await {
+        tracing::warn!(cause = %error, "the built-in venues are not loaded");
+        tokio::select! {
+            () = stopping.cancelled() => return,
+            () = tokio::time::sleep(Duration::from_secs(5)) => {}
+        }
+    }
+}
+
 /// Listens; says which setting to change when the port is taken.
 pub fn listen(bind: SocketAddr) -> anyhow::Result<TcpListener> {
     let listen = || {
@@ -151,6 +163,7 @@ pub async fn serve(ctx: &Context, listener: TcpListener) -> anyhow::Result<()> {
     let mut terminate = signal(SignalKind::terminate())?;
     let mut interrupt = signal(SignalKind::interrupt())?;
     start_committers(ctx);
+    ctx.tasks.spawn(load_built_in_venues(ctx.clone()));
     jobs::start(ctx, JOBS).await?;
     tokio::select! {
         () = server::accept(ctx, listener, router(ctx)) => {}

@@ -15,7 +15,7 @@ use crate::id::Ids;
 use crate::private_stores::{self, Launch};
 use crate::venue_files::{self, VenueCommand};
 use crate::with_stores::{self, WithStores};
-use crate::{accounts, app, dev, postgres, telemetry};
+use crate::{accounts, app, audit, dev, postgres, telemetry};
 
 /// Seat-level hold-and-confirm reservations. Settings come from the environment:
 /// docs/operations.md lists them.
@@ -52,6 +52,12 @@ enum Command {
     /// Manage administrators.
     #[command(subcommand)]
     Admin(AdminCommand),
+    /// Check on the live system what must always hold; the exit code is 1 when it does not.
+    Audit {
+        /// Mend the boards in Redis from PostgreSQL.
+        #[arg(long)]
+        repair: bool,
+    },
     /// Print the OpenAPI document.
     Openapi,
     /// Start empty stores, run a command with DATABASE_URL and REDIS_URL set, stop them.
@@ -91,6 +97,7 @@ fn execute(command: Command) -> anyhow::Result<ExitCode> {
         Command::Admin(AdminCommand::Create { email, name }) => {
             block_on(create_admin(&email, &name))?;
         }
+        Command::Audit { repair } => return run_audit(repair),
         Command::Openapi => println!("{}", app::openapi().to_pretty_json()?),
         Command::WithStores(with) => return with_stores::run(&with),
         Command::Child(launch) => return Err(private_stores::launch(&launch).into()),
@@ -141,4 +148,21 @@ fn admin_password() -> anyhow::Result<SecretString> {
 
 fn context(config: Config) -> anyhow::Result<Context> {
     Context::new(config, Clock::System, Ids::random(Clock::System))
+}
+
+fn run_audit(is_repairing: bool) -> anyhow::Result<ExitCode> {
+    let breaches = tokio::runtime::Runtime::new()?.block_on(async {
+        let ctx = context(Config::from_env()?)?;
+        anyhow::Ok(audit::audit(&ctx, is_repairing).await?)
+    })?;
+    for breach in &breaches {
+        println!("{breach}");
+    }
+    println!("{} breaches", breaches.len());
+    let is_sound = breaches.iter().all(|breach| breach.is_repaired);
+    Ok(if is_sound {
+        ExitCode::SUCCESS
+    } else {
+        ExitCode::FAILURE
+    })
 }
