@@ -6,10 +6,8 @@
 -- ARGV[4] hold id, ARGV[5] holder, ARGV[6] most seats a hold may have
 -- ARGV[7] seats and prices to add: index:amount,…; ARGV[8] seats to remove: index,…
 -- Returns status, epoch, revision, now, then
---   changed, ended: the hold's record
---   conflicts: index:byte,… of every seat that cannot be had
---   limit_reached: the limit, and the seats that it counts
---   not_on_sale: the state of sales
+--   changed, ended: the hold's record; not_on_sale: the state of sales
+--   conflicts: index:byte,…; limit_reached: the limit, and the seats that it counts
 --   unknown_hold, empty, lapsed, wrong_version, wrong_epoch, not_loaded: nothing
 local seats, holds, holders, meta = KEYS[1], KEYS[2], KEYS[4], KEYS[5]
 local id, holder, time = ARGV[4], ARGV[5], redis.call('TIME')

@@ -1,7 +1,8 @@
 //! Background work: each job runs by schedule and by nudge, never twice at once in one process.
 //!
 //! A job is an idempotent step without arguments that is safe on several instances. The schedule
-//! (tokio-cron-scheduler, which fires late and in parallel) only nudges; one runner for each job works.
+//! (tokio-cron-scheduler, which fires late and in parallel) only nudges; one runner for each job
+//! works.
 
 use std::future::Future;
 use std::pin::Pin;

@@ -5,8 +5,8 @@ use super::store;
 use crate::board::{self, BoardError};
 use crate::context::Context;
 
-/// Checks every rule, and every live board against PostgreSQL seat by seat. With `is_repairing` mends
-/// the boards. Answers what was broken, mended or not.
+/// Checks every rule, and every live board against PostgreSQL seat by seat. With `is_repairing`
+/// mends the boards. Answers what was broken, mended or not.
 pub async fn audit(ctx: &Context, is_repairing: bool) -> Result<Vec<Breach>, BoardError> {
     let mut breaches = Vec::new();
     for rule in &store::RULES {

@@ -10,7 +10,8 @@ use crate::board::{SeatState, Snapshot};
 pub struct Availability {
     pub epoch: i64,
     pub revision: i64,
-    /// One character for each seat, in index order: `.` free, `h` held, `b` booked, `x` not for sale.
+    /// One character for each seat, in index order: `.` free, `h` held, `b` booked, `x` not for
+    /// sale.
     #[schema(examples("..hb...x"))]
     pub states: String,
 }

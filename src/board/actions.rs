@@ -12,10 +12,10 @@ use super::store::{self, Truth};
 use crate::context::Context;
 use crate::events::{self, Sale};
 use crate::id::{CallerId, EventId, HoldId};
-use crate::postgres;
 use crate::venues::SeatPlace;
 
-/// How long after a cancellation its own call may still free the seats; longer than that call is good for.
+/// How long after a cancellation its own call may still free the seats; longer than that call is
+/// good for.
 const FREEING_GRACE: TimeDelta = TimeDelta::seconds(60);
 
 /// How long after its deadline a hold may still be live: the lease of a confirm, and a few sweeps.
@@ -51,10 +51,7 @@ pub async fn reconcile(
     let mut tx = connection.begin().await?;
     // The one place where Redis is read inside a transaction: no confirm or cancel may be under way
     // between the two readings, or each of them would look like a difference (decision 0004).
-    let lock = postgres::event_lock(event_id);
-    sqlx::query!(r#"SELECT pg_advisory_xact_lock($1)"#, lock)
-        .execute(&mut *tx)
-        .await?;
+    store::lock_event(&mut tx, event_id).await?;
     let truth = store::truth(&mut tx, event_id).await?;
     let board = store::read_board_of(ctx, event_id, truth.epoch).await?;
     tx.commit().await?;
@@ -169,7 +166,8 @@ pub async fn list_overdue(ctx: &Context, event_id: EventId) -> Result<Vec<HoldId
     Ok(overdue.map(|hold| hold.hold_id).collect())
 }
 
-/// Takes free seats off sale: all of them, or none and why. Seats that are blocked already are done.
+/// Takes free seats off sale: all of them, or none and why. Seats that are blocked already are
+/// done.
 pub async fn block(
     ctx: &Context,
     sale: &Sale,

@@ -1,4 +1,5 @@
-//! The board: the seats of one event on sale and their holds, in Redis. Nothing else knows its keys.
+//! The board: the seats of one event on sale and their holds, in Redis. Nothing else knows its
+//! keys.
 //!
 //! A seat is free, held, confirming, booked, blocked or kept. Each verb is one Lua script, so it
 //! happens whole or not at all. Deadlines are decided by Redis' clock.

@@ -12,8 +12,9 @@ use crate::jobs::Progress;
 /// Limit: bookings cancelled in one step.
 const CANCELLED_AT_ONCE_MAX: i64 = 100;
 
-/// Ends confirming holds whose lease has passed. PostgreSQL decides: only a hold that it has recorded
-/// as expired is freed, so a commit that was merely slow never meets a seat that was given away.
+/// Ends confirming holds whose lease has passed. PostgreSQL decides: only a hold that it has
+/// recorded as expired is freed, so a commit that was merely slow never meets a seat that was given
+/// away.
 pub async fn settle_confirming_holds(ctx: &Context) -> Result<Progress, BookingError> {
     for (event_id, hold_id) in holds::take_overdue(ctx) {
         let outcome = store::expire(&ctx.db, event_id, hold_id, ctx.clock.imposed()).await?;

@@ -86,7 +86,8 @@ pub struct Booking {
     pub refund: Option<Amount>,
 }
 
-/// Crockford's base 32 without the letters that are read as digits: https://www.crockford.com/base32.html
+/// Crockford's base 32, without the letters that are read as digits:
+/// <https://www.crockford.com/base32.html>
 const ALPHABET: &[u8; 32] = b"0123456789ABCDEFGHJKMNPQRSTVWXYZ";
 
 /// A booking's name for people: ten characters, 50 random bits, such as `7K3QM-4XRT9`.
@@ -125,8 +126,8 @@ pub enum CancelledBy {
     Owner,
 }
 
-/// Whether a booking can be cancelled: by its holder until the sale closes, by the owner always; and
-/// then the whole price is given back. The reason names what stands in the way.
+/// Whether a booking can be cancelled: by its holder until the sale closes, by the owner always;
+/// and then the whole price is given back. The reason names what stands in the way.
 pub fn refusal(sale: &Sale, by: CancelledBy, now: Instant) -> Option<&'static str> {
     let closes_at = sale
         .sales_close_at

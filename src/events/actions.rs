@@ -3,7 +3,6 @@
 use iso_currency::Currency;
 use serde::Deserialize;
 
-use super::BOARDS_NUDGE;
 use super::error::EventError;
 use super::model::{
     ChangeEvent, CreateEvent, Event, EventFilter, EventState, EventView, PriceOf, Reach, Verb,
@@ -17,6 +16,9 @@ use crate::id::{AccountId, EventId};
 use crate::page::PageRequest;
 use crate::problem::FieldError;
 use crate::venues::{self, Category};
+
+/// The job that brings a changed event to its board.
+pub const BOARDS_NUDGE: &str = "keep_boards";
 
 /// Makes a draft. The caller must be a venue admin.
 pub(crate) async fn create(

@@ -1,8 +1,8 @@
 //! Events: one performance in one venue, with its prices, its sale window and its limits.
 //!
-//! `draft → on_sale ⇄ paused`, either of these `→ closed`, and any of them `→ cancelled`. A draft is
-//! its owner's alone; everything later is public. Events write PostgreSQL only: the board follows,
-//! and compares versions to see that it is behind.
+//! `draft → on_sale ⇄ paused`, either of these `→ closed`, and any of them `→ cancelled`. A draft
+//! is its owner's alone; everything later is public. Events write PostgreSQL only: the board
+//! follows, and compares versions to see that it is behind.
 //!
 //! Invariant: the layout version is frozen when the event is made (F39); the prices cover exactly
 //! its categories; `version` goes up with every edit and every change of state.
@@ -13,8 +13,8 @@ mod http;
 mod model;
 mod store;
 
+pub use actions::{BOARDS_NUDGE, find_owned, list, reach_of, view};
 pub(crate) use actions::{apply, create};
-pub use actions::{find_owned, list, reach_of, view};
 pub use error::EventError;
 pub use http::routes;
 pub(crate) use model::CreateEvent;
@@ -23,6 +23,3 @@ pub use model::{
     Terms, Verb,
 };
 pub use store::{find, reload_sale, sale};
-
-/// The job that brings a changed event to its board.
-pub const BOARDS_NUDGE: &str = "keep_boards";

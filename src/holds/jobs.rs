@@ -17,7 +17,8 @@ struct LiveEvents(Mutex<Vec<EventId>>);
 #[derive(Default)]
 struct Overdue(Mutex<BTreeSet<(EventId, HoldId)>>);
 
-/// Sweeps a batch of lapsed holds of every live event. An event that fails does not keep the others.
+/// Sweeps a batch of lapsed holds of every live event. An event that fails does not keep the
+/// others.
 pub async fn expire_due_holds(ctx: &Context) -> Result<Progress, HoldError> {
     let mut n_expired = 0;
     let mut is_more = false;

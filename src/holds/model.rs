@@ -73,7 +73,8 @@ fn mac(key: &[u8], message: &[u8]) -> Hmac<Sha256> {
     Mac::chain_update(mac, message)
 }
 
-/// Tells one request to place a hold from another: the same seats in any order are the same request.
+/// Tells one request to place a hold from another: the same seats in any order are the same
+/// request.
 pub fn fingerprint(seats: &[HeldSeat]) -> String {
     let mut indexes: Vec<_> = seats.iter().map(|seat| seat.index).collect();
     indexes.sort_unstable();

@@ -327,7 +327,8 @@ async fn get_venue_layout(
 
 /// Finds a template as it was uploaded; for the venue's owner.
 #[utoipa::path(
-    get, path = "/v1/venues/{venue_id}/template", operation_id = "get_venue_template", tag = "venues",
+    get, path = "/v1/venues/{venue_id}/template", operation_id = "get_venue_template",
+    tag = "venues",
     params(
         ("venue_id" = VenueId, Path, description = "Which venue"),
         VersionQuery,

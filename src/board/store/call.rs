@@ -20,7 +20,8 @@ const TRIES_MAX: u32 = 6;
 pub(super) struct Verb {
     pub(super) script: LazyLock<Script>,
     pub(super) keys: &'static [&'static str],
-    /// Whether the same call again does no harm, so that one whose answer was lost is repeated (F7).
+    /// Whether the same call again does no harm, so that one whose answer was lost is repeated
+    /// (F7).
     pub(super) is_repeatable: bool,
 }
 
@@ -147,7 +148,8 @@ pub(super) async fn call(
 ) -> Result<Reply, BoardError> {
     let positions = ctx.memory::<Positions>();
     for _ in 0..TRIES_MAX {
-        // Answers arrive in any order, so an answer is compared with what was known when it was asked for.
+        // Answers arrive in any order, so an answer is compared with what was known when it was
+        // asked for.
         let floor = positions.seen(event_id);
         let reply = ask(ctx, event_id, verb, epoch_for(fence, floor), args).await?;
         let is_missing = reply.status == "not_loaded";

@@ -109,7 +109,8 @@ pub async fn finish_confirm(
     }
 }
 
-/// Ends an attempt that certainly did not commit. `booked`: the seats that PostgreSQL says are booked.
+/// Ends an attempt that certainly did not commit. `booked`: the seats that PostgreSQL says are
+/// booked.
 pub async fn abort_confirm(
     ctx: &Context,
     event_id: EventId,

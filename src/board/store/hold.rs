@@ -198,10 +198,10 @@ pub async fn release_hold(
 }
 
 /// Calls a verb that depends on the event's settings: where the board knows another version of them
-/// than the caller, whoever is behind catches up; where lapsed holds are in the way, they are swept.
+/// than the caller, whoever is behind catches up; where lapsed holds are in the way, they are
+/// swept.
 ///
-/// # Errors
-/// `SaleChanged` when the caller was behind: prices and limits may be others now.
+/// # Errors `SaleChanged` when the caller was behind: prices and limits may be others now.
 async fn call_for_sale(
     ctx: &Context,
     sale: &Sale,

@@ -141,12 +141,9 @@ async fn load_above(
     above: i64,
 ) -> Result<i64, BoardError> {
     let mut tx = connection.begin().await?;
-    // No confirm or cancel is under way while the epoch is raised; those that come later see the new
-    // one, and a confirm that began in the old one is refused.
-    let lock = postgres::event_lock(event_id);
-    sqlx::query!(r#"SELECT pg_advisory_xact_lock($1)"#, lock)
-        .execute(&mut *tx)
-        .await?;
+    // No confirm or cancel is under way while the epoch is raised; those that come later see the
+    // new one, and a confirm that began in the old one is refused.
+    lock_event(&mut tx, event_id).await?;
     sqlx::query!(
         r#"UPDATE events SET board_epoch = greatest(board_epoch, $2) + 1 WHERE event_id = $1"#,
         event_id.0,
@@ -158,6 +155,16 @@ async fn load_above(
     tx.commit().await?;
     write_board(ctx, event_id, &truth).await?;
     Ok(truth.epoch)
+}
+
+/// Waits until no confirm or cancel of the event is under way, and lets none begin until the
+/// transaction ends.
+pub async fn lock_event(tx: &mut PgConnection, event_id: EventId) -> Result<(), sqlx::Error> {
+    let lock = postgres::event_lock(event_id);
+    sqlx::query!(r#"SELECT pg_advisory_xact_lock($1)"#, lock)
+        .execute(tx)
+        .await?;
+    Ok(())
 }
 
 /// What PostgreSQL knows; exact while the caller holds the event's lock exclusively.

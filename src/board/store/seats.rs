@@ -19,14 +19,16 @@ use crate::id::{CallerId, EventId, HoldId};
 /// Limit: holds swept in one call.
 const SWEEP_MAX: i64 = 200;
 
-/// How long a hold that expired or was confirmed is remembered at least, so that its holder is told.
-/// There can be only so many of those; a released hold is remembered as long as it was placed with.
+/// How long a hold that expired or was confirmed is remembered at least, so that its holder is
+/// told. There can be only so many of those; a released hold is remembered as long as it was placed
+/// with.
 pub(super) const ENDED_MEMORY: Duration = Duration::from_secs(15 * 60);
 
 /// When the sweep names a confirming hold again whose lease has passed.
 const CONFIRMING_AGAIN: Duration = Duration::from_secs(5);
 
-/// A call that frees booked seats is void after this long: the reconciler takes over, which waits longer.
+/// A call that frees booked seats is void after this long: the reconciler takes over, which waits
+/// longer.
 pub(super) const FREEING_MAX: TimeDelta = TimeDelta::seconds(10);
 
 static EXPIRE_HOLDS: Verb = Verb {
@@ -154,7 +156,8 @@ pub async fn block_seats(
     }
 }
 
-/// Sets seats to what PostgreSQL says, each only if it still is as it was seen: (index, seen, right).
+/// Sets seats to what PostgreSQL says, each only if it still is as it was seen: (index, seen,
+/// right).
 pub async fn repair_board(
     ctx: &Context,
     event_id: EventId,

@@ -1,8 +1,8 @@
 //! Group commit: confirms that arrive together commit together.
 //!
 //! A few committers share one queue. Each takes what is there, up to a bound, and commits it as one
-//! transaction; what arrives meanwhile is the next batch, so nobody waits while a committer is idle.
-//! A batch that meets any conflict is rolled back and its members run one by one (F17).
+//! transaction; what arrives meanwhile is the next batch, so nobody waits while a committer is
+//! idle. A batch that meets any conflict is rolled back and its members run one by one (F17).
 
 use std::collections::{HashSet, VecDeque};
 use std::sync::Mutex as StdMutex;
@@ -24,7 +24,8 @@ const BATCH_MAX: usize = 256;
 /// Limit: confirms that wait; more are told to come again.
 const QUEUE_MAX: usize = 4_096;
 
-/// Limit: how long a batch may take before its commit, and its commit. Together far below the lease.
+/// Limit: how long a batch may take before its commit, and its commit. Together far below the
+/// lease.
 const BEFORE_COMMIT_MAX: Duration = Duration::from_secs(6);
 const COMMIT_MAX: Duration = Duration::from_secs(6);
 

@@ -255,7 +255,7 @@ async fn finish(ctx: &Context, begun: &BegunConfirm) {
     } = begun;
     let finished = board::finish_confirm(ctx, *event_id, hold.hold_id, Some(*epoch)).await;
     if let Err(error) = finished {
-        tracing::warn!(hold.id = %hold.hold_id, cause = %error, "a confirm waits for the reconciler");
+        tracing::warn!(hold.id = %hold.hold_id, cause = %error, "finish waits for the reconciler");
     }
 }
 
@@ -269,11 +269,12 @@ async fn abort(ctx: &Context, begun: &BegunConfirm, booked: &[u32]) {
     } = begun;
     let which = (hold.hold_id, *epoch);
     if let Err(error) = board::abort_confirm(ctx, *event_id, which, attempt, booked).await {
-        tracing::warn!(hold.id = %hold.hold_id, cause = %error, "an aborted confirm stays confirming");
+        tracing::warn!(hold.id = %hold.hold_id, cause = %error, "abort waits for the reconciler");
     }
 }
 
-/// The booking that an earlier confirm of the hold has made, if there is one and it is the caller's.
+/// The booking that an earlier confirm of the hold has made, if there is one and it is the
+/// caller's.
 async fn repeated(
     ctx: &Context,
     caller: Caller,

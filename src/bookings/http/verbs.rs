@@ -2,6 +2,8 @@
 
 use axum::extract::State;
 use axum::http::StatusCode;
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
 
 use super::super::actions;
 use super::super::error::BookingError;
@@ -18,6 +20,16 @@ use crate::page::PageQuery;
 use crate::problem::{Problem, ProblemBody};
 use crate::request::{Json, OptionalJson, Path, Query};
 
+pub fn routes() -> OpenApiRouter<Context> {
+    OpenApiRouter::new()
+        .routes(routes!(confirm_hold))
+        .routes(routes!(list_bookings))
+        .routes(routes!(lookup_booking))
+        .routes(routes!(get_booking))
+        .routes(routes!(cancel_booking))
+        .routes(routes!(list_event_bookings))
+}
+
 /// Confirm a hold
 ///
 /// The hold becomes a booking, for good. Repeat it as often as need be, with any key: every repeat
@@ -29,8 +41,11 @@ use crate::request::{Json, OptionalJson, Path, Query};
     request_body = ConfirmHoldBody,
     responses(
         (status = 201, description = "The booking.", body = BookingView),
-        (status = 200, description = "The booking that an earlier confirm has made.", body = BookingView),
-        (status = 409, description = "`seats_unavailable` with every seat that is booked, `hold_released`, `hold_confirming`, `event_not_on_sale`, `request_in_progress`",
+        (status = 200, description = "The booking that an earlier confirm has made.",
+         body = BookingView),
+        (status = 409, description = "`seats_unavailable` with every seat that is booked, \
+            `hold_released`, `hold_confirming`, `event_not_on_sale`, \
+            `request_in_progress`",
          body = ProblemBody, content_type = "application/problem+json"),
         (status = 410, description = "`hold_expired`",
          body = ProblemBody, content_type = "application/problem+json"),
@@ -40,7 +55,7 @@ use crate::request::{Json, OptionalJson, Path, Query};
          body = ProblemBody, content_type = "application/problem+json"),
     )
 )]
-pub async fn confirm_hold(
+async fn confirm_hold(
     State(ctx): State<Context>,
     caller: Caller,
     Path((event_id, hold_id)): Path<(EventId, HoldId)>,
@@ -64,7 +79,7 @@ pub async fn confirm_hold(
         (status = 200, description = "Newest first.", body = BookingPage),
     )
 )]
-pub async fn list_bookings(
+async fn list_bookings(
     State(ctx): State<Context>,
     caller: Caller,
     Query(query): Query<PageQuery>,
@@ -96,7 +111,7 @@ pub async fn list_bookings(
          body = ProblemBody, content_type = "application/problem+json"),
     )
 )]
-pub async fn lookup_booking(
+async fn lookup_booking(
     State(ctx): State<Context>,
     address: ClientAddress,
     Query(query): Query<LookupQuery>,
@@ -116,10 +131,11 @@ pub async fn lookup_booking(
     operation_id = "get_booking", tag = "bookings",
     params(("booking_id" = BookingId, Path)),
     responses(
-        (status = 200, description = "The booking, for its holder and for the event's owner.", body = BookingView),
+        (status = 200, description = "The booking, for its holder and for the event's owner.",
+         body = BookingView),
     )
 )]
-pub async fn get_booking(
+async fn get_booking(
     State(ctx): State<Context>,
     caller: Caller,
     Path(booking_id): Path<BookingId>,
@@ -151,7 +167,7 @@ pub async fn get_booking(
          body = ProblemBody, content_type = "application/problem+json"),
     )
 )]
-pub async fn cancel_booking(
+async fn cancel_booking(
     State(ctx): State<Context>,
     caller: Caller,
     Path(booking_id): Path<BookingId>,
@@ -175,7 +191,7 @@ pub async fn cancel_booking(
          body = ProblemBody, content_type = "application/problem+json"),
     )
 )]
-pub async fn list_event_bookings(
+async fn list_event_bookings(
     State(ctx): State<Context>,
     VenueAdmin(caller): VenueAdmin,
     Path(event_id): Path<EventId>,

@@ -27,8 +27,8 @@ pub struct Confirm {
     pub payment_reference: Option<String>,
     pub total: Decimal,
     pub currency: String,
-    /// PostgreSQL's own clock refuses the confirm from then on: the deadline and a grace longer than
-    /// the two clocks may differ.
+    /// PostgreSQL's own clock refuses the confirm from then on: the deadline and a grace longer
+    /// than the two clocks may differ.
     pub not_after: Instant,
     /// In index order.
     pub seats: Vec<ConfirmedSeat>,
@@ -80,7 +80,8 @@ pub async fn confirm_all(
         .collect();
     locks.sort_unstable();
     locks.dedup();
-    // A statement of its own: the next one must see the event as it is once the lock is there (F40).
+    // A statement of its own: the next one must see the event as it is once the lock is there
+    // (F40).
     sqlx::query!(
         r#"SELECT pg_advisory_xact_lock_shared(key) FROM unnest($1::bigint[]) AS key"#,
         &locks
@@ -180,6 +181,7 @@ impl Columns {
     }
 }
 
+#[expect(clippy::too_many_lines, reason = "one statement")]
 async fn insert(
     tx: &mut PgConnection,
     columns: &Columns,

@@ -131,8 +131,8 @@ async fn f3_a_board_lost_under_a_confirm_costs_the_buyer_nothing(db: PgPool) {
     app.finish().await;
 }
 
-/// A Redis that is emptied again and again while buyers buy: no seat is lost or sold twice, and every
-/// buyer with a token gets an honest answer.
+/// A Redis that is emptied again and again while buyers buy: no seat is lost or sold twice, and
+/// every buyer with a token gets an honest answer.
 #[sqlx::test(migrator = "holdfast::postgres::MIGRATIONS")]
 async fn f3_a_house_sells_out_while_redis_is_flushed(db: PgPool) {
     let launcher = std::path::Path::new(env!("CARGO_BIN_EXE_holdfast"));

@@ -120,7 +120,8 @@ impl TestApp {
         holdfast::jobs::run_all(&self.ctx, app::JOBS).await;
     }
 
-    /// Ends the test: asserts what must always hold, and stops the service. Every test ends with it.
+    /// Ends the test: asserts what must always hold, and stops the service. Every test ends with
+    /// it.
     pub async fn finish(self) {
         self.assert_invariants().await;
         self.stop().await;
