@@ -4,44 +4,10 @@ mod built_in;
 mod documentation;
 mod geometry;
 mod hostile;
+mod house;
 mod mistakes;
 mod schema;
 mod wrong_documents;
 
-use super::{Checked, MediaType, ProblemCode, check};
-
-/// A small house without mistakes; tests change a part of it.
-const HOUSE: &str = r##"format_version: 1
-name: House
-time_zone: Europe/Berlin
-focal_point: [0, 0]
-categories:
-  - {key: a, name: First, colour: "#112233"}
-sections:
-  - key: S
-    category: a
-    at: [0, 5]
-    rows:
-      - {labels: A-B, seats: 4, flags: [accessible]}
-"##;
-
-/// The house with some of its text changed.
-#[track_caller]
-fn house(changes: &[(&str, &str)]) -> String {
-    changes.iter().fold(HOUSE.to_owned(), |text, (from, to)| {
-        assert!(text.contains(from), "{from} is not in the house");
-        text.replacen(from, to, 1)
-    })
-}
-
-fn check_yaml(text: &str) -> Checked {
-    check(text.as_bytes(), MediaType::Yaml)
-}
-
-/// Code, pointer, line and column of every mistake.
-fn mistakes(text: &str) -> Vec<(ProblemCode, String, u32, u32)> {
-    let problems = check_yaml(text).problems.into_iter();
-    problems
-        .map(|problem| (problem.code, problem.pointer, problem.line, problem.column))
-        .collect()
-}
+use super::{MediaType, ProblemCode, check};
+use house::{HOUSE, check_yaml, house, mistakes};
