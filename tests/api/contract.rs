@@ -22,7 +22,6 @@ const CODES_WITHOUT_TEST: &[&str] = &[
     "event_not_on_sale",
     "booking_not_cancellable",
     "unknown_seats",
-    "template_invalid",
     "outcome_unknown",
 ];
 

@@ -82,7 +82,7 @@ fn read(document: &[u8], media_type: MediaType, problems: &mut Problems) -> Opti
                 pointer: String::new(),
                 at,
             };
-            problems.add(ProblemCode::Syntax, &source, "This is not UTF-8 text.");
+            problems.add(ProblemCode::SyntaxError, &source, "This is not UTF-8 text.");
             return None;
         }
     };
@@ -90,7 +90,7 @@ fn read(document: &[u8], media_type: MediaType, problems: &mut Problems) -> Opti
         let at = position_after(&document[..offset]);
         let pointer = String::new();
         let detail = "Text must not contain the character U+0000.";
-        problems.add(ProblemCode::Syntax, &Source { pointer, at }, detail);
+        problems.add(ProblemCode::SyntaxError, &Source { pointer, at }, detail);
         return None;
     }
     let json_error = match media_type {
@@ -126,7 +126,7 @@ fn report_json_error(error: &serde_json::Error, problems: &mut Problems) -> Posi
     };
     let detail = format!("This is not JSON: {}.", without_position(error));
     let pointer = String::new();
-    problems.add(ProblemCode::Syntax, &Source { pointer, at }, detail);
+    problems.add(ProblemCode::SyntaxError, &Source { pointer, at }, detail);
     at
 }
 

@@ -21,8 +21,9 @@ macro_rules! problem_codes {
         #[derive(
             Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, utoipa::ToSchema,
         )]
+        #[serde(rename_all = "snake_case")]
         pub enum ProblemCode {
-            $(#[serde(rename = $code)] $variant,)+
+            $($variant,)+
         }
 
         impl ProblemCode {
@@ -40,7 +41,7 @@ macro_rules! problem_codes {
 }
 
 problem_codes! {
-    Syntax "syntax_error" Error;
+    SyntaxError "syntax_error" Error;
     TooDeep "too_deep" Error;
     TooLarge "too_large" Error;
     DuplicateKey "duplicate_key" Error;
@@ -175,4 +176,16 @@ impl Problems {
 /// A JSON pointer one step further.
 pub(super) fn point_to(parent: &str, step: &str) -> String {
     format!("{parent}/{}", step.replace('~', "~0").replace('/', "~1"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn codes_are_written_as_they_are_named() {
+        for code in ProblemCode::ALL {
+            assert_eq!(serde_json::json!(code), code.as_str());
+        }
+    }
 }

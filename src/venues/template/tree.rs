@@ -104,7 +104,7 @@ impl Builder<'_> {
         let at = position(span);
         if event.tag().is_some() {
             return self.fail(
-                ProblemCode::Syntax,
+                ProblemCode::SyntaxError,
                 at,
                 "Tags (`!`) are not understood; leave it out.",
             );
@@ -114,7 +114,7 @@ impl Builder<'_> {
                 self.n_documents += 1;
                 if self.n_documents > 1 {
                     let detail = "A template is one document; a second one starts here.";
-                    return self.fail(ProblemCode::Syntax, at, detail);
+                    return self.fail(ProblemCode::SyntaxError, at, detail);
                 }
             }
             Event::Scalar(text, style, anchor, _) => {
@@ -148,7 +148,7 @@ impl Builder<'_> {
             return self.fail(ProblemCode::TooDeep, at, detail);
         }
         if self.open.last().is_some_and(Open::expects_key) {
-            return self.fail(ProblemCode::Syntax, at, "A key must be text.");
+            return self.fail(ProblemCode::SyntaxError, at, "A key must be text.");
         }
         let n_nodes_before = self.n_nodes - 1;
         let keys = HashMap::new();
@@ -175,7 +175,7 @@ impl Builder<'_> {
     fn follow(&mut self, anchor: usize, at: Position) -> Option<()> {
         let Some(anchored) = self.anchors.get(&anchor) else {
             let detail = "An alias cannot stand inside the value that it names.";
-            return self.fail(ProblemCode::Syntax, at, detail);
+            return self.fail(ProblemCode::SyntaxError, at, detail);
         };
         let (node, n_nodes) = (anchored.node.clone(), anchored.n_nodes);
         self.count(n_nodes, at)?;
@@ -205,7 +205,9 @@ impl Builder<'_> {
                         let at = node.at;
                         self.note_key(text, at);
                     }
-                    _ => return self.fail(ProblemCode::Syntax, node.at, "A key must be text."),
+                    _ => {
+                        return self.fail(ProblemCode::SyntaxError, node.at, "A key must be text.");
+                    }
                 },
             },
             Content::Scalar { .. } => {}
@@ -250,7 +252,7 @@ impl Builder<'_> {
             "This cannot be read: {}.",
             error.info().trim_end_matches('.')
         );
-        self.fail(ProblemCode::Syntax, at, detail)
+        self.fail(ProblemCode::SyntaxError, at, detail)
     }
 
     fn fail(&mut self, code: ProblemCode, at: Position, detail: impl Into<String>) -> Option<()> {
@@ -344,7 +346,7 @@ mod tests {
         let root = tree.root.unwrap();
         assert!(matches!(&root.content, Content::Map(entries) if entries[0].key == "a"));
         assert_eq!(tree.broken_from, Some(Position { line: 2, column: 4 }));
-        assert_eq!(problems.into_list()[0].code, ProblemCode::Syntax);
+        assert_eq!(problems.into_list()[0].code, ProblemCode::SyntaxError);
     }
 
     #[test]
@@ -365,7 +367,7 @@ mod tests {
     fn an_alias_inside_its_own_value_is_refused() {
         assert_eq!(
             problems_of("a: &a [*a]\n"),
-            [(ProblemCode::Syntax, "/a/0".into(), 1, 8)]
+            [(ProblemCode::SyntaxError, "/a/0".into(), 1, 8)]
         );
     }
 

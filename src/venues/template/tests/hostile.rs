@@ -111,7 +111,7 @@ fn what_is_not_text_is_refused_at_its_place() {
     let problem = &checked.problems[0];
     assert_eq!(
         (problem.code, problem.line, problem.column),
-        (ProblemCode::Syntax, 2, 7)
+        (ProblemCode::SyntaxError, 2, 7)
     );
 }
 
@@ -122,7 +122,7 @@ fn a_nul_which_the_database_cannot_keep_is_refused_at_its_place() {
     let problem = &checked.problems[0];
     assert_eq!(
         (problem.code, problem.line, problem.column),
-        (ProblemCode::Syntax, 1, 3)
+        (ProblemCode::SyntaxError, 1, 3)
     );
     assert!(checked.layout.is_none());
 }
@@ -132,7 +132,7 @@ fn yaml_that_calls_itself_json_is_refused() {
     let checked = check(HOUSE.as_bytes(), MediaType::Json);
 
     let problem = &checked.problems[0];
-    assert_eq!((problem.code, problem.line), (ProblemCode::Syntax, 1));
+    assert_eq!((problem.code, problem.line), (ProblemCode::SyntaxError, 1));
     assert!(checked.layout.is_none());
 }
 

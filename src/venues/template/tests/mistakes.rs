@@ -120,7 +120,7 @@ fn a_document_that_breaks_off_still_shows_its_other_mistakes() {
         .map(|(code, ..)| code)
         .collect();
 
-    assert_eq!(found, [ProblemCode::WrongValue, ProblemCode::Syntax]);
+    assert_eq!(found, [ProblemCode::WrongValue, ProblemCode::SyntaxError]);
 }
 
 #[test]

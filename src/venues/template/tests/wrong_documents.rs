@@ -27,7 +27,7 @@ fn of_the_document() -> Vec<Mistake> {
     let largest: &str = Box::leak(format!("/name/{}", 30_000 - 5).into_boxed_str());
     vec![
         (
-            ProblemCode::Syntax,
+            ProblemCode::SyntaxError,
             house(&[("[0, 0]", "[0, 0")]),
             "/focal_point/1",
             5,
