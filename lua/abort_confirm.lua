@@ -11,15 +11,15 @@ local time = redis.call('TIME')
 local now = tonumber(ARGV[1]) or time[1] * 1000 + math.floor(time[2] / 1000)
 local m = redis.call('HMGET', meta, 'epoch', 'revision')
 local epoch, revision = tonumber(m[1]), tonumber(m[2])
-if not epoch then return { 'not_loaded', 0, 0, now } end
+if not (epoch and revision) then return { 'not_loaded', 0, 0, now } end
 if (tonumber(ARGV[2]) or epoch) ~= epoch then return { 'wrong_epoch', epoch, revision, now } end
 local record = redis.call('HGET', holds, id) or ''
 local state, holder, deadline, placed_at, since, keep, asked, attempts, quote =
   record:match('^(%a+)|([^|]*)|(%d+)|(%d+)|(%d+)|(%d+)|([^|]*)|([^|]*)|(.*)$')
 if not state then return { 'unknown_hold', epoch, revision, now } end
 if state ~= 'confirming' then return { 'ended', epoch, revision, now } end
-redis.call('HGET', KEYS[4], holder)
-redis.call('GETRANGE', seats, 0, 0)
+local n_had = tonumber(redis.call('HGET', KEYS[4], holder)) or 0
+local n_seats = redis.call('STRLEN', seats)
 attempts = attempts:gsub(ARGV[4] .. ' ', '')
 if attempts ~= '' then
   redis.call('HSET', holds, id, ('confirming|%s|%s|%s|%s|%s|%s|%s|%s')
@@ -29,18 +29,20 @@ end
 local is_taken, kept, held, taken = {}, {}, {}, {}
 for index in ARGV[5]:gmatch('%d+') do is_taken[index] = true end
 for index, amount in quote:gmatch('(%d+):(%d+)') do
-  if is_taken[index] then taken[#taken + 1] = index
-  else kept[#kept + 1], held[#held + 1] = index .. ':' .. amount, index end
+  local is_there = tonumber(index) < n_seats
+  if is_there and is_taken[index] then taken[#taken + 1] = index
+  elseif is_there then kept[#kept + 1], held[#held + 1] = index .. ':' .. amount, index end
 end
 deadline = now + math.max(0, tonumber(deadline) - tonumber(since))
 state = #kept > 0 and 'held' or 'released'
 redis.call('ZADD', deadlines, #kept > 0 and deadline or now + tonumber(keep), id)
 redis.call('HSET', holds, id, ('%s|%s|%.0f|%s|0|%s|%s||%s')
   :format(state, holder, deadline, placed_at, keep, asked, table.concat(kept, ',')))
-redis.call('HINCRBY', KEYS[4], holder, -#taken)
+redis.call('HSET', KEYS[4], holder, math.max(0, n_had - #taken))
 for _, index in ipairs(held) do redis.call('SETRANGE', seats, index, 'h') end
 for _, index in ipairs(taken) do redis.call('SETRANGE', seats, index, 'b') end
-revision = redis.call('HINCRBY', meta, 'revision', 1)
+revision = revision + 1
+redis.call('HSET', meta, 'revision', ('%.0f'):format(revision))
 redis.call('SPUBLISH', KEYS[6], ('{"epoch":%d,"revision":%d,"changes":{"h":[%s],"b":[%s]}}')
   :format(epoch, revision, table.concat(held, ','), table.concat(taken, ',')))
 return { 'aborted', epoch, revision, now }

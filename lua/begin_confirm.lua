@@ -12,7 +12,7 @@ local time = redis.call('TIME')
 local now = tonumber(ARGV[1]) or time[1] * 1000 + math.floor(time[2] / 1000)
 local m = redis.call('HMGET', meta, 'epoch', 'revision')
 local epoch, revision = tonumber(m[1]), tonumber(m[2])
-if not epoch then return { 'not_loaded', 0, 0, now } end
+if not (epoch and revision) then return { 'not_loaded', 0, 0, now } end
 if (tonumber(ARGV[2]) or epoch) ~= epoch then return { 'wrong_epoch', epoch, revision, now } end
 local record = redis.call('HGET', holds, id) or ''
 local state, owner, deadline, placed_at, since, memory, attempts, quote =
@@ -22,11 +22,12 @@ local is_live = state == 'held' and now < tonumber(deadline)
 if state ~= 'confirming' and not is_live then return { 'ended', epoch, revision, now, record } end
 if not attempts:find(attempt, 1, true) then attempts = attempts .. attempt .. ' ' end
 if #attempts > 9 * tonumber(ARGV[7]) then return { 'too_many', epoch, revision, now, record } end
-local taken = {}
+local taken, n_seats = {}, redis.call('STRLEN', seats)
 if state == 'held' then
   since = ('%.0f'):format(now)
-  for index in quote:gmatch('(%d+):') do taken[#taken + 1] = index end
-  redis.call('GETRANGE', seats, 0, 0)
+  for index in quote:gmatch('(%d+):') do
+    if tonumber(index) < n_seats then taken[#taken + 1] = index end
+  end
 end
 record = ('confirming|%s|%s|%s|%s|%s|%s|%s')
   :format(owner, deadline, placed_at, since, memory, attempts, quote)
@@ -34,7 +35,8 @@ redis.call('ZADD', deadlines, now + tonumber(ARGV[6]), id)
 redis.call('HSET', holds, id, record)
 if #taken > 0 then
   for _, index in ipairs(taken) do redis.call('SETRANGE', seats, index, 'c') end
-  revision = redis.call('HINCRBY', meta, 'revision', 1)
+  revision = revision + 1
+  redis.call('HSET', meta, 'revision', ('%.0f'):format(revision))
   redis.call('SPUBLISH', KEYS[5], ('{"epoch":%d,"revision":%d,"changes":{"c":[%s]}}')
     :format(epoch, revision, table.concat(taken, ',')))
 end

@@ -15,7 +15,7 @@ local now = tonumber(ARGV[1]) or time[1] * 1000 + math.floor(time[2] / 1000)
 local m = redis.call('HMGET', meta, 'epoch', 'revision', 'version', 'sales', 'closes_at',
   'seats_per_person_max', 'waiting')
 local epoch, revision = tonumber(m[1]), tonumber(m[2])
-if not epoch then return { 'not_loaded', 0, 0, now } end
+if not (epoch and revision) then return { 'not_loaded', 0, 0, now } end
 if (tonumber(ARGV[2]) or epoch) ~= epoch then return { 'wrong_epoch', epoch, revision, now } end
 local record = redis.call('HGET', holds, id) or ''
 local state, owner, deadline, middle, quote =
@@ -27,11 +27,11 @@ if m[4] ~= 'open' or now >= tonumber(m[5]) then
   return { 'not_on_sale', epoch, revision, now, m[4] }
 end
 local had, kept, taken, freed, conflicts = {}, {}, {}, {}, {}
-local removes = ',' .. ARGV[8] .. ','
+local removes, n_seats = ',' .. ARGV[8] .. ',', redis.call('STRLEN', seats)
 for index, amount in quote:gmatch('(%d+):(%d+)') do
   had[index] = true
-  if removes:find(',' .. index .. ',', 1, true) then freed[#freed + 1] = index
-  else kept[#kept + 1] = index .. ':' .. amount end
+  if not removes:find(',' .. index .. ',', 1, true) then kept[#kept + 1] = index .. ':' .. amount
+  elseif tonumber(index) < n_seats then freed[#freed + 1] = index end
 end
 for index, amount in ARGV[7]:gmatch('(%d+):(%d+)') do
   local byte = not had[index] and redis.call('GETRANGE', seats, index, index)
@@ -53,12 +53,13 @@ end
 if #taken + #freed == 0 then return { 'changed', epoch, revision, now, record } end
 table.sort(kept, function(a, b) return tonumber(a:match('%d+')) < tonumber(b:match('%d+')) end)
 record = ('held|%s|%s|%s|%s'):format(holder, deadline, middle, table.concat(kept, ','))
-local free = tonumber(m[7] or 0) > 0 and 'w' or '.'
+local free, n_has = tonumber(m[7] or 0) > 0 and 'w' or '.', math.max(0, n_had + n_more)
 redis.call('HSET', holds, id, record)
-redis.call('HINCRBY', holders, holder, n_more)
+redis.call('HSET', holders, holder, n_has)
 for _, index in ipairs(freed) do redis.call('SETRANGE', seats, index, free) end
 for _, index in ipairs(taken) do redis.call('SETRANGE', seats, index, 'h') end
-revision = redis.call('HINCRBY', meta, 'revision', 1)
+revision = revision + 1
+redis.call('HSET', meta, 'revision', ('%.0f'):format(revision))
 redis.call('SPUBLISH', KEYS[6], ('{"epoch":%d,"revision":%d,"changes":{"%s":[%s],"h":[%s]}}')
   :format(epoch, revision, free, table.concat(freed, ','), table.concat(taken, ',')))
 return { 'changed', epoch, revision, now, record }

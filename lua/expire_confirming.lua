@@ -9,7 +9,7 @@ local id, time = ARGV[3], redis.call('TIME')
 local now = tonumber(ARGV[1]) or time[1] * 1000 + math.floor(time[2] / 1000)
 local m = redis.call('HMGET', meta, 'epoch', 'revision', 'waiting')
 local epoch, revision = tonumber(m[1]), tonumber(m[2])
-if not epoch then return { 'not_loaded', 0, 0, now } end
+if not (epoch and revision) then return { 'not_loaded', 0, 0, now } end
 if (tonumber(ARGV[2]) or epoch) ~= epoch then return { 'wrong_epoch', epoch, revision, now } end
 local record = redis.call('HGET', holds, id) or ''
 local state, holder, times, keep, asked, quote =
@@ -18,15 +18,18 @@ if not state then return { 'unknown_hold', epoch, revision, now } end
 -- An aborted attempt may have put it back to held; PostgreSQL has ended it all the same.
 if state ~= 'confirming' and state ~= 'held' then return { 'ended', epoch, revision, now } end
 local free, freed = tonumber(m[3] or 0) > 0 and 'w' or '.', {}
-for index in quote:gmatch('(%d+):') do freed[#freed + 1] = index end
-redis.call('HGET', holders, holder)
-redis.call('GETRANGE', seats, 0, 0)
+local n_had = tonumber(redis.call('HGET', holders, holder)) or 0
+local n_seats = redis.call('STRLEN', seats)
+for index in quote:gmatch('(%d+):') do
+  if tonumber(index) < n_seats then freed[#freed + 1] = index end
+end
 redis.call('ZADD', deadlines, now + math.max(tonumber(keep), tonumber(ARGV[4])), id)
 redis.call('HSET', holds, id, ('expired|%s|%s|%.0f|%s|%s||%s')
   :format(holder, times, now, keep, asked, quote))
-redis.call('HINCRBY', holders, holder, -#freed)
+redis.call('HSET', holders, holder, math.max(0, n_had - #freed))
 for _, index in ipairs(freed) do redis.call('SETRANGE', seats, index, free) end
-revision = redis.call('HINCRBY', meta, 'revision', 1)
+revision = revision + 1
+redis.call('HSET', meta, 'revision', ('%.0f'):format(revision))
 redis.call('SPUBLISH', KEYS[6], ('{"epoch":%d,"revision":%d,"changes":{"%s":[%s]}}')
   :format(epoch, revision, free, table.concat(freed, ',')))
 return { 'expired', epoch, revision, now }

@@ -12,13 +12,12 @@ local time = redis.call('TIME')
 local now = tonumber(ARGV[1]) or time[1] * 1000 + math.floor(time[2] / 1000)
 local m = redis.call('HMGET', meta, 'epoch', 'revision', 'waiting')
 local epoch, revision = tonumber(m[1]), tonumber(m[2])
-if not epoch then return { 'not_loaded', 0, 0, now } end
+if not (epoch and revision) then return { 'not_loaded', 0, 0, now } end
 if (tonumber(ARGV[2]) or epoch) ~= epoch then return { 'wrong_epoch', epoch, revision, now } end
 local free = tonumber(m[3] or 0) > 0 and 'w' or '.'
 local due = redis.call('ZRANGEBYSCORE', deadlines, '-inf', now, 'LIMIT', 0, ARGV[3])
-redis.call('HLEN', holders)
-redis.call('GETRANGE', seats, 0, 0)
-local freed, expired, confirming = {}, {}, {}
+local n_seats = redis.call('STRLEN', seats)
+local freed, counts, records, expired, confirming, forgotten = {}, {}, {}, {}, {}, {}
 for _, id in ipairs(due) do
   local record = redis.call('HGET', holds, id) or ''
   local state, holder, times, keep, asked, quote =
@@ -26,24 +25,33 @@ for _, id in ipairs(due) do
   if state == 'held' then
     local n_freed = #freed
     for index in quote:gmatch('(%d+):') do
-      redis.call('SETRANGE', seats, index, free)
-      freed[#freed + 1] = index
+      if tonumber(index) < n_seats then freed[#freed + 1] = index end
     end
-    redis.call('HINCRBY', holders, holder, n_freed - #freed)
-    redis.call('ZADD', deadlines, now + math.max(tonumber(keep), tonumber(ARGV[5])), id)
-    redis.call('HSET', holds, id, ('expired|%s|%s|%.0f|%s|%s||%s')
-      :format(holder, times, now, keep, asked, quote))
+    counts[holder] = counts[holder] or tonumber(redis.call('HGET', holders, holder)) or 0
+    counts[holder] = math.max(0, counts[holder] - (#freed - n_freed))
     expired[#expired + 1] = id
+    records[id] = { now + math.max(tonumber(keep), tonumber(ARGV[5])),
+      ('expired|%s|%s|%.0f|%s|%s||%s'):format(holder, times, now, keep, asked, quote) }
   elseif state == 'confirming' then
-    redis.call('ZADD', deadlines, now + tonumber(ARGV[4]), id)
     confirming[#confirming + 1] = id
   else
-    redis.call('ZREM', deadlines, id)
-    redis.call('HDEL', holds, id)
+    forgotten[#forgotten + 1] = id
   end
 end
+for id, one in pairs(records) do
+  redis.call('ZADD', deadlines, one[1], id)
+  redis.call('HSET', holds, id, one[2])
+end
+for _, id in ipairs(confirming) do redis.call('ZADD', deadlines, now + tonumber(ARGV[4]), id) end
+for _, id in ipairs(forgotten) do
+  redis.call('ZREM', deadlines, id)
+  redis.call('HDEL', holds, id)
+end
+for holder, count in pairs(counts) do redis.call('HSET', holders, holder, count) end
+for _, index in ipairs(freed) do redis.call('SETRANGE', seats, index, free) end
 if #freed > 0 then
-  revision = redis.call('HINCRBY', meta, 'revision', 1)
+  revision = revision + 1
+  redis.call('HSET', meta, 'revision', ('%.0f'):format(revision))
   redis.call('SPUBLISH', KEYS[6], ('{"epoch":%d,"revision":%d,"changes":{"%s":[%s]}}')
     :format(epoch, revision, free, table.concat(freed, ',')))
 end

@@ -9,7 +9,7 @@ local time = redis.call('TIME')
 local now = tonumber(ARGV[1]) or time[1] * 1000 + math.floor(time[2] / 1000)
 local m = redis.call('HMGET', KEYS[2], 'epoch', 'revision')
 local epoch, revision = tonumber(m[1]), tonumber(m[2])
-if not epoch then return { 'not_loaded', 0, 0, now } end
+if not (epoch and revision) then return { 'not_loaded', 0, 0, now } end
 if (tonumber(ARGV[2]) or epoch) ~= epoch then return { 'wrong_epoch', epoch, revision, now } end
 local record = redis.call('HGET', KEYS[1], ARGV[3])
 if not record then return { 'unknown_hold', epoch, revision, now } end

@@ -13,7 +13,7 @@ local time = redis.call('TIME')
 local now = tonumber(ARGV[1]) or time[1] * 1000 + math.floor(time[2] / 1000)
 local m = redis.call('HMGET', meta, 'epoch', 'revision', 'waiting')
 local epoch, revision = tonumber(m[1]), tonumber(m[2])
-if not epoch then return { 'not_loaded', 0, 0, now } end
+if not (epoch and revision) then return { 'not_loaded', 0, 0, now } end
 if (tonumber(ARGV[2]) or epoch) ~= epoch then return { 'wrong_epoch', epoch, revision, now } end
 -- A delayed call must not free a seat that has been booked again since.
 if now >= tonumber(ARGV[5]) then return { 'void', epoch, revision, now } end
@@ -25,7 +25,8 @@ local n_had = holder ~= '' and tonumber(redis.call('HGET', holders, holder) or 0
 if #freed == 0 then return { 'freed', epoch, revision, now, 0 } end
 if n_had > 0 then redis.call('HSET', holders, holder, math.max(0, n_had - #freed)) end
 for _, index in ipairs(freed) do redis.call('SETRANGE', seats, index, free) end
-revision = redis.call('HINCRBY', meta, 'revision', 1)
+revision = revision + 1
+redis.call('HSET', meta, 'revision', ('%.0f'):format(revision))
 redis.call('SPUBLISH', KEYS[4], ('{"epoch":%d,"revision":%d,"changes":{"%s":[%s]}}')
   :format(epoch, revision, free, table.concat(freed, ',')))
 return { 'freed', epoch, revision, now, #freed }

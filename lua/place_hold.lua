@@ -6,7 +6,7 @@
 -- ARGV[2] epoch and ARGV[3] version of the event that the caller knows; an empty epoch fits any
 -- ARGV[4] hold id, ARGV[5] holder, ARGV[6] time to live in ms
 -- ARGV[7] how long to remember the hold once it has ended, in ms
--- ARGV[8] fingerprint of the request; empty fits any
+-- ARGV[8] fingerprint of the request; an empty one fits any, and any fits an empty one
 -- ARGV[9] seats and prices: index:amount,… in index order
 -- Returns status, epoch, revision, now, then
 --   placed, repeated: the hold's record
@@ -21,12 +21,12 @@ local now = tonumber(ARGV[1]) or time[1] * 1000 + math.floor(time[2] / 1000)
 local m = redis.call('HMGET', meta, 'epoch', 'revision', 'version', 'sales', 'opens_at',
   'closes_at', 'seats_per_person_max')
 local epoch, revision = tonumber(m[1]), tonumber(m[2])
-if not epoch then return { 'not_loaded', 0, 0, now } end
+if not (epoch and revision) then return { 'not_loaded', 0, 0, now } end
 if (tonumber(ARGV[2]) or epoch) ~= epoch then return { 'wrong_epoch', epoch, revision, now } end
 local record = redis.call('HGET', holds, id)
 if record then
   local owner, first = record:match('^%a+|([^|]*)|%d+|%d+|%d+|%d+|([^|]*)|')
-  local is_same = owner == holder and (asked == '' or asked == first)
+  local is_same = owner == holder and (asked == '' or first == '' or asked == first)
   return { is_same and 'repeated' or 'other_request', epoch, revision, now, record }
 end
 if m[3] ~= ARGV[3] then return { 'wrong_version', epoch, revision, now } end
@@ -51,9 +51,10 @@ local deadline = now + tonumber(ARGV[6])
 record = ('held|%s|%.0f|%.0f|0|%s|%s||%s'):format(holder, deadline, now, ARGV[7], asked, quote)
 redis.call('ZADD', deadlines, deadline, id)
 redis.call('HSET', holds, id, record)
-redis.call('HINCRBY', holders, holder, #indexes)
+redis.call('HSET', holders, holder, n_had + #indexes)
 for _, index in ipairs(indexes) do redis.call('SETRANGE', seats, index, 'h') end
-revision = redis.call('HINCRBY', meta, 'revision', 1)
+revision = revision + 1
+redis.call('HSET', meta, 'revision', ('%.0f'):format(revision))
 redis.call('SPUBLISH', KEYS[6], ('{"epoch":%d,"revision":%d,"changes":{"h":[%s]}}')
   :format(epoch, revision, table.concat(indexes, ',')))
 return { 'placed', epoch, revision, now, record }

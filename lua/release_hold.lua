@@ -1,5 +1,5 @@
 #!lua
--- Releases a hold for its holder; refused while it is being confirmed. Again answers the same.
+-- Releases a live hold for its holder; refused while it is being confirmed. Again answers the same.
 -- KEYS[1] seats, KEYS[2] holds, KEYS[3] deadlines, KEYS[4] holders, KEYS[5] meta, KEYS[6] changes
 -- ARGV[1] now in ms, or empty; ARGV[2] epoch, or empty; ARGV[3] hold id; ARGV[4] holder
 -- Returns status, epoch, revision, now, then
@@ -10,24 +10,31 @@ local time = redis.call('TIME')
 local now = tonumber(ARGV[1]) or time[1] * 1000 + math.floor(time[2] / 1000)
 local m = redis.call('HMGET', meta, 'epoch', 'revision', 'waiting')
 local epoch, revision = tonumber(m[1]), tonumber(m[2])
-if not epoch then return { 'not_loaded', 0, 0, now } end
+if not (epoch and revision) then return { 'not_loaded', 0, 0, now } end
 if (tonumber(ARGV[2]) or epoch) ~= epoch then return { 'wrong_epoch', epoch, revision, now } end
 local record = redis.call('HGET', holds, id) or ''
-local state, owner, times, keep, asked, quote =
-  record:match('^(%a+)|([^|]*)|(%d+|%d+)|%d+|(%d+)|([^|]*)|[^|]*|(.*)$')
+local state, owner, deadline, placed_at, keep, asked, quote =
+  record:match('^(%a+)|([^|]*)|(%d+)|(%d+)|%d+|(%d+)|([^|]*)|[^|]*|(.*)$')
 if owner ~= holder then return { 'unknown_hold', epoch, revision, now } end
 if state == 'confirming' then return { 'confirming', epoch, revision, now, record } end
-if state ~= 'held' then return { 'ended', epoch, revision, now, record } end
-redis.call('HGET', holders, holder)
+-- A lapsed hold has expired, swept or not: it has one outcome, whoever looks when.
+if state ~= 'held' or now >= tonumber(deadline) then
+  return { 'ended', epoch, revision, now, record }
+end
+local n_had = tonumber(redis.call('HGET', holders, holder)) or 0
+local n_seats = redis.call('STRLEN', seats)
 local free, freed = tonumber(m[3] or 0) > 0 and 'w' or '.', {}
-for index in quote:gmatch('(%d+):') do freed[#freed + 1] = index end
-redis.call('GETRANGE', seats, 0, 0)
-record = ('released|%s|%s|%.0f|%s|%s||%s'):format(holder, times, now, keep, asked, quote)
+for index in quote:gmatch('(%d+):') do
+  if tonumber(index) < n_seats then freed[#freed + 1] = index end
+end
+record = ('released|%s|%s|%s|%.0f|%s|%s||%s')
+  :format(holder, deadline, placed_at, now, keep, asked, quote)
 redis.call('ZADD', KEYS[3], now + tonumber(keep), id)
 redis.call('HSET', holds, id, record)
-redis.call('HINCRBY', holders, holder, -#freed)
+redis.call('HSET', holders, holder, math.max(0, n_had - #freed))
 for _, index in ipairs(freed) do redis.call('SETRANGE', seats, index, free) end
-revision = redis.call('HINCRBY', meta, 'revision', 1)
+revision = revision + 1
+redis.call('HSET', meta, 'revision', ('%.0f'):format(revision))
 redis.call('SPUBLISH', KEYS[6], ('{"epoch":%d,"revision":%d,"changes":{"%s":[%s]}}')
   :format(epoch, revision, free, table.concat(freed, ',')))
 return { 'released', epoch, revision, now, record }

@@ -10,7 +10,7 @@ local time = redis.call('TIME')
 local now = tonumber(ARGV[1]) or time[1] * 1000 + math.floor(time[2] / 1000)
 local m = redis.call('HMGET', meta, 'epoch', 'revision')
 local epoch, revision = tonumber(m[1]), tonumber(m[2])
-if not epoch then return { 'not_loaded', 0, 0, now } end
+if not (epoch and revision) then return { 'not_loaded', 0, 0, now } end
 if (tonumber(ARGV[2]) or epoch) ~= epoch then return { 'wrong_epoch', epoch, revision, now } end
 local changes, n_repaired = {}, 0
 for index, seen, byte in ARGV[3]:gmatch('(%d+):(.):(.)') do
@@ -22,7 +22,8 @@ for index, seen, byte in ARGV[3]:gmatch('(%d+):(.):(.)') do
   end
 end
 if n_repaired > 0 then
-  revision = redis.call('HINCRBY', meta, 'revision', 1)
+  revision = revision + 1
+  redis.call('HSET', meta, 'revision', ('%.0f'):format(revision))
   local parts = {}
   for byte, indexes in pairs(changes) do
     parts[#parts + 1] = ('"%s":[%s]'):format(byte, table.concat(indexes, ','))

@@ -10,9 +10,9 @@ local meta, time = KEYS[1], redis.call('TIME')
 local now = tonumber(ARGV[1]) or time[1] * 1000 + math.floor(time[2] / 1000)
 local m = redis.call('HMGET', meta, 'epoch', 'revision', 'version')
 local epoch, revision = tonumber(m[1]), tonumber(m[2])
-if not epoch then return { 'not_loaded', 0, 0, now } end
+if not (epoch and revision) then return { 'not_loaded', 0, 0, now } end
 if (tonumber(ARGV[2]) or epoch) ~= epoch then return { 'wrong_epoch', epoch, revision, now } end
-if tonumber(m[3]) > tonumber(ARGV[3]) then return { 'newer', epoch, revision, now } end
+if (tonumber(m[3]) or 0) > tonumber(ARGV[3]) then return { 'newer', epoch, revision, now } end
 redis.call('HSET', meta, 'version', ARGV[3], 'sales', ARGV[4], 'opens_at', ARGV[5],
   'closes_at', ARGV[6], 'seats_per_person_max', ARGV[7])
 return { 'set', epoch, revision, now }

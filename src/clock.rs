@@ -14,6 +14,8 @@ pub enum Clock {
     System,
     /// Milliseconds since 1970; stands still until somebody moves it.
     Manual(Arc<AtomicI64>),
+    /// A machine whose clock is wrong by so much; the stores keep their own (F24).
+    Skewed(TimeDelta),
 }
 
 impl Clock {
@@ -26,6 +28,7 @@ impl Clock {
             #[expect(clippy::disallowed_methods, reason = "this is the clock")]
             Self::System => from_ms(Utc::now().timestamp_millis()),
             Self::Manual(ms) => from_ms(ms.load(Ordering::SeqCst)),
+            Self::Skewed(by) => Self::System.now() + *by,
         }
     }
 
@@ -34,7 +37,7 @@ impl Clock {
     /// Invariant: in production no application clock decides a deadline (decision 0001).
     pub fn imposed_ms(&self) -> Option<i64> {
         match self {
-            Self::System => None,
+            Self::System | Self::Skewed(_) => None,
             Self::Manual(ms) => Some(ms.load(Ordering::SeqCst)),
         }
     }
@@ -44,7 +47,7 @@ impl Clock {
         self.imposed_ms().map(from_ms)
     }
 
-    /// Moves a manual clock; a system clock goes on as it pleases.
+    /// Moves a manual clock; any other goes on as it pleases.
     pub fn advance(&self, by: TimeDelta) {
         if let Self::Manual(ms) = self {
             ms.fetch_add(by.num_milliseconds(), Ordering::SeqCst);

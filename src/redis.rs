@@ -4,7 +4,7 @@
 
 use std::time::Duration;
 
-use fred::clients::Pool;
+use fred::clients::{Client, Pool, WithOptions};
 use fred::error::{Error, ErrorKind};
 use fred::interfaces::{ClientLike, LuaInterface};
 use fred::types::config::{Config, Options, ReconnectPolicy, TcpConfig};
@@ -15,13 +15,16 @@ use fred::types::{Builder, Value};
 /// every script is idempotent.
 pub const COMMAND_TIMEOUT: Duration = Duration::from_millis(1_000);
 
+/// Limit: how often a command follows its slot from node to node.
+const REDIRECTIONS_MAX: u32 = 3;
+
 /// A pool of multiplexed, pipelining connections. Connects in the background for ever, so that the
 /// service starts while Redis is away.
 pub fn pool(url: &str, n_connections: usize) -> Result<Pool, Error> {
     Builder::from_config(Config::from_url(url)?)
         .with_connection_config(|connection| {
             connection.connection_timeout = Duration::from_secs(2);
-            connection.max_command_attempts = 1;
+            connection.max_command_attempts = 1 + REDIRECTIONS_MAX;
             connection.unresponsive.max_timeout = Some(Duration::from_secs(5));
             connection.tcp = TcpConfig {
                 nodelay: Some(true),
@@ -52,13 +55,28 @@ pub fn is_away(error: &Error) -> bool {
             "MASTERDOWN",
             "CLUSTERDOWN",
             "TRYAGAIN",
+            // fred's words for a slot that moved faster than the command could follow.
+            "Too many failed write attempts",
         ]
         .iter()
         .any(|word| error.details().starts_with(word)),
     }
 }
 
-/// Runs a script, loading it first where Redis does not know it (F28). Fails at once while there is
+/// A client whose commands fail at once while there is no connection. They follow a slot that moves
+/// to another node of a cluster; failing fast, they are never sent again after a lost connection.
+pub fn client(pool: &Pool) -> WithOptions<Client> {
+    let options = Options {
+        fail_fast: true,
+        timeout: Some(COMMAND_TIMEOUT),
+        max_attempts: Some(1 + REDIRECTIONS_MAX),
+        ..Options::default()
+    };
+    pool.next().with_options(&options)
+}
+
+/// Runs a script; where Redis does not know it, sends it along, on the node that has the keys and in
+/// one step, so that nothing can make Redis forget it in between (F28). Fails at once while there is
 /// no connection.
 pub async fn run(
     pool: &Pool,
@@ -66,21 +84,15 @@ pub async fn run(
     keys: Vec<String>,
     args: Vec<Value>,
 ) -> Result<Value, Error> {
-    let options = Options {
-        fail_fast: true,
-        timeout: Some(COMMAND_TIMEOUT),
-        ..Options::default()
-    };
-    let client = pool.next().with_options(&options);
-    match client
+    let client = client(pool);
+    let answer = client
         .evalsha(script.sha1().clone(), keys.clone(), args.clone())
-        .await
-    {
-        Err(error) if error.details().starts_with("NOSCRIPT") => {
-            script.load(pool.next()).await?;
-            client.evalsha(script.sha1().clone(), keys, args).await
+        .await;
+    match (answer, script.lua()) {
+        (Err(error), Some(source)) if error.details().starts_with("NOSCRIPT") => {
+            client.eval(source.clone(), keys, args).await
         }
-        result => result,
+        (answer, _) => answer,
     }
 }
 

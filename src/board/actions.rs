@@ -182,7 +182,9 @@ pub async fn block(
     if conflicts.is_empty() {
         return Ok(());
     }
+    // A board that was loaded in between has them as blocked.
     store::delete_blocks(&ctx.db, sale.event_id, &inserted).await?;
+    store::free_blocked_seats(ctx, sale.event_id, &inserted).await?;
     Err(BoardError::conflicts(&sale.seating, &conflicts))
 }
 

@@ -9,13 +9,10 @@ use fred::types::scripts::Script;
 use super::super::error::BoardError;
 use super::super::model::{Conflict, HeldSeat, Hold, join, parse_conflicts, write_seats};
 use super::call::{Fence, Reply, Verb, call};
-use super::seats::set_sale;
+use super::seats::{SWEEPS_MAX, set_sale};
 use crate::context::Context;
 use crate::events::{self, Sale};
 use crate::id::{CallerId, EventId, HoldId};
-
-/// Limit: sweeps before a seat that a lapsed hold has is called held.
-const SWEEPS_MAX: u32 = 20;
 
 static PLACE_HOLD: Verb = Verb {
     script: LazyLock::new(|| Script::from_lua(include_str!("../../../lua/place_hold.lua"))),

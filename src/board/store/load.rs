@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 use std::sync::{Arc, LazyLock, Mutex, PoisonError};
 
-use fred::interfaces::HashesInterface;
+use fred::interfaces::{HashesInterface, KeysInterface};
 use fred::types::Value;
 use fred::types::scripts::Script;
 use sqlx::{Connection, PgConnection, PgExecutor};
@@ -112,16 +112,18 @@ pub async fn load_if_behind(
 
 async fn position(ctx: &Context, event_id: EventId) -> Result<Position, BoardError> {
     let meta = key(event_id, "meta");
-    let fields: Vec<Option<i64>> = ctx
-        .redis
-        .next()
-        .hmget(meta, vec!["epoch", "revision"])
-        .await?;
-    let at = |index: usize| fields.get(index).copied().flatten().unwrap_or_default();
-    Ok(Position {
-        epoch: at(0),
-        revision: at(1),
-    })
+    let client = redis::client(&ctx.redis);
+    let fields: Vec<Option<String>> = client.hmget(meta, vec!["epoch", "revision"]).await?;
+    let at = |index: usize| fields.get(index)?.as_ref()?.parse().ok();
+    let has_seats: bool = client.exists(key(event_id, "seats")).await?;
+    // Scripts call a board without seats, or with a garbled position, not loaded: so it is.
+    let whole = at(0).zip(at(1)).filter(|_| has_seats);
+    Ok(
+        whole.map_or_else(Position::default, |(epoch, revision)| Position {
+            epoch,
+            revision,
+        }),
+    )
 }
 
 async fn board_epoch(db: &mut PgConnection, event_id: EventId) -> Result<i64, BoardError> {

@@ -14,6 +14,7 @@ use super::hold::hold;
 use crate::clock::{Instant, from_ms};
 use crate::context::Context;
 use crate::id::{EventId, HoldId};
+use crate::redis;
 
 static READ_BOARD: Verb = Verb {
     script: LazyLock::new(|| Script::from_lua(include_str!("../../../lua/read_board.lua"))),
@@ -73,7 +74,9 @@ pub async fn find_hold(
 
 /// All holds that the board remembers, live and ended; for the reconciler.
 pub async fn list_holds(ctx: &Context, event_id: EventId) -> Result<Vec<Hold>, BoardError> {
-    let records: HashMap<String, String> = ctx.redis.next().hgetall(key(event_id, "holds")).await?;
+    let records: HashMap<String, String> = redis::client(&ctx.redis)
+        .hgetall(key(event_id, "holds"))
+        .await?;
     let holds = records
         .iter()
         .filter_map(|(id, record)| Hold::parse(id.parse().ok()?, record, 0));

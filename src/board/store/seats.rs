@@ -6,6 +6,7 @@ use std::time::Duration;
 use chrono::TimeDelta;
 use fred::types::Value;
 use fred::types::scripts::Script;
+use uuid::Uuid;
 
 use super::super::error::BoardError;
 use super::super::model::{Conflict, SeatState, join, parse_conflicts};
@@ -15,6 +16,9 @@ use crate::clock::{Instant, from_ms};
 use crate::context::Context;
 use crate::events::{EventState, Sale};
 use crate::id::{CallerId, EventId, HoldId};
+
+/// Limit: sweeps before a seat that a lapsed hold has is called held.
+pub(super) const SWEEPS_MAX: u32 = 20;
 
 /// Limit: holds swept in one call.
 const SWEEP_MAX: i64 = 200;
@@ -43,7 +47,7 @@ static FREE_SEATS: Verb = Verb {
 };
 static BLOCK_SEATS: Verb = Verb {
     script: LazyLock::new(|| Script::from_lua(include_str!("../../../lua/block_seats.lua"))),
-    keys: &["seats", "meta", "changes"],
+    keys: &["seats", "deadlines", "meta", "changes"],
     is_repeatable: true,
 };
 static REPAIR_BOARD: Verb = Verb {
@@ -108,7 +112,9 @@ pub async fn free_booked_seats(
     holder: CallerId,
     seats: &[u32],
 ) -> Result<(), BoardError> {
-    let void_at = (ctx.clock.now() + FREEING_MAX).timestamp_millis();
+    // The board's clock says when the call is void: this machine's may be wrong (F24).
+    let (_, now) = super::find_hold(ctx, event_id, HoldId(Uuid::nil())).await?;
+    let void_at = (now + FREEING_MAX).timestamp_millis();
     let args = [
         Value::from(char::from(SeatState::Booked.byte()).to_string()),
         Value::from(holder.to_string()),
@@ -148,12 +154,16 @@ pub async fn block_seats(
     seats: &[u32],
 ) -> Result<Vec<Conflict>, BoardError> {
     let args = [Value::from(join(seats.iter()))];
-    let reply = call(ctx, event_id, &BLOCK_SEATS, Fence::Newest, &args).await?;
-    match reply.status.as_str() {
-        "blocked" => Ok(Vec::new()),
-        "conflicts" => Ok(parse_conflicts(&reply.text(0))),
-        _ => reply.unknown(),
+    for _ in 0..SWEEPS_MAX {
+        let reply = call(ctx, event_id, &BLOCK_SEATS, Fence::Newest, &args).await?;
+        match reply.status.as_str() {
+            "blocked" => return Ok(Vec::new()),
+            "conflicts" => return Ok(parse_conflicts(&reply.text(0))),
+            "lapsed" => expire_holds(ctx, event_id).await?,
+            _ => return reply.unknown(),
+        };
     }
+    Err(BoardError::Unsettled)
 }
 
 /// Sets seats to what PostgreSQL says, each only if it still is as it was seen: (index, seen,

@@ -137,8 +137,8 @@ async fn commit_begun(
             })))
         }
         Ok(Answer::Repeated { booking_id }) => {
-            finish(ctx, &begun).await;
             let booking = find(ctx, caller, booking_id).await?;
+            finish_repeated(ctx, &begun, &booking).await;
             Ok(Committed::Done(Box::new(Confirmed {
                 booking,
                 is_repeated: true,
@@ -256,6 +256,23 @@ async fn finish(ctx: &Context, begun: &BegunConfirm) {
     let finished = board::finish_confirm(ctx, *event_id, hold.hold_id, Some(*epoch)).await;
     if let Err(error) = finished {
         tracing::warn!(hold.id = %hold.hold_id, cause = %error, "finish waits for the reconciler");
+    }
+}
+
+/// As [`finish`], for a booking that was there before. A board that was loaded since, or that has
+/// forgotten the hold, lets its idempotency key place another under the same id: those seats are
+/// nobody's.
+async fn finish_repeated(ctx: &Context, begun: &BegunConfirm, booking: &Booking) {
+    let is_booked = |index: u32| {
+        let seat = booking.seats.iter().find(|seat| seat.index == index);
+        seat.is_some_and(|seat| !seat.is_cancelled)
+    };
+    if begun.hold.seats.iter().all(|seat| is_booked(seat.index)) {
+        return finish(ctx, begun).await;
+    }
+    let BegunConfirm { event_id, hold, .. } = begun;
+    if let Err(error) = board::expire_confirming(ctx, *event_id, hold.hold_id).await {
+        tracing::warn!(hold.id = %hold.hold_id, cause = %error, "a confirm waits for the reconciler");
     }
 }
 

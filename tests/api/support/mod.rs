@@ -7,6 +7,7 @@ mod caller;
 pub mod document;
 mod fixtures;
 mod invariants;
+mod private_redis;
 mod proxy;
 mod sale;
 
@@ -14,5 +15,6 @@ pub use answer::Answer;
 pub use app::{TestApp, config, noon, redis_url};
 pub use belongings::Belongings;
 pub use caller::Caller;
+pub use private_redis::{PrivateCluster, PrivateRedis};
 pub use proxy::{Fault, Proxy};
 pub use sale::Sale;

@@ -1,0 +1,48 @@
+//! A seeded random walk: several callers' verbs in any order, on the real stores, each answer
+//! compared with a small model of the rules.
+//!
+//! `HOLDFAST_WALK_SEED` repeats one walk, `HOLDFAST_WALK_STEPS` makes every walk longer.
+
+mod buyers;
+mod model;
+mod outcome;
+mod records;
+mod surroundings;
+mod walk;
+
+use std::env;
+
+use sqlx::PgPool;
+use walk::Walk;
+
+const STEPS: usize = 5_000;
+
+async fn walk(db: PgPool, seed: u64) {
+    let number = |name: &str| env::var(name).ok().map(|text| text.parse().expect(name));
+    let seed = number("HOLDFAST_WALK_SEED").unwrap_or(seed);
+    let n_steps = number("HOLDFAST_WALK_STEPS").map_or(STEPS, |n: u64| n as usize);
+    println!("seed {seed}, {n_steps} steps");
+    let mut walk = Walk::begin(db, seed).await;
+    walk.go(n_steps).await;
+    walk.end().await;
+}
+
+#[sqlx::test(migrator = "holdfast::postgres::MIGRATIONS")]
+async fn every_answer_of_a_walk_is_as_the_rules_say(db: PgPool) {
+    walk(db, 1).await;
+}
+
+#[sqlx::test(migrator = "holdfast::postgres::MIGRATIONS")]
+async fn every_answer_of_a_second_walk_is_as_the_rules_say(db: PgPool) {
+    walk(db, 20_261_120).await;
+}
+
+#[sqlx::test(migrator = "holdfast::postgres::MIGRATIONS")]
+async fn every_answer_of_a_third_walk_is_as_the_rules_say(db: PgPool) {
+    walk(db, 0x5EA7).await;
+}
+
+#[sqlx::test(migrator = "holdfast::postgres::MIGRATIONS")]
+async fn every_answer_of_a_walk_that_nobody_has_walked_is_as_the_rules_say(db: PgPool) {
+    walk(db, rand::random()).await;
+}
