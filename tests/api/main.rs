@@ -6,7 +6,10 @@ mod support;
 
 mod access;
 mod accounts;
+mod availability;
 mod bad_input;
+mod blocks;
+mod bookings;
 mod contract;
 mod events;
 mod failures;
@@ -15,4 +18,5 @@ mod idempotency;
 mod limits;
 mod operations;
 mod races;
+mod schema;
 mod venues;
