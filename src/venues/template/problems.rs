@@ -1,6 +1,8 @@
 //! What is wrong with a template: a closed list of codes, and where in the document it is.
 
 use serde::{Deserialize, Serialize};
+use utoipa::openapi::{ObjectBuilder, RefOr, Schema, Type};
+use utoipa::{PartialSchema, ToSchema};
 
 use super::limits::PROBLEMS_MAX;
 
@@ -18,9 +20,7 @@ pub enum Severity {
 macro_rules! problem_codes {
     ($($variant:ident $code:literal $severity:ident;)+) => {
         /// What is wrong, for programs. A code is never renamed.
-        #[derive(
-            Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, utoipa::ToSchema,
-        )]
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
         pub enum ProblemCode {
             $(#[serde(rename = $code)] $variant,)+
         }
@@ -67,6 +67,21 @@ problem_codes! {
     CrowdedArea "crowded_area" Warning;
     NoAccessibleSeats "no_accessible_seats" Warning;
 }
+
+/// By hand: utoipa does not see through the macro to the words.
+impl PartialSchema for ProblemCode {
+    fn schema() -> RefOr<Schema> {
+        ObjectBuilder::new()
+            .schema_type(Type::String)
+            .description(Some(
+                "What is wrong, for programs. A code is never renamed.",
+            ))
+            .enum_values(Some(Self::ALL.iter().map(|code| code.as_str())))
+            .into()
+    }
+}
+
+impl ToSchema for ProblemCode {}
 
 /// One mistake in a template.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
