@@ -140,9 +140,9 @@ pub enum CancelledBy {
     Owner,
 }
 
-/// Whether a booking can be cancelled: by its holder until the sale closes, by the owner always, and
-/// by anybody once the event was cancelled; and then the whole price is given back. The reason names
-/// what stands in the way.
+/// Whether a booking can be cancelled: by its holder until the sale closes, by the owner always,
+/// and by both once the event was cancelled; and then the whole price is given back. The reason
+/// names what stands in the way.
 pub fn refusal(sale: &Sale, by: CancelledBy, now: Instant) -> Option<&'static str> {
     let closes_at = sale
         .sales_close_at

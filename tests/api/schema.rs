@@ -2,10 +2,11 @@
 
 use sqlx::PgPool;
 
-/// Unique indexes, primary keys among them, of tables with an `event_id` that leave it out; and such
-/// tables without a primary key. With either, a table could not be distributed by event (Citus).
+/// Unique indexes, primary keys among them, of tables with an `event_id` that leave it out; and
+/// such tables without a primary key. With either, a table could not be distributed by event (Citus).
 const NOT_DISTRIBUTABLE: &str = "
-    SELECT format('%s: %s', t.oid::regclass, coalesce(i.indexrelid::regclass::text, 'no primary key'))
+    SELECT format('%s: %s', t.oid::regclass,
+        coalesce(i.indexrelid::regclass::text, 'no primary key'))
     FROM pg_class AS t
     JOIN pg_attribute AS a ON a.attrelid = t.oid AND a.attname = 'event_id' AND NOT a.attisdropped
     LEFT JOIN pg_index AS i ON i.indrelid = t.oid AND i.indisunique
@@ -42,11 +43,14 @@ async fn insert_bad_schema(db: &PgPool) {
     let statements = "
         CREATE SCHEMA bad;
         CREATE TABLE bad.keyless (event_id uuid);
-        CREATE TABLE bad.elsewhere (event_id uuid, seat_id uuid PRIMARY KEY, price int CHECK (price > 0));
-        CREATE TABLE bad.loose (event_id uuid, seat_id uuid, PRIMARY KEY (event_id, seat_id), UNIQUE (seat_id));
+        CREATE TABLE bad.elsewhere (event_id uuid, seat_id uuid PRIMARY KEY,
+            price int CHECK (price > 0));
+        CREATE TABLE bad.loose (event_id uuid, seat_id uuid,
+            PRIMARY KEY (event_id, seat_id), UNIQUE (seat_id));
         CREATE TABLE bad.indexed (event_id uuid PRIMARY KEY, seat_id uuid);
         CREATE UNIQUE INDEX bad_index ON bad.indexed (seat_id);
-        CREATE TABLE bad.good (event_id uuid, seat_id uuid CONSTRAINT seat_is_there CHECK (seat_id IS NOT NULL),
+        CREATE TABLE bad.good (event_id uuid,
+            seat_id uuid CONSTRAINT seat_is_there CHECK (seat_id IS NOT NULL),
             PRIMARY KEY (seat_id, event_id), CONSTRAINT seat_once UNIQUE (seat_id, event_id));
         COMMENT ON TABLE bad.good IS 'Breaks no rule.'";
     sqlx::raw_sql(statements)
