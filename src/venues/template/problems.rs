@@ -1,8 +1,6 @@
 //! What is wrong with a template: a closed list of codes, and where in the document it is.
 
 use serde::{Deserialize, Serialize};
-use utoipa::openapi::{ObjectBuilder, RefOr, Schema, Type};
-use utoipa::{PartialSchema, ToSchema};
 
 use super::limits::PROBLEMS_MAX;
 
@@ -20,9 +18,12 @@ pub enum Severity {
 macro_rules! problem_codes {
     ($($variant:ident $code:literal $severity:ident;)+) => {
         /// What is wrong, for programs. A code is never renamed.
-        #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+        #[derive(
+            Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, utoipa::ToSchema,
+        )]
+        #[serde(rename_all = "snake_case")]
         pub enum ProblemCode {
-            $(#[serde(rename = $code)] $variant,)+
+            $($variant,)+
         }
 
         impl ProblemCode {
@@ -40,7 +41,7 @@ macro_rules! problem_codes {
 }
 
 problem_codes! {
-    Syntax "syntax_error" Error;
+    SyntaxError "syntax_error" Error;
     TooDeep "too_deep" Error;
     TooLarge "too_large" Error;
     DuplicateKey "duplicate_key" Error;
@@ -67,21 +68,6 @@ problem_codes! {
     CrowdedArea "crowded_area" Warning;
     NoAccessibleSeats "no_accessible_seats" Warning;
 }
-
-/// By hand: utoipa does not see through the macro to the words.
-impl PartialSchema for ProblemCode {
-    fn schema() -> RefOr<Schema> {
-        ObjectBuilder::new()
-            .schema_type(Type::String)
-            .description(Some(
-                "What is wrong, for programs. A code is never renamed.",
-            ))
-            .enum_values(Some(Self::ALL.iter().map(|code| code.as_str())))
-            .into()
-    }
-}
-
-impl ToSchema for ProblemCode {}
 
 /// One mistake in a template.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
@@ -190,4 +176,16 @@ impl Problems {
 /// A JSON pointer one step further.
 pub(super) fn point_to(parent: &str, step: &str) -> String {
     format!("{parent}/{}", step.replace('~', "~0").replace('/', "~1"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn codes_are_written_as_they_are_named() {
+        for code in ProblemCode::ALL {
+            assert_eq!(serde_json::json!(code), code.as_str());
+        }
+    }
 }
