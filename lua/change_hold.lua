@@ -40,7 +40,8 @@ for index, amount in ARGV[7]:gmatch('(%d+):(%d+)') do
 end
 local n_had, n_more = tonumber(redis.call('HGET', holders, holder) or 0), #taken - #freed
 if #kept == 0 then return { 'empty', epoch, revision, now } end
-if #kept > tonumber(ARGV[6]) then
+-- The limit may have been lowered since: a hold above it may still shrink.
+if n_more > 0 and #kept > tonumber(ARGV[6]) then
   return { 'limit_reached', epoch, revision, now, ARGV[6], #kept - #taken }
 end
 local is_over = n_more > 0 and n_had + n_more > tonumber(m[6])

@@ -13,6 +13,7 @@ const LIMIT_DEFAULT: u32 = 50;
 
 /// Which page a caller wants.
 #[derive(Clone, Debug, Default, Deserialize, utoipa::IntoParams)]
+#[serde(deny_unknown_fields)]
 #[into_params(parameter_in = Query)]
 pub struct PageQuery {
     /// How many items at most.

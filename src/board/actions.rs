@@ -199,8 +199,9 @@ pub async fn unblock(
     store::free_blocked_seats(ctx, event_id, &indexes).await
 }
 
-/// Brings an event's newest state and limits to its board.
+/// Brings an event's newest epoch, state and limits to its board.
 pub async fn keep(ctx: &Context, event_id: EventId) -> Result<(), BoardError> {
+    store::follow_epoch(ctx, event_id).await?;
     let sale = events::reload_sale(ctx, event_id).await?;
     store::set_sale(ctx, &sale).await
 }

@@ -1,10 +1,10 @@
 //! Bookings, their references, and what a cancellation gives back.
 
 use iso_currency::Currency;
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Deserializer, Serialize};
 
 use crate::clock::Instant;
-use crate::events::Sale;
+use crate::events::{EventState, Sale};
 use crate::id::{BookingId, CallerId, EventId, HoldId};
 use crate::money::Amount;
 
@@ -49,12 +49,26 @@ impl BookingState {
 )]
 #[serde(deny_unknown_fields)]
 pub struct Contact {
-    #[garde(length(chars, min = 1, max = 200))]
+    #[serde(deserialize_with = "deserialize_trimmed")]
+    #[garde(length(chars, min = 1, max = 200), custom(has_no_control_characters))]
     #[schema(min_length = 1, max_length = 200)]
     pub name: String,
+    #[serde(deserialize_with = "deserialize_trimmed")]
     #[garde(email, length(max = 254))]
     #[schema(max_length = 254, format = "email", examples("ana@example.org"))]
     pub email: String,
+}
+
+fn deserialize_trimmed<'de, D: Deserializer<'de>>(from: D) -> Result<String, D::Error> {
+    String::deserialize(from).map(|text| text.trim().to_owned())
+}
+
+/// A name stands in the head of a mail, where a line break would begin another header.
+fn has_no_control_characters<C>(text: &str, _: &C) -> garde::Result {
+    if text.chars().any(char::is_control) {
+        return Err(garde::Error::new("must not have control characters"));
+    }
+    Ok(())
 }
 
 /// A seat of a booking, by its index in the event's layout.
@@ -126,17 +140,20 @@ pub enum CancelledBy {
     Owner,
 }
 
-/// Whether a booking can be cancelled: by its holder until the sale closes, by the owner always;
-/// and then the whole price is given back. The reason names what stands in the way.
+/// Whether a booking can be cancelled: by its holder until the sale closes, by the owner always,
+/// and by both once the event was cancelled; and then the whole price is given back. The reason
+/// names what stands in the way.
 pub fn refusal(sale: &Sale, by: CancelledBy, now: Instant) -> Option<&'static str> {
     let closes_at = sale
         .sales_close_at
         .unwrap_or(sale.starts_at)
         .min(sale.starts_at);
-    match by {
-        CancelledBy::Holder if now >= closes_at => Some("sales_closed"),
-        CancelledBy::Holder | CancelledBy::Owner => None,
-    }
+    let is_closed = match sale.state {
+        EventState::Closed => true,
+        EventState::Cancelled => false,
+        EventState::Draft | EventState::OnSale | EventState::Paused => now >= closes_at,
+    };
+    (by == CancelledBy::Holder && is_closed).then_some("sales_closed")
 }
 
 #[cfg(test)]

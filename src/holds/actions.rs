@@ -44,7 +44,8 @@ pub async fn place(
     for _ in 0..TRIES_MAX {
         let sale = sale_for(ctx, event_id, caller).await?;
         let seats = quoted(&sale, labels)?;
-        if seats.len() > sale.seats_per_hold_max as usize {
+        let is_over = seats.len() > sale.seats_per_hold_max as usize;
+        if is_over && !is_known(ctx, event_id, hold_id, key).await? {
             let detail = format!("at most {} seats are allowed", sale.seats_per_hold_max);
             return Err(HoldError::invalid("/seats", detail).into());
         }
@@ -62,6 +63,20 @@ pub async fn place(
         }
     }
     Err(BoardError::Unsettled.into())
+}
+
+/// Whether the request is a repeated one: that is answered as before, whatever the limit is now.
+async fn is_known(
+    ctx: &Context,
+    event_id: EventId,
+    hold_id: HoldId,
+    key: Option<&str>,
+) -> Result<bool, BoardError> {
+    if key.is_none() {
+        return Ok(false);
+    }
+    let (hold, _) = board::find_hold(ctx, event_id, hold_id).await?;
+    Ok(hold.is_some())
 }
 
 fn placed(sale: &Sale, outcome: Result<Placed, BoardError>) -> Result<PlacedHold, HoldError> {
@@ -105,19 +120,19 @@ pub async fn change(
 ) -> Result<Hold, Problem> {
     for _ in 0..TRIES_MAX {
         let sale = sale_for(ctx, event_id, caller).await?;
-        let add = quoted(&sale, add)?;
-        let remove: Vec<_> = quoted(&sale, remove)?
+        let added = quoted(&sale, add)?;
+        let removed: Vec<_> = quoted(&sale, remove)?
             .iter()
             .map(|seat| seat.index)
             .collect();
-        if let Some(both) = add.iter().position(|seat| remove.contains(&seat.index)) {
+        if let Some(both) = add.iter().position(|label| remove.contains(label)) {
             let pointer = format!("/add/{both}");
             return Err(HoldError::invalid(&pointer, "is to be removed, too").into());
         }
         let whose = (hold_id, caller.caller_id);
         match changed(
             &sale,
-            board::change_hold(ctx, &sale, whose, &add, &remove).await,
+            board::change_hold(ctx, &sale, whose, &added, &removed).await,
         ) {
             Err(HoldError::Board(BoardError::SaleChanged)) => {}
             outcome => return Ok(outcome?),

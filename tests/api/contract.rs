@@ -13,18 +13,6 @@ use crate::access::{Access, access_to};
 use crate::support::TestApp;
 use crate::support::document::{Members, document, example_of, operations};
 
-/// Codes that no test produces yet.
-const CODES_WITHOUT_TEST: &[&str] = &[
-    "hold_expired",
-    "hold_confirming",
-    "hold_confirmed",
-    "hold_cannot_be_extended",
-    "event_not_on_sale",
-    "booking_not_cancellable",
-    "unknown_seats",
-    "outcome_unknown",
-];
-
 #[test]
 fn every_code_is_distinct_and_says_what_it_means() {
     let words: BTreeSet<&str> = Code::ALL.iter().map(|code| code.as_str()).collect();
@@ -58,10 +46,7 @@ fn every_code_is_produced_by_a_test() {
         .filter(is_untested)
         .collect();
 
-    assert_eq!(
-        untested, CODES_WITHOUT_TEST,
-        "test new codes; take tested ones off the list"
-    );
+    assert!(untested.is_empty(), "no test produces {untested:?}");
 }
 
 /// Appends every Rust file below the folder but this one.

@@ -6,7 +6,10 @@ mod support;
 
 mod access;
 mod accounts;
+mod availability;
 mod bad_input;
+mod blocks;
+mod bookings;
 mod cluster;
 mod contract;
 mod events;
@@ -17,5 +20,6 @@ mod limits;
 mod operations;
 mod races;
 mod random_walk;
+mod schema;
 mod scripts;
 mod venues;

@@ -110,6 +110,17 @@ pub async fn load_if_behind(
     Ok(())
 }
 
+/// Takes note of PostgreSQL's epoch. Where a cancelled event has been given another one than its
+/// board has, the next call finds the board behind and loads it, which ends every hold (F40).
+pub async fn follow_epoch(ctx: &Context, event_id: EventId) -> Result<(), BoardError> {
+    let mut connection = ctx.db.acquire().await?;
+    let epoch = board_epoch(&mut connection, event_id).await?;
+    drop(connection);
+    let positions = ctx.memory::<Positions>();
+    positions.see(event_id, Position { epoch, revision: 0 });
+    Ok(())
+}
+
 async fn position(ctx: &Context, event_id: EventId) -> Result<Position, BoardError> {
     let meta = key(event_id, "meta");
     let client = redis::client(&ctx.redis);

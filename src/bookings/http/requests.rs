@@ -65,6 +65,7 @@ impl From<CancelBookingBody> for Cancel {
 }
 
 #[derive(Deserialize, IntoParams)]
+#[serde(deny_unknown_fields)]
 #[into_params(parameter_in = Query)]
 pub struct LookupQuery {
     /// As on the confirmation, such as `7K3QM-4XRT9`; case and hyphen do not matter.
@@ -75,6 +76,7 @@ pub struct LookupQuery {
 
 /// Which bookings of an event; each member narrows the list.
 #[derive(Deserialize, IntoParams)]
+#[serde(deny_unknown_fields)]
 #[into_params(parameter_in = Query)]
 pub struct EventBookingsQuery {
     /// The booking's reference; case and hyphen do not matter.

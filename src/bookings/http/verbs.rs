@@ -119,7 +119,8 @@ async fn lookup_booking(
     limits::take(&ctx, Rule::Lookups, address).await?;
     let reference = model::read_reference(&query.reference).ok_or(BookingError::NotFound)?;
     let mut connection = ctx.db.acquire().await?;
-    let found = store::find_by_reference(&mut connection, &reference, &query.email).await?;
+    let email = query.email.trim();
+    let found = store::find_by_reference(&mut connection, &reference, email).await?;
     drop(connection);
     let booking = found.ok_or(BookingError::NotFound)?;
     Ok(Json(views::view(&ctx, booking).await?))
@@ -236,7 +237,7 @@ async fn filter(
             seats.first().map(|seat| seat.index)
         }
     };
-    let email = query.email.clone();
+    let email = query.email.as_deref().map(|email| email.trim().to_owned());
     Ok(Some(store::EventFilter {
         reference: reference.flatten(),
         email,

@@ -118,5 +118,5 @@ async fn while_postgresql_is_away_a_known_sale_goes_on_and_events_are_unavailabl
         .await
         .expect_problem(503, "unavailable");
     assert_eq!(problem.header("retry-after"), "1");
-    app.finish().await;
+    app.stop().await;
 }

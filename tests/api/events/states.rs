@@ -132,6 +132,8 @@ async fn a_verb_waits_for_confirms_under_way(db: PgPool) {
     let event = draft(&app, &owner).await;
     done(&owner, &event, "open").await;
     let event_id: EventId = event["/v1/events/".len()..].parse().expect("an id");
+    // The first look loads the board, which would wait for the lock, too.
+    owner.get(&event).await.expect(200);
     let mut confirm = db.begin().await.expect("a transaction");
     sqlx::query("SELECT pg_advisory_xact_lock_shared($1)")
         .bind(postgres::event_lock(event_id))

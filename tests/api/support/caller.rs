@@ -52,6 +52,16 @@ impl Caller {
         self.send(self.request(Method::GET, path)).await
     }
 
+    /// Asks with query parameters that need to be escaped.
+    pub async fn get_with(&self, path: &str, query: &[(&str, &str)]) -> Answer {
+        let url = reqwest::Url::parse_with_params(&format!("{}{path}", self.base), query);
+        let mut request = self.http.get(url.expect("a URL"));
+        if let Some(token) = &self.token {
+            request = request.bearer_auth(token);
+        }
+        self.send(request).await
+    }
+
     pub async fn post(&self, path: &str, body: Value) -> Answer {
         self.send(self.request(Method::POST, path).json(&body))
             .await

@@ -3,10 +3,12 @@
 mod answer;
 mod app;
 mod belongings;
+mod board;
 mod caller;
 pub mod document;
 mod fixtures;
 mod invariants;
+mod owner;
 mod private_redis;
 mod proxy;
 mod sale;

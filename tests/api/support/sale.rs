@@ -20,6 +20,13 @@ impl TestApp {
 
     /// As [`TestApp::on_sale`], with some of the event's settings.
     pub async fn on_sale_with(&self, n_rows: u32, n_seats: u32, settings: Value) -> Sale {
+        let sale = self.draft_with(n_rows, n_seats, settings).await;
+        sale.apply("open").await;
+        sale
+    }
+
+    /// As [`TestApp::on_sale_with`], before it is opened.
+    pub async fn draft_with(&self, n_rows: u32, n_seats: u32, settings: Value) -> Sale {
         let owner = self.venue_admin().await;
         let venue_id = self.insert_venue(n_rows, n_seats).await;
         let mut event = json!({
@@ -34,10 +41,6 @@ impl TestApp {
             .await
             .expect(201)
             .text_of("event_id");
-        owner
-            .post(&format!("/v1/events/{event_id}/open"), json!({}))
-            .await
-            .expect(200);
         Sale { event_id, owner }
     }
 }
@@ -113,7 +116,8 @@ impl Caller {
             .await
     }
 
-    async fn confirm_with(&self, sale: &Sale, hold: &Answer, more: Value) -> Answer {
+    /// Confirms with other members of the body, or more.
+    pub async fn confirm_with(&self, sale: &Sale, hold: &Answer, more: Value) -> Answer {
         let path = sale.path(&format!("/holds/{}/confirm", hold.text_of("hold_id")));
         let mut body = json!({"contact": {"name": "Ana", "email": "ana@example.org"}});
         let members = body.as_object_mut().expect("an object");

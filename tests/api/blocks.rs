@@ -1,0 +1,212 @@
+//! Seats that the owner takes off sale, and puts back.
+
+use reqwest::Method;
+use serde_json::json;
+use sqlx::PgPool;
+
+use crate::support::TestApp;
+
+#[sqlx::test(migrator = "holdfast::postgres::MIGRATIONS")]
+async fn blocked_seats_are_not_for_sale_until_they_are_put_back(db: PgPool) {
+    let app = TestApp::start(db).await;
+    let sale = app.on_sale(1, 4).await;
+    let ana = app.guest();
+
+    sale.block(&["S-A-2", "S-A-1"]).await.expect(204);
+    let blocked = sale.states().await;
+    let refused = ana.place(&sale, &["S-A-1", "S-A-3"]).await;
+    sale.unblock(&["S-A-1"]).await.expect(204);
+
+    assert_eq!(blocked, "xx..");
+    let refused = refused.expect_problem(409, "seats_unavailable");
+    assert_eq!(
+        refused["conflicts"],
+        json!([{"seat": "S-A-1", "reason": "blocked"}])
+    );
+    assert_eq!(sale.states().await, ".x..");
+    ana.book(&sale, &["S-A-1"]).await;
+    app.finish().await;
+}
+
+#[sqlx::test(migrator = "holdfast::postgres::MIGRATIONS")]
+async fn seats_are_blocked_all_or_none(db: PgPool) {
+    let app = TestApp::start(db).await;
+    let sale = app.on_sale(1, 6).await;
+    let ana = app.guest();
+    let hold = ana.place(&sale, &["S-A-2"]).await.expect(201);
+    ana.book(&sale, &["S-A-3"]).await;
+    sale.block(&["S-A-4"]).await.expect(204);
+    app.write_seat(&sale, 4, "w").await;
+
+    let refused = sale
+        .block(&["S-A-1", "S-A-2", "S-A-3", "S-A-4", "S-A-5"])
+        .await;
+
+    let refused = refused.expect_problem(409, "seats_unavailable");
+    let expected = json!([
+        {"seat": "S-A-2", "reason": "held"},
+        {"seat": "S-A-3", "reason": "booked"},
+        {"seat": "S-A-5", "reason": "kept"},
+    ]);
+    assert_eq!(refused["conflicts"], expected);
+    assert_eq!(sale.states().await, ".hbxx.");
+    ana.release(&sale, &hold).await.expect(204);
+    app.lose_board(&sale).await;
+    assert_eq!(sale.states().await, "..bx..");
+    app.finish().await;
+}
+
+#[sqlx::test(migrator = "holdfast::postgres::MIGRATIONS")]
+async fn what_is_done_already_is_done(db: PgPool) {
+    let app = TestApp::start(db).await;
+    let sale = app.on_sale(1, 4).await;
+
+    sale.block(&["S-A-1", "S-A-1"]).await.expect(204);
+    sale.block(&["S-A-1", "S-A-2"]).await.expect(204);
+    let blocked = sale.states().await;
+    sale.unblock(&["S-A-1", "S-A-2", "S-A-3"]).await.expect(204);
+    sale.unblock(&["S-A-1"]).await.expect(204);
+
+    assert_eq!(blocked, "xx..");
+    assert_eq!(sale.states().await, "....");
+    app.finish().await;
+}
+
+#[sqlx::test(migrator = "holdfast::postgres::MIGRATIONS")]
+async fn unblocking_frees_no_seat_that_somebody_has(db: PgPool) {
+    let app = TestApp::start(db).await;
+    let sale = app.on_sale(1, 4).await;
+    let ana = app.guest();
+    ana.place(&sale, &["S-A-1"]).await.expect(201);
+    ana.book(&sale, &["S-A-2"]).await;
+
+    sale.unblock(&["S-A-1", "S-A-2"]).await.expect(204);
+
+    assert_eq!(sale.states().await, "hb..");
+    app.finish().await;
+}
+
+#[sqlx::test(migrator = "holdfast::postgres::MIGRATIONS")]
+async fn blocks_outlive_the_board(db: PgPool) {
+    let app = TestApp::start(db).await;
+    let sale = app.on_sale(1, 4).await;
+    sale.block(&["S-A-1", "S-A-2"]).await.expect(204);
+    sale.unblock(&["S-A-2"]).await.expect(204);
+
+    app.lose_board(&sale).await;
+
+    assert_eq!(sale.states().await, "x...");
+    app.finish().await;
+}
+
+#[sqlx::test(migrator = "holdfast::postgres::MIGRATIONS")]
+async fn seats_are_blocked_before_the_sale(db: PgPool) {
+    let app = TestApp::start(db).await;
+    let sale = app.draft_with(1, 4, json!({})).await;
+
+    sale.block(&["S-A-1"]).await.expect(204);
+    sale.apply("open").await;
+
+    let refused = app.guest().place(&sale, &["S-A-1"]).await;
+    refused.expect_problem(409, "seats_unavailable");
+    assert_eq!(sale.states().await, "x...");
+    app.finish().await;
+}
+
+#[sqlx::test(migrator = "holdfast::postgres::MIGRATIONS")]
+async fn unblocked_seats_are_kept_while_people_wait(db: PgPool) {
+    let app = TestApp::start(db).await;
+    let sale = app.on_sale(1, 4).await;
+    sale.block(&["S-A-1"]).await.expect(204);
+    app.write_waiting(&sale, 1).await;
+
+    sale.unblock(&["S-A-1"]).await.expect(204);
+
+    let refused = app.guest().place(&sale, &["S-A-1"]).await;
+    let refused = refused.expect_problem(409, "seats_unavailable");
+    assert_eq!(
+        refused["conflicts"],
+        json!([{"seat": "S-A-1", "reason": "kept"}])
+    );
+    app.finish().await;
+}
+
+#[sqlx::test(migrator = "holdfast::postgres::MIGRATIONS")]
+async fn a_block_that_cannot_be_says_why(db: PgPool) {
+    let app = TestApp::start(db).await;
+    let sale = app.on_sale(1, 4).await;
+    let path = sale.path("/blocks");
+    let cases = [
+        (json!({"seats": [], "reason": "Camera"}), "/seats"),
+        (
+            json!({"seats": vec!["S-A-1"; 501], "reason": "Camera"}),
+            "/seats",
+        ),
+        (json!({"seats": [""], "reason": "Camera"}), "/seats/0"),
+        (json!({"seats": ["S-A-1"], "reason": ""}), "/reason"),
+        (
+            json!({"seats": ["S-A-1"], "reason": "x".repeat(201)}),
+            "/reason",
+        ),
+    ];
+
+    for (body, pointer) in cases {
+        let refused = sale.owner.post(&path, body).await;
+        let refused = refused.expect_problem(422, "validation_failed");
+        assert_eq!(refused["errors"][0]["pointer"], pointer);
+    }
+    let unblock = sale
+        .owner
+        .request(Method::DELETE, &path)
+        .json(&json!({"seats": []}));
+    sale.owner
+        .send(unblock)
+        .await
+        .expect_problem(422, "validation_failed");
+    for unknown in [
+        sale.block(&["S-A-1", "S-Z-1", "S-Z-2"]).await,
+        sale.unblock(&["S-Z-1", "S-A-1", "S-Z-2"]).await,
+    ] {
+        let unknown = unknown.expect_problem(422, "unknown_seats");
+        assert_eq!(unknown["seats"], json!(["S-Z-1", "S-Z-2"]));
+    }
+    assert_eq!(sale.states().await, "....");
+    app.finish().await;
+}
+
+#[sqlx::test(migrator = "holdfast::postgres::MIGRATIONS")]
+async fn only_the_owner_and_admins_block_seats(db: PgPool) {
+    let app = TestApp::start(db).await;
+    let sale = app.on_sale(1, 4).await;
+    let draft = app.draft_with(1, 4, json!({})).await;
+    let as_caller = |caller, sale: &crate::support::Sale| crate::support::Sale {
+        owner: caller,
+        ..sale.clone()
+    };
+
+    for stranger in [app.guest(), app.customer().await, app.venue_admin().await] {
+        let theirs = as_caller(stranger, &sale);
+        theirs
+            .block(&["S-A-1"])
+            .await
+            .expect_problem(403, "forbidden");
+        theirs
+            .unblock(&["S-A-1"])
+            .await
+            .expect_problem(403, "forbidden");
+    }
+    let unseen = as_caller(app.venue_admin().await, &draft);
+    unseen
+        .block(&["S-A-1"])
+        .await
+        .expect_problem(404, "not_found");
+    unseen
+        .unblock(&["S-A-1"])
+        .await
+        .expect_problem(404, "not_found");
+    let admins = as_caller(app.admin().await, &sale);
+    admins.block(&["S-A-1"]).await.expect(204);
+
+    assert_eq!(sale.states().await, "x...");
+    app.finish().await;
+}

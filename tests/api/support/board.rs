@@ -1,0 +1,45 @@
+//! What happens on a board behind the service's back.
+
+use fred::interfaces::{HashesInterface, KeysInterface};
+use holdfast::board::{self, Begun};
+use holdfast::id::HoldId;
+
+use super::{Answer, Caller, Sale, TestApp};
+
+impl TestApp {
+    /// Redis loses everything that it knew of an event.
+    pub async fn lose_board(&self, sale: &Sale) {
+        let nouns = ["seats", "holds", "deadlines", "holders", "meta"];
+        let keys: Vec<String> = nouns.iter().map(|noun| key(sale, noun)).collect();
+        let n_lost: i64 = self.ctx.redis.next().del(keys).await.expect("a Redis");
+        assert!(n_lost > 0, "there was no board to lose");
+    }
+
+    /// Writes a seat's byte to the board.
+    pub async fn write_seat(&self, sale: &Sale, index: u32, byte: &str) {
+        let seats = key(sale, "seats");
+        let redis = self.ctx.redis.next();
+        let _: i64 = redis.setrange(seats, index, byte).await.expect("a Redis");
+    }
+
+    /// From now on people wait for seats: what is freed is kept for them.
+    pub async fn write_waiting(&self, sale: &Sale, n_waiting: i64) {
+        let redis = self.ctx.redis.next();
+        let _: i64 = redis
+            .hset(key(sale, "meta"), ("waiting", n_waiting))
+            .await
+            .expect("a Redis");
+    }
+
+    /// A confirm that got as far as the board and no further.
+    pub async fn begin_confirm(&self, sale: &Sale, holder: &Caller, hold: &Answer) {
+        let hold_id: HoldId = hold.text_of("hold_id").parse().expect("a hold id");
+        let whose = (hold_id, holder.caller_id.expect("a caller"));
+        let begun = board::begin_confirm(&self.ctx, sale.id(), whose, "00000001").await;
+        assert!(matches!(begun, Ok(Begun::Confirming { .. })), "{begun:?}");
+    }
+}
+
+fn key(sale: &Sale, noun: &str) -> String {
+    format!("holdfast:{{{}}}:{noun}", sale.event_id)
+}
