@@ -63,8 +63,9 @@ pub fn is_away(error: &Error) -> bool {
     }
 }
 
-/// A client whose commands fail at once while there is no connection. They follow a slot that moves
-/// to another node of a cluster; failing fast, they are never sent again after a lost connection.
+/// A client that is connected, if one is; its commands fail at once while there is no connection.
+/// They follow a slot that moves to another node of a cluster; failing fast, they are never sent
+/// again after a lost connection.
 pub fn client(pool: &Pool) -> WithOptions<Client> {
     let options = Options {
         fail_fast: true,
@@ -72,12 +73,16 @@ pub fn client(pool: &Pool) -> WithOptions<Client> {
         max_attempts: Some(1 + REDIRECTIONS_MAX),
         ..Options::default()
     };
-    pool.next().with_options(&options)
+    let mut clients = (0..pool.size()).map(|_| pool.next());
+    let connected = clients.find(|client| client.is_connected());
+    connected
+        .unwrap_or_else(|| pool.next())
+        .with_options(&options)
 }
 
-/// Runs a script; where Redis does not know it, sends it along, on the node that has the keys and in
-/// one step, so that nothing can make Redis forget it in between (F28). Fails at once while there is
-/// no connection.
+/// Runs a script; where Redis does not know it, sends it along, on the node that has the keys and
+/// in one step, so that nothing can make Redis forget it in between (F28). Fails at once while
+/// there is no connection.
 pub async fn run(
     pool: &Pool,
     script: &Script,

@@ -3,7 +3,8 @@
 use sqlx::PgPool;
 
 /// Unique indexes, primary keys among them, of tables with an `event_id` that leave it out; and
-/// such tables without a primary key. With either, a table could not be distributed by event (Citus).
+/// such tables without a primary key. With either, a table could not be distributed by event
+/// (Citus).
 const NOT_DISTRIBUTABLE: &str = "
     SELECT format('%s: %s', t.oid::regclass,
         coalesce(i.indexrelid::regclass::text, 'no primary key'))

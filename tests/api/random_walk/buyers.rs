@@ -113,7 +113,8 @@ impl Walk {
     }
 
     pub(super) async fn cancel(&mut self) {
-        // Old bookings as well as new ones: a late cancel must not touch who has the seat now (F16).
+        // Old bookings as well as new ones: a late cancel must not touch who has the seat now
+        // (F16).
         let mut booked: Vec<_> = self.booking_ids.clone().into_iter().collect();
         booked.sort();
         let Some((hold_id, booking_id)) = booked.choose(&mut self.rng) else {

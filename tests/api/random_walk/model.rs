@@ -76,8 +76,8 @@ impl Model {
         refusal
     }
 
-    /// Why the holder cannot have those seats, `n_more` more than before. Lapsed holds that are in the
-    /// way are swept.
+    /// Why the holder cannot have those seats, `n_more` more than before. Lapsed holds that are in
+    /// the way are swept.
     fn refusal_swept(
         &mut self,
         holder: usize,
@@ -235,7 +235,8 @@ impl Model {
         let now = self.now;
         let booked_before = self.bookings.get(id).map(|booking| booking.holder);
         match self.live(holder, id) {
-            // A hold under an id that has become a booking already, placed after the board was lost.
+            // A hold under an id that has become a booking already, placed after the board was
+            // lost.
             Ok(ghost) if booked_before.is_some() => {
                 ghost.end(State::Expired, now, ENDED_MEMORY);
                 return self.booking(200, id);

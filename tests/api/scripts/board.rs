@@ -139,7 +139,8 @@ impl Board {
         format!("holdfast:{{scripts-{}}}:{noun}", self.event)
     }
 
-    /// Writes the board anew, with those commands on top: a command's second word names a key's noun.
+    /// Writes the board anew, with those commands on top: a command's second word names a key's
+    /// noun.
     pub async fn arrange(&self, damage: &[Vec<String>]) {
         let mut commands: Vec<Vec<String>> =
             NOUNS.iter().map(|noun| words(&["DEL", noun])).collect();
