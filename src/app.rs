@@ -7,10 +7,11 @@ use anyhow::Context as _;
 use axum::Router;
 use axum::extract::DefaultBodyLimit;
 use axum::http::{HeaderName, HeaderValue, header};
-use axum::middleware::{from_fn, from_fn_with_state};
+use axum::middleware::from_fn_with_state;
 use axum::response::IntoResponse;
 use tokio::net::TcpListener;
 use tokio::signal::unix::{SignalKind, signal};
+use tower::util::option_layer;
 use tower_http::catch_panic::CatchPanicLayer;
 use tower_http::compression::CompressionLayer;
 use tower_http::cors::{AllowOrigin, CorsLayer};
@@ -18,7 +19,7 @@ use utoipa_axum::router::OpenApiRouter;
 
 use crate::context::Context;
 use crate::jobs::{self, Job, Progress};
-use crate::middleware::{REQUEST_ID, add_headers, identify, limit_time, observe, write_problem};
+use crate::middleware::{REQUEST_ID, attend};
 use crate::problem::{Code, Problem};
 use crate::{accounts, availability, board, bookings, contract, docs, events, holds, idempotency};
 use crate::{operations, server, venues};
@@ -104,26 +105,23 @@ pub fn dress(ctx: &Context, routes: Router<Context>) -> Router {
             Problem::new(Code::MethodNotAllowed, "Another method may do: see /docs.")
         })
         .layer(DefaultBodyLimit::max(ctx.config.body_max_bytes))
-        .layer(from_fn_with_state(ctx.clone(), limit_time))
         .layer(CatchPanicLayer::custom(|_| {
             Problem::new(Code::Internal, "The failure has been logged.").into_response()
         }))
-        .layer(from_fn(write_problem))
         .layer(CompressionLayer::new())
-        .layer(cors(ctx))
-        .layer(from_fn(add_headers))
-        .layer(from_fn(observe))
-        .layer(from_fn_with_state(ctx.clone(), identify))
+        .layer(option_layer(cors(ctx)))
+        .layer(from_fn_with_state(ctx.clone(), attend))
         .with_state(ctx.clone())
 }
 
-fn cors(ctx: &Context) -> CorsLayer {
-    let origins = ctx
-        .config
-        .cors_origins
-        .iter()
-        .filter_map(|origin| origin.parse().ok());
-    CorsLayer::new()
+/// None where no other origin's pages may call: every request would copy its lists.
+fn cors(ctx: &Context) -> Option<CorsLayer> {
+    let origins = &ctx.config.cors_origins;
+    if origins.is_empty() {
+        return None;
+    }
+    let origins = origins.iter().filter_map(|origin| origin.parse().ok());
+    let cors = CorsLayer::new()
         .allow_origin(AllowOrigin::list(origins.collect::<Vec<HeaderValue>>()))
         .allow_methods(tower_http::cors::AllowMethods::mirror_request())
         .allow_headers(tower_http::cors::AllowHeaders::mirror_request())
@@ -133,7 +131,8 @@ fn cors(ctx: &Context) -> CorsLayer {
             REQUEST_ID.clone(),
             HeaderName::from_static("idempotency-replayed"),
         ])
-        .max_age(Duration::from_secs(3600))
+        .max_age(Duration::from_secs(3600));
+    Some(cors)
 }
 
 /// Once a start; again while PostgreSQL is away.

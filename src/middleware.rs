@@ -46,11 +46,26 @@ const DEFAULT_HEADERS: [(HeaderName, HeaderValue); 6] = [
     ),
 ];
 
-/// Takes the request's id over or makes one, and says it in the answer.
-pub async fn identify(State(ctx): State<Context>, mut request: Request, next: Next) -> Response {
+/// Attends a request from outside to inside: id, span, time limit; and its answer on the way back:
+/// log line and metrics, a problem's body, headers. One layer and not five: each costs a copy of the
+/// route and of its future.
+pub async fn attend(State(ctx): State<Context>, mut request: Request, next: Next) -> Response {
     let id = sane_id(request.headers()).unwrap_or_else(|| made_id(&ctx));
     request.headers_mut().insert(REQUEST_ID.clone(), id.clone());
-    let mut response = next.run(request).await;
+    let method = known_method(request.method());
+    let matched = request.extensions().get::<MatchedPath>();
+    let route = matched.map_or("unmatched", MatchedPath::as_str).to_owned();
+    // A span of the highest level: the id is also in the lines of a log that shows only failures.
+    let request_id = id.to_str().unwrap_or_default();
+    let span = tracing::error_span!("request", method, route, request.id = request_id);
+    let answer = limit_time(&ctx, next.run(request));
+    let response = answer_observed(method, route, answer)
+        .instrument(span)
+        .await;
+    let mut response = problem::write_body(response, Some(&id));
+    for (name, value) in DEFAULT_HEADERS {
+        response.headers_mut().entry(name).or_insert(value);
+    }
     response.headers_mut().insert(REQUEST_ID.clone(), id);
     response
 }
@@ -69,22 +84,7 @@ fn made_id(ctx: &Context) -> HeaderValue {
     HeaderValue::try_from(id.to_string()).unwrap_or_else(|_| HeaderValue::from_static("none"))
 }
 
-/// Logs and counts each request once, when its answer begins.
-pub async fn observe(request: Request, next: Next) -> Response {
-    let method = known_method(request.method());
-    let matched = request.extensions().get::<MatchedPath>();
-    let route = matched.map_or("unmatched", MatchedPath::as_str).to_owned();
-    let id = request
-        .headers()
-        .get(&REQUEST_ID)
-        .and_then(|id| id.to_str().ok());
-    // A span of the highest level: the id is also in the lines of a log that shows only failures.
-    let span = tracing::error_span!("request", method, route, request.id = id);
-    answer_observed(method, route, next.run(request))
-        .instrument(span)
-        .await
-}
-
+/// Logs and counts a request once, when its answer begins.
 async fn answer_observed(
     method: &'static str,
     route: String,
@@ -124,28 +124,14 @@ fn known_method(method: &Method) -> &'static str {
     }
 }
 
-pub async fn add_headers(request: Request, next: Next) -> Response {
-    let mut response = next.run(request).await;
-    for (name, value) in DEFAULT_HEADERS {
-        response.headers_mut().entry(name).or_insert(value);
-    }
-    response
-}
-
 /// Answers 503 to a request that takes too long. What runs in a task of its own goes on.
-pub async fn limit_time(State(ctx): State<Context>, request: Request, next: Next) -> Response {
-    match tokio::time::timeout(ctx.config.request_timeout, next.run(request)).await {
+async fn limit_time(ctx: &Context, answer: impl Future<Output = Response>) -> Response {
+    match tokio::time::timeout(ctx.config.request_timeout, answer).await {
         Ok(response) => response,
         Err(_) => Problem::new(Code::Unavailable, "The request took too long; try again.")
             .retry_after(1)
             .into_response(),
     }
-}
-
-/// Writes the body of a problem, now that the request's id is known.
-pub async fn write_problem(request: Request, next: Next) -> Response {
-    let request_id = request.headers().get(&REQUEST_ID).cloned();
-    problem::write_body(next.run(request).await, request_id.as_ref())
 }
 
 #[cfg(test)]

@@ -162,10 +162,12 @@ async fn view(ctx: &Context, event_id: EventId, hold: &board::Hold) -> Result<Ho
     request_body = PlaceHold,
     responses(
         (status = 201, description = "The hold.", body = HoldView),
-        (status = 409, description = "`seats_unavailable` with every conflict, `hold_limit_reached`, \
+        (status = 409,
+         description = "`seats_unavailable` with every conflict, `hold_limit_reached`, \
             `event_not_on_sale`",
          body = ProblemBody, content_type = "application/problem+json"),
-        (status = 422, description = "`validation_failed`, `unknown_seats`, `idempotency_key_reused`",
+        (status = 422,
+         description = "`validation_failed`, `unknown_seats`, `idempotency_key_reused`",
          body = ProblemBody, content_type = "application/problem+json"),
         (status = 429, description = "`rate_limited`",
          body = ProblemBody, content_type = "application/problem+json"),
@@ -198,7 +200,8 @@ async fn place_hold(
     operation_id = "get_hold", tag = "holds",
     params(("event_id" = EventId, Path), ("hold_id" = HoldId, Path)),
     responses(
-        (status = 200, description = "The hold, live or ended a while ago.", body = HoldView),
+        (status = 200,
+         description = "The hold, live or ended a while ago.", body = HoldView),
     )
 )]
 async fn get_hold(
@@ -220,7 +223,8 @@ async fn get_hold(
     request_body = ChangeHold,
     responses(
         (status = 200, description = "The hold with its new seats.", body = HoldView),
-        (status = 409, description = "`seats_unavailable` with every conflict, `hold_limit_reached`, \
+        (status = 409,
+         description = "`seats_unavailable` with every conflict, `hold_limit_reached`, \
             `hold_released`, `hold_confirming`, `hold_confirmed`, \
             `event_not_on_sale`",
          body = ProblemBody, content_type = "application/problem+json"),
@@ -253,7 +257,8 @@ async fn change_hold(
     params(("event_id" = EventId, Path), ("hold_id" = HoldId, Path)),
     responses(
         (status = 200, description = "The hold with its new deadline.", body = HoldView),
-        (status = 409, description = "`hold_cannot_be_extended`, `hold_released`, `hold_confirming`, \
+        (status = 409,
+         description = "`hold_cannot_be_extended`, `hold_released`, `hold_confirming`, \
             `hold_confirmed`, `event_not_on_sale`",
          body = ProblemBody, content_type = "application/problem+json"),
         (status = 410, description = "`hold_expired`",

@@ -208,11 +208,17 @@ async fn replace_template(
 }
 
 #[derive(Debug, Deserialize, utoipa::IntoParams)]
+#[serde(deny_unknown_fields)]
 #[into_params(parameter_in = Query)]
 struct ListQuery {
     /// Only venues that the caller owns.
     #[serde(default)]
     mine: bool,
+    /// How many items at most.
+    #[param(minimum = 1, maximum = 200, default = 50)]
+    limit: Option<u32>,
+    /// The `next` of the page before.
+    after: Option<String>,
 }
 
 /// A page of venues, newest first.
@@ -227,7 +233,7 @@ struct VenuePage {
 #[utoipa::path(
     get, path = "/v1/venues", operation_id = "list_venues", tag = "venues",
     security((), ("bearerAuth" = [])),
-    params(ListQuery, PageQuery),
+    params(ListQuery),
     responses(
         (status = 200, description = "A page of venues.", body = VenuePage),
         (status = 422, description = "No such page.",
@@ -238,9 +244,9 @@ async fn list_venues(
     State(ctx): State<Context>,
     caller: Option<Caller>,
     Query(list): Query<ListQuery>,
-    Query(page): Query<PageQuery>,
 ) -> Result<Json<VenuePage>, Problem> {
-    let page = page.request()?;
+    let (limit, after) = (list.limit, list.after);
+    let page = PageQuery { limit, after }.request()?;
     let owner_id = match (list.mine, caller) {
         (false, _) => None,
         (true, Some(caller)) => Some(caller.caller_id.0),

@@ -272,7 +272,7 @@ async fn finish_repeated(ctx: &Context, begun: &BegunConfirm, booking: &Booking)
     }
     let BegunConfirm { event_id, hold, .. } = begun;
     if let Err(error) = board::expire_confirming(ctx, *event_id, hold.hold_id).await {
-        tracing::warn!(hold.id = %hold.hold_id, cause = %error, "a confirm waits for the reconciler");
+        tracing::warn!(hold.id = %hold.hold_id, cause = %error, "finish waits for the reconciler");
     }
 }
 

@@ -132,7 +132,8 @@ async fn lookup_booking(
     operation_id = "get_booking", tag = "bookings",
     params(("booking_id" = BookingId, Path)),
     responses(
-        (status = 200, description = "The booking, for its holder and for the event's owner.",
+        (status = 200,
+         description = "The booking, for its holder and for the event's owner.",
          body = BookingView),
     )
 )]
@@ -162,7 +163,8 @@ async fn get_booking(
         (status = 200, description = "The booking with its refund.", body = BookingView),
         (status = 409, description = "`booking_not_cancellable`, `request_in_progress`",
          body = ProblemBody, content_type = "application/problem+json"),
-        (status = 422, description = "`unknown_seats`, `validation_failed`, `idempotency_key_reused`",
+        (status = 422,
+         description = "`unknown_seats`, `validation_failed`, `idempotency_key_reused`",
          body = ProblemBody, content_type = "application/problem+json"),
         (status = 503, description = "`outcome_unknown`, `unavailable`",
          body = ProblemBody, content_type = "application/problem+json"),
@@ -185,7 +187,8 @@ async fn cancel_booking(
     operation_id = "list_event_bookings", tag = "bookings",
     params(("event_id" = EventId, Path), EventBookingsQuery),
     responses(
-        (status = 200, description = "Newest first, for the event's owner.", body = BookingPage),
+        (status = 200,
+         description = "Newest first, for the event's owner.", body = BookingPage),
         (status = 403, description = "`forbidden`",
          body = ProblemBody, content_type = "application/problem+json"),
         (status = 422, description = "`validation_failed`, `unknown_seats`",

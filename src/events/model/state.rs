@@ -15,7 +15,7 @@ pub enum EventState {
     Draft,
     /// Seats can be held, within the sale window.
     OnSale,
-    /// Not for sale for now; holds that live can still be confirmed.
+    /// Not for sale for now: nothing is held or confirmed until it is opened again.
     Paused,
     /// Not for sale any more.
     Closed,

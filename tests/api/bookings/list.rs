@@ -83,7 +83,8 @@ async fn the_owner_searches_by_reference_address_and_seat(db: PgPool) {
         .text_of("reference");
     let typed = anas.text_of("reference").to_lowercase().replace('-', " ");
 
-    let cases: [(&[(&str, &str)], &[&Answer]); 9] = [
+    type Case<'a> = (&'a [(&'a str, &'a str)], &'a [&'a Answer]);
+    let cases: [Case<'_>; 9] = [
         (&[], &[&bens, &anas]),
         (&[("reference", &typed)], &[&anas]),
         (&[("reference", &elsewhere)], &[]),

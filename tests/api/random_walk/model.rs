@@ -38,9 +38,6 @@ impl Model {
         id: &str,
         is_keyed: bool,
     ) -> Outcome {
-        if seats.len() > SEATS_PER_HOLD_MAX {
-            return Outcome::refused(422, "validation_failed");
-        }
         if let Some(hold) = self.holds.get(id) {
             return match &hold.asked {
                 Some(asked) if asked != seats => Outcome::refused(422, "idempotency_key_reused"),
@@ -49,6 +46,9 @@ impl Model {
                     ..self.hold(201, id)
                 },
             };
+        }
+        if seats.len() > SEATS_PER_HOLD_MAX {
+            return Outcome::refused(422, "validation_failed");
         }
         let hold = Hold {
             holder,

@@ -2,6 +2,7 @@
 
 use std::net::SocketAddr;
 
+use fred::interfaces::ClientLike;
 use holdfast::app;
 use holdfast::auth::{self, Role};
 use holdfast::clock::Clock;
@@ -56,6 +57,11 @@ impl TestApp {
             .expect("a socket");
         let address = listener.local_addr().expect("an address");
         let (router, service) = (routes(&ctx), ctx.clone());
+        // Asked before it has connected, the service says that Redis is away; some tests want that.
+        let patience = std::time::Duration::from_secs(2);
+        tokio::time::timeout(patience, ctx.redis.wait_for_connect())
+            .await
+            .ok();
         app::start_committers(&ctx);
         ctx.tasks
             .spawn(async move { server::accept(&service, listener, router).await });
