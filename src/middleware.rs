@@ -46,9 +46,9 @@ const DEFAULT_HEADERS: [(HeaderName, HeaderValue); 6] = [
     ),
 ];
 
-/// Attends a request from outside to inside: id, span, time limit; and its answer on the way back:
-/// log line and metrics, a problem's body, headers. One layer and not five: each costs a copy of the
-/// route and of its future.
+/// Attends a request on its way in (id, span, time limit) and its answer on the way back (log line
+/// and metrics, a problem's body, headers). One layer and not five: each costs a copy of the route
+/// and of its future.
 pub async fn attend(State(ctx): State<Context>, mut request: Request, next: Next) -> Response {
     let id = sane_id(request.headers()).unwrap_or_else(|| made_id(&ctx));
     request.headers_mut().insert(REQUEST_ID.clone(), id.clone());

@@ -3,8 +3,8 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU8, AtomicU64, Ordering};
 
-use tokio::io::{AsyncReadExt, AsyncWriteExt};
-use tokio::net::{TcpListener, TcpStream};
+use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
+use tokio::net::{TcpListener, TcpStream, UnixStream};
 use tokio::task::JoinHandle;
 
 /// What the proxy does with what passes.
@@ -26,12 +26,9 @@ pub struct Proxy {
 }
 
 impl Proxy {
-    /// In front of a Redis at `redis://host:port`.
+    /// In front of a Redis at `redis://host:port` or `redis+unix:///path`.
     pub async fn start(redis_url: &str) -> Self {
-        let target = redis_url
-            .trim_start_matches("redis://")
-            .trim_end_matches('/')
-            .to_owned();
+        let target = redis_url.to_owned();
         let listener = TcpListener::bind("127.0.0.1:0").await.expect("a socket");
         let url = format!("redis://{}", listener.local_addr().expect("an address"));
         let fault = Arc::new(AtomicU8::new(0));
@@ -42,11 +39,10 @@ impl Proxy {
                 if seen.load(Ordering::SeqCst) == Fault::Cut as u8 {
                     continue;
                 }
-                let Ok(server) = TcpStream::connect(&target).await else {
+                let Some((server_reads, server_writes)) = connect(&target).await else {
                     continue;
                 };
                 let (client_reads, client_writes) = client.into_split();
-                let (server_reads, server_writes) = server.into_split();
                 let (fault, count) = (seen.clone(), swallowed.clone());
                 spawn(pass(client_reads, server_writes, fault.clone(), None));
                 spawn(pass(server_reads, client_writes, fault, Some(count)));
@@ -74,6 +70,19 @@ impl Drop for Proxy {
     fn drop(&mut self) {
         self.listening.abort();
     }
+}
+
+type Reads = Box<dyn AsyncRead + Send + Unpin>;
+type Writes = Box<dyn AsyncWrite + Send + Unpin>;
+
+async fn connect(target: &str) -> Option<(Reads, Writes)> {
+    if let Some(path) = target.strip_prefix("redis+unix://") {
+        let (reads, writes) = UnixStream::connect(path).await.ok()?.into_split();
+        return Some((Box::new(reads), Box::new(writes)));
+    }
+    let address = target.trim_start_matches("redis://").trim_end_matches('/');
+    let (reads, writes) = TcpStream::connect(address).await.ok()?.into_split();
+    Some((Box::new(reads), Box::new(writes)))
 }
 
 #[expect(clippy::disallowed_methods, reason = "a test's own task")]
