@@ -20,7 +20,7 @@ use crate::idempotency::{KEY_CHARS_MAX, ROUTES_WITHOUT_KEPT_ANSWERS};
         description = "Seat-level hold-and-confirm reservations: hold the seats you point at, all \
             or none, then confirm the hold. Every error is a problem (RFC 9457) with a code; every \
             POST can be repeated with an `Idempotency-Key`.",
-        license(name = "MIT OR Apache-2.0", identifier = "MIT OR Apache-2.0")
+        license(name = "MIT", identifier = "MIT")
     ),
     tags(
         (name = "accounts", description = "Tokens for guests, registration, sessions and roles"),
