@@ -22,7 +22,7 @@ use crate::jobs::{self, Job, Progress};
 use crate::middleware::{REQUEST_ID, attend};
 use crate::problem::{Code, Problem};
 use crate::{accounts, availability, board, bookings, contract, docs, events, holds, idempotency};
-use crate::{operations, server, venues};
+use crate::{operations, server, telemetry, venues};
 
 /// Every route of `/v1` with its part of the OpenAPI document. Each domain brings its own.
 fn api() -> OpenApiRouter<Context> {
@@ -71,6 +71,14 @@ pub const JOBS: &[Job] = &[
         name: "prune_idempotency_keys",
         schedule: "30 * * * * *",
         step: |ctx| Box::pin(async move { Ok(Progress::of(idempotency::prune(&ctx).await?)) }),
+    },
+    Job {
+        name: "tidy_metrics",
+        schedule: "*/5 * * * * *",
+        step: |_| {
+            telemetry::tidy_metrics();
+            Box::pin(std::future::ready(Ok(Progress::Idle)))
+        },
     },
     Job {
         name: "prune_outbox",
