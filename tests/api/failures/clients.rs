@@ -119,6 +119,48 @@ async fn f9_a_confirm_cut_off_is_taken_up_by_its_repeat(db: PgPool) {
     app.finish().await;
 }
 
+/// Decision 0005: what one attempt gives up, another may still be committing.
+#[sqlx::test(migrator = "holdfast::postgres::MIGRATIONS")]
+async fn f15_a_hold_is_given_back_only_when_its_last_attempt_to_confirm_is(db: PgPool) {
+    let app = TestApp::start(db).await;
+    let sale = app.on_sale(1, 1).await;
+    let ana = app.guest();
+    let hold = ana.place(&sale, &["S-A-1"]).await.expect(201);
+    let hold_id = hold.text_of("hold_id").parse().expect("a hold id");
+    let whose = (hold_id, ana.caller_id.expect("a guest"));
+    let mut epoch = 0;
+    for attempt in ["aaaaaaaa", "bbbbbbbb", "aaaaaaaa"] {
+        let begun = board::begin_confirm(&app.ctx, sale.id(), whose, attempt).await;
+        let board::Begun::Confirming {
+            epoch: begun_in, ..
+        } = begun.expect("begun")
+        else {
+            panic!("the hold is live");
+        };
+        epoch = begun_in;
+    }
+    let abort = async |attempt| {
+        let which = (hold_id, epoch);
+        board::abort_confirm(&app.ctx, sale.id(), which, attempt, &[])
+            .await
+            .expect("aborted");
+    };
+
+    abort("aaaaaaaa").await;
+    ana.release(&sale, &hold)
+        .await
+        .expect_problem(409, "hold_confirming");
+    abort("aaaaaaaa").await;
+    ana.release(&sale, &hold)
+        .await
+        .expect_problem(409, "hold_confirming");
+    abort("bbbbbbbb").await;
+
+    assert_eq!(ana.get_hold(&sale, &hold).await["state"], "held");
+    ana.confirm(&sale, &hold).await.expect(201);
+    app.finish().await;
+}
+
 #[sqlx::test(migrator = "holdfast::postgres::MIGRATIONS")]
 async fn f11_a_caller_who_hangs_up_during_a_confirm_finds_one_booking(db: PgPool) {
     let app = TestApp::start(db).await;
