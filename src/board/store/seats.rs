@@ -204,16 +204,12 @@ pub(super) fn sale_fields(sale: &Sale) -> [(&'static str, String); 5] {
         EventState::Draft | EventState::Closed | EventState::Cancelled => "closed",
     };
     let opens_at = sale.sales_open_at.map_or(0, |at| at.timestamp_millis());
-    // Later than any deadline, and still exact as the double that Lua counts with.
-    let never = 1 << 52;
-    let closes_at = sale
-        .sales_close_at
-        .map_or(never, |at| at.timestamp_millis());
+    let closes_at = sale.sales_close_at.unwrap_or(sale.starts_at);
     [
         ("version", sale.version.to_string()),
         ("sales", sales.to_owned()),
         ("opens_at", opens_at.to_string()),
-        ("closes_at", closes_at.to_string()),
+        ("closes_at", closes_at.timestamp_millis().to_string()),
         (
             "seats_per_person_max",
             sale.seats_per_person_max.to_string(),

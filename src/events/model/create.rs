@@ -41,7 +41,7 @@ pub(crate) struct CreateEvent {
     #[schema(minimum = 1, maximum = 10_000)]
     pub seats_per_person_max: Option<i32>,
     pub sales_open_at: Option<DateTime<Utc>>,
-    /// After `sales_open_at`, not after `starts_at`.
+    /// After `sales_open_at`, not after `starts_at`; without it, when the event starts.
     pub sales_close_at: Option<DateTime<Utc>>,
 }
 

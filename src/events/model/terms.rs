@@ -26,7 +26,7 @@ pub struct Terms {
     /// Without it, sales begin when the event is opened.
     #[schema(required)]
     pub sales_open_at: Option<DateTime<Utc>>,
-    /// Without it, sales end when the event is closed.
+    /// Without it, sales end when the event starts.
     #[schema(required)]
     pub sales_close_at: Option<DateTime<Utc>>,
     /// How long a hold lasts unless it is extended.

@@ -1,5 +1,6 @@
 //! Placing a hold: all of the seats or none, and why not.
 
+use chrono::TimeDelta;
 use serde_json::json;
 use sqlx::PgPool;
 
@@ -151,6 +152,23 @@ async fn seats_are_held_only_within_the_sale_window(db: PgPool) {
 
     ana.confirm(&sale, &last).await.expect(201);
     app.run_jobs().await;
+    app.finish().await;
+}
+
+#[sqlx::test(migrator = "holdfast::postgres::MIGRATIONS")]
+async fn without_a_closing_time_seats_are_sold_until_the_event_starts(db: PgPool) {
+    let app = TestApp::start(db).await;
+    let sale = app
+        .on_sale_with(1, 2, json!({"starts_at": "2026-12-01T13:00:00Z"}))
+        .await;
+    let ana = app.guest();
+
+    app.ctx.clock.advance(TimeDelta::milliseconds(3_599_999));
+    ana.place(&sale, &["S-A-1"]).await.expect(201);
+    app.ctx.clock.advance(TimeDelta::milliseconds(1));
+    let refused = ana.place(&sale, &["S-A-2"]).await;
+
+    refused.expect_problem(409, "event_not_on_sale");
     app.finish().await;
 }
 
