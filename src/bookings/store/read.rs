@@ -32,8 +32,14 @@ struct Row {
 }
 
 impl Row {
-    fn booking(self, seats: Vec<BookedSeat>, refund: Option<Amount>) -> Booking {
-        Booking {
+    fn booking(
+        self,
+        seats: Vec<BookedSeat>,
+        refund: Option<Amount>,
+    ) -> Result<Booking, sqlx::Error> {
+        let currency = Currency::from_code(&self.currency)
+            .ok_or_else(|| sqlx::Error::Decode("a booking's currency is not known".into()))?;
+        Ok(Booking {
             booking_id: BookingId(self.booking_id),
             event_id: EventId(self.event_id),
             hold_id: HoldId(self.hold_id),
@@ -46,13 +52,13 @@ impl Row {
             },
             payment_reference: self.payment_reference,
             total: Amount(self.total),
-            currency: Currency::from_code(&self.currency).unwrap_or(Currency::XXX),
+            currency,
             version: self.version,
             confirmed_at: self.confirmed_at,
             cancelled_at: self.cancelled_at,
             seats,
             refund,
-        }
+        })
     }
 }
 
@@ -223,5 +229,5 @@ async fn with_seats(db: &mut PgConnection, rows: Vec<Row>) -> Result<Vec<Booking
         let (seats, refund) = by_booking.remove(&row.booking_id).unwrap_or_default();
         row.booking(seats, refund)
     });
-    Ok(bookings.collect())
+    bookings.collect()
 }
