@@ -80,7 +80,7 @@ async fn overlapping_sets_of_seats_are_held_whole_or_not_at_all(db: PgPool) {
 }
 
 #[sqlx::test(migrator = "holdfast::postgres::MIGRATIONS")]
-async fn a_hundred_confirms_of_one_hold_make_one_booking(db: PgPool) {
+async fn f10_a_hundred_confirms_of_one_hold_make_one_booking(db: PgPool) {
     let app = TestApp::start(db).await;
     let sale = app.on_sale(1, 4).await;
     let sibling = app.start_sibling().await;

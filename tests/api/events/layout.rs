@@ -94,7 +94,7 @@ async fn the_layout_of_a_draft_is_its_owners(db: PgPool) {
 }
 
 #[sqlx::test(migrator = "holdfast::postgres::MIGRATIONS")]
-async fn an_event_keeps_the_layout_it_was_made_with(db: PgPool) {
+async fn f39_an_event_keeps_the_layout_it_was_made_with(db: PgPool) {
     let app = TestApp::start(db).await;
     let owner = app.venue_admin().await;
     let venue_id = app.insert_venue(1, 4).await;
