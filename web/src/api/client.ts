@@ -1,0 +1,65 @@
+import createClient, { type Client, type Middleware } from "openapi-fetch";
+import { ProblemError, type Problem } from "./problem";
+import type { paths } from "./schema";
+
+/** Where a caller's token comes from; `renew` is asked once when a token is refused. */
+export interface Tokens {
+  token(): Promise<string | undefined>;
+  renew?(refused: string | undefined): Promise<string | undefined>;
+}
+
+export type Api = Client<paths, `${string}/${string}`>;
+
+/**
+ * A client of the service. A request that fails throws a `ProblemError`, one that got no answer
+ * included (`offline`), so that `data` is always there.
+ *
+ * @param origin of the service; empty for the page's own.
+ */
+export function connect(tokens?: Tokens, origin = ""): Api {
+  const fetchAuthorized = async (request: Request): Promise<Response> => {
+    const token = await tokens?.token();
+    const response = await send(request.clone(), token);
+    if (response.status !== 401 || !tokens?.renew) return response;
+    return send(request, await tokens.renew(token));
+  };
+  const client = createClient<paths>({ baseUrl: origin, fetch: fetchAuthorized });
+  client.use(throwProblems);
+  return client;
+}
+
+/** Answers what the body of a successful answer says. */
+export async function dataOf<T>(answer: Promise<{ data?: T }>): Promise<T> {
+  return (await answer).data as T;
+}
+
+async function send(request: Request, token: string | undefined): Promise<Response> {
+  if (token) request.headers.set("Authorization", `Bearer ${token}`);
+  try {
+    return await fetch(request);
+  } catch (cause) {
+    if (request.signal.aborted) throw cause;
+    throw new ProblemError({ code: "offline", retryable: true });
+  }
+}
+
+const throwProblems: Middleware = {
+  async onResponse({ response }) {
+    if (response.ok || response.status === 304) return;
+    throw new ProblemError(await problemIn(response), retryAfter(response));
+  },
+};
+
+/** A proxy in between answers without a problem; its status still says something. */
+async function problemIn(response: Response): Promise<Problem> {
+  const isProblem = response.headers.get("Content-Type")?.startsWith("application/problem+json");
+  const body: unknown = isProblem ? await response.json().catch(() => undefined) : undefined;
+  if (body && typeof body === "object" && "code" in body) return body as Problem;
+  const code = response.status >= 500 || response.status === 429 ? "unavailable" : "not_found";
+  return { code, status: response.status, retryable: code === "unavailable" } as Problem;
+}
+
+function retryAfter(response: Response): number | undefined {
+  const seconds = Number(response.headers.get("Retry-After") ?? Number.NaN);
+  return Number.isFinite(seconds) ? seconds : undefined;
+}
