@@ -39,24 +39,27 @@ async function send(request: Request, token: string | undefined): Promise<Respon
     return await fetch(request);
   } catch (cause) {
     if (request.signal.aborted) throw cause;
-    throw new ProblemError({ code: "offline", retryable: true });
+    throw new ProblemError("offline");
   }
 }
 
 const throwProblems: Middleware = {
   async onResponse({ response }) {
     if (response.ok || response.status === 304) return;
-    throw new ProblemError(await problemIn(response), retryAfter(response));
+    const problem = await problemIn(response);
+    throw new ProblemError(problem?.code ?? codeOf(response.status), problem, retryAfter(response));
   },
 };
 
-/** A proxy in between answers without a problem; its status still says something. */
-async function problemIn(response: Response): Promise<Problem> {
+async function problemIn(response: Response): Promise<Problem | undefined> {
   const isProblem = response.headers.get("Content-Type")?.startsWith("application/problem+json");
-  const body: unknown = isProblem ? await response.json().catch(() => undefined) : undefined;
-  if (body && typeof body === "object" && "code" in body) return body as Problem;
-  const code = response.status >= 500 || response.status === 429 ? "unavailable" : "not_found";
-  return { code, status: response.status, retryable: code === "unavailable" } as Problem;
+  return isProblem ? ((await response.json().catch(() => undefined)) as Problem) : undefined;
+}
+
+/** A proxy in between answers without a problem; its status still says something. */
+function codeOf(status: number): ProblemCode {
+  if (status === 429) return "rate_limited";
+  return status >= 500 ? "unavailable" : "not_found";
 }
 
 function retryAfter(response: Response): number | undefined {

@@ -1,32 +1,32 @@
 import type { components } from "./schema";
 
-type FieldError = components["schemas"]["FieldError"];
-
-/** The members that every problem has, and those of single codes. */
-export type Problem = components["schemas"]["Problem"] & { errors?: FieldError[] };
+/** The members that every problem has; those of single codes are read with `member`. */
+export type Problem = components["schemas"]["Problem"];
 export type ProblemCode = Problem["code"];
 
 /** A request that did not do what was asked. `sentence` is for people. */
 export class ProblemError extends Error {
   constructor(
-    readonly problem: Partial<Omit<Problem, "code">> & { code: ProblemCode | "offline" },
+    readonly code: ProblemCode | "offline",
+    readonly problem?: Problem,
     readonly retryAfterSeconds?: number,
   ) {
-    super(problem.detail ?? problem.code);
+    super(problem?.detail ?? code);
     this.name = "ProblemError";
   }
 
-  get code(): ProblemCode | "offline" {
-    return this.problem.code;
+  get sentence(): string {
+    return SENTENCES[this.code] ?? this.problem?.detail ?? "That did not work. Please try again.";
   }
 
-  get sentence(): string {
-    return SENTENCES[this.code] ?? this.problem.detail ?? "That did not work. Please try again.";
+  /** A member that only some codes have, such as `conflicts`. */
+  member<T>(name: string): T | undefined {
+    return this.problem?.[name] as T | undefined;
   }
 
   /** Mistakes by JSON pointer, such as `/contact/email`. */
   get mistakes(): Record<string, string> {
-    const errors = this.problem.errors ?? [];
+    const errors = this.member<components["schemas"]["FieldError"][]>("errors") ?? [];
     return Object.fromEntries(errors.map(({ pointer, detail }) => [pointer, detail]));
   }
 }
