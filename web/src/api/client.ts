@@ -1,5 +1,5 @@
 import createClient, { type Client, type Middleware } from "openapi-fetch";
-import { ProblemError, type Problem } from "./problem";
+import { ProblemError, type Problem, type ProblemCode } from "./problem";
 import type { paths } from "./schema";
 
 /** Where a caller's token comes from; `renew` is asked once when a token is refused. */
