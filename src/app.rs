@@ -7,7 +7,6 @@ use anyhow::Context as _;
 use axum::Router;
 use axum::extract::DefaultBodyLimit;
 use axum::http::{HeaderName, HeaderValue, header};
-use axum::middleware::from_fn_with_state;
 use axum::response::IntoResponse;
 use tokio::net::TcpListener;
 use tokio::signal::unix::{SignalKind, signal};
@@ -19,7 +18,7 @@ use utoipa_axum::router::OpenApiRouter;
 
 use crate::context::Context;
 use crate::jobs::{self, Job, Progress};
-use crate::middleware::{REQUEST_ID, attend};
+use crate::middleware::{Attend, REQUEST_ID};
 use crate::problem::{Code, Problem};
 use crate::{accounts, availability, board, bookings, contract, docs, events, holds, idempotency};
 use crate::{operations, pages, server, telemetry, venues};
@@ -101,7 +100,7 @@ pub fn openapi() -> utoipa::openapi::OpenApi {
 
 pub fn router(ctx: &Context) -> Router {
     let (routes, _) = api().split_for_parts();
-    let routes = routes.layer(from_fn_with_state(ctx.clone(), idempotency::replay));
+    let routes = routes.layer(idempotency::Replay(ctx.clone()));
     let routes = routes
         .merge(docs::routes(&openapi()))
         .merge(pages::routes());
@@ -115,13 +114,16 @@ pub fn dress(ctx: &Context, routes: Router<Context>) -> Router {
         .method_not_allowed_fallback(async || {
             Problem::new(Code::MethodNotAllowed, "Another method may do: see /docs.")
         })
-        .layer(DefaultBodyLimit::max(ctx.config.body_max_bytes))
-        .layer(CatchPanicLayer::custom(|_| {
-            Problem::new(Code::Internal, "The failure has been logged.").into_response()
-        }))
-        .layer(CompressionLayer::new())
-        .layer(option_layer(cors(ctx)))
-        .layer(from_fn_with_state(ctx.clone(), attend))
+        // All in one: each call of `layer` boxes every route once more, to be copied for each request.
+        .layer((
+            Attend(ctx.clone()),
+            option_layer(cors(ctx)),
+            CompressionLayer::new(),
+            CatchPanicLayer::custom(|_| {
+                Problem::new(Code::Internal, "The failure has been logged.").into_response()
+            }),
+            DefaultBodyLimit::max(ctx.config.body_max_bytes),
+        ))
         .with_state(ctx.clone())
 }
 

@@ -6,17 +6,22 @@
 //! died with its process is run again when the lease is over, so what a handler does must be safe
 //! to repeat. Requests without a valid token are not covered: nobody owns their keys.
 
+use std::convert::Infallible;
 use std::panic::AssertUnwindSafe;
+use std::task::Poll;
 use std::time::Duration;
 
 use axum::body::Body;
-use axum::extract::{DefaultBodyLimit, FromRequestParts, MatchedPath, Request, State};
+use axum::extract::{DefaultBodyLimit, FromRequestParts, MatchedPath, Request};
 use axum::http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, header};
-use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
+use axum::routing::Route;
+use axum::routing::future::RouteFuture;
 use futures::FutureExt;
+use futures::future::{BoxFuture, Either};
 use sha2::{Digest, Sha256};
 use sqlx::PgExecutor;
+use tower::{Layer, Service};
 use tracing::Instrument;
 
 use crate::auth::Caller;
@@ -51,30 +56,61 @@ const KEPT_HEADERS: [HeaderName; 3] = [header::CONTENT_TYPE, header::LOCATION, h
 static IDEMPOTENCY_KEY: HeaderName = HeaderName::from_static("idempotency-key");
 static IDEMPOTENCY_REPLAYED: HeaderName = HeaderName::from_static("idempotency-replayed");
 
-/// Middleware for the routes of `/v1`.
-pub async fn replay(
-    State(ctx): State<Context>,
-    request: Request,
-    next: Next,
-) -> Result<Response, Problem> {
-    if request.method() != Method::POST {
-        return Ok(next.run(request).await);
+/// A layer for the routes of `/v1`. A request without a key costs nothing but a look.
+#[derive(Clone)]
+pub struct Replay(pub Context);
+
+#[derive(Clone)]
+pub struct Replayed {
+    ctx: Context,
+    route: Route,
+}
+
+impl Layer<Route> for Replay {
+    type Service = Replayed;
+
+    fn layer(&self, route: Route) -> Replayed {
+        Replayed {
+            ctx: self.0.clone(),
+            route,
+        }
     }
+}
+
+impl Service<Request> for Replayed {
+    type Response = Response;
+    type Error = Infallible;
+    type Future = Either<RouteFuture<Infallible>, BoxFuture<'static, Result<Response, Infallible>>>;
+
+    fn poll_ready(&mut self, cx: &mut std::task::Context<'_>) -> Poll<Result<(), Infallible>> {
+        Service::<Request>::poll_ready(&mut self.route, cx)
+    }
+
+    fn call(&mut self, request: Request) -> Self::Future {
+        if request.method() != Method::POST || !request.headers().contains_key(&IDEMPOTENCY_KEY) {
+            return Either::Left(self.route.call(request));
+        }
+        let replay = replay(self.ctx.clone(), request, self.route.clone());
+        Either::Right(Box::pin(async move { Ok(replay.await.into_response()) }))
+    }
+}
+
+async fn replay(ctx: Context, request: Request, route: Route) -> Result<Response, Problem> {
     let Some(key) = read_key(request.headers())? else {
-        return Ok(next.run(request).await);
+        return Ok(run(route, request).await);
     };
-    let route = request.extensions().get::<MatchedPath>().cloned();
-    let route = route.as_ref().map_or("", MatchedPath::as_str);
-    if ROUTES_WITHOUT_KEPT_ANSWERS.contains(&route) {
-        return Ok(next.run(request).await);
+    let matched = request.extensions().get::<MatchedPath>().cloned();
+    let path = matched.as_ref().map_or("", MatchedPath::as_str);
+    if ROUTES_WITHOUT_KEPT_ANSWERS.contains(&path) {
+        return Ok(run(route, request).await);
     }
     let (mut parts, body) = request.into_parts();
     let caller = <Caller as FromRequestParts<Context>>::from_request_parts(&mut parts, &ctx).await;
     let mut request = Request::from_parts(parts, body);
     let Ok(caller) = caller else {
-        return Ok(next.run(request).await);
+        return Ok(run(route, request).await);
     };
-    if route.starts_with(TEMPLATE_ROUTES) {
+    if path.starts_with(TEMPLATE_ROUTES) {
         DefaultBodyLimit::max(ctx.config.template_max_bytes).apply(&mut request);
     }
     let (request, request_hash) = hash_request(&ctx, request).await?;
@@ -83,7 +119,12 @@ pub async fn replay(
         key,
         request_hash,
     };
-    answer_once(ctx, slot, request, next).await
+    answer_once(ctx, slot, request, route).await
+}
+
+async fn run(mut route: Route, request: Request) -> Response {
+    let Ok(response) = route.call(request).await;
+    response
 }
 
 /// The caller's key, if there is one: 1 to 255 visible ASCII characters.
@@ -130,7 +171,7 @@ async fn answer_once(
     ctx: Context,
     slot: Slot,
     request: Request,
-    next: Next,
+    route: Route,
 ) -> Result<Response, Problem> {
     let lease_until = match begin(&ctx, &slot).await? {
         Begun::Run { lease_until } => lease_until,
@@ -145,9 +186,8 @@ async fn answer_once(
         }
     };
     let tasks = ctx.tasks.clone();
-    let run = run_and_keep(ctx, slot, lease_until, request, next).in_current_span();
-    let run = tasks.spawn(run);
-    match run.await {
+    let work = run_and_keep(ctx, slot, lease_until, request, route).in_current_span();
+    match tasks.spawn(work).await {
         Ok(response) => Ok(response),
         Err(error) if error.is_panic() => std::panic::resume_unwind(error.into_panic()),
         Err(error) => Err(Problem::internal(&error)),
@@ -168,11 +208,11 @@ async fn run_and_keep(
     slot: Slot,
     lease_until: Instant,
     request: Request,
-    next: Next,
+    route: Route,
 ) -> Response {
     let request_id = request.headers().get("x-request-id").cloned();
-    let run = AssertUnwindSafe(next.run(request)).catch_unwind();
-    let response = match tokio::time::timeout(run_timeout(&ctx), run).await {
+    let work = AssertUnwindSafe(run(route, request)).catch_unwind();
+    let response = match tokio::time::timeout(run_timeout(&ctx), work).await {
         Ok(Ok(response)) => response,
         Ok(Err(panic)) => {
             drop(forget(&ctx.db, &slot, lease_until).await);

@@ -4,12 +4,15 @@
 //! A log line and a metric name the matched route, never the path or the query: those hold ids,
 //! references and mail addresses.
 
-use std::time::Instant;
+use std::convert::Infallible;
+use std::task::Poll;
+use std::time::{Duration, Instant};
 
-use axum::extract::{MatchedPath, Request, State};
+use axum::extract::{MatchedPath, Request};
 use axum::http::{HeaderMap, HeaderName, HeaderValue, Method, header};
-use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
+use futures::future::BoxFuture;
+use tower::{Layer, Service};
 use tracing::Instrument;
 
 use crate::context::Context;
@@ -47,21 +50,63 @@ const DEFAULT_HEADERS: [(HeaderName, HeaderValue); 6] = [
 ];
 
 /// Attends a request on its way in (id, span, time limit) and its answer on the way back (log line
-/// and metrics, a problem's body, headers). One layer and not five: each costs a copy of the route
-/// and of its future.
-pub async fn attend(State(ctx): State<Context>, mut request: Request, next: Next) -> Response {
-    let id = sane_id(request.headers()).unwrap_or_else(|| made_id(&ctx));
-    request.headers_mut().insert(REQUEST_ID.clone(), id.clone());
-    let method = known_method(request.method());
-    let matched = request.extensions().get::<MatchedPath>();
-    let route = matched.map_or("unmatched", MatchedPath::as_str).to_owned();
-    // A span of the highest level: the id is also in the lines of a log that shows only failures.
-    let request_id = id.to_str().unwrap_or_default();
-    let span = tracing::error_span!("request", method, route, request.id = request_id);
-    let answer = limit_time(&ctx, next.run(request));
-    let response = answer_observed(method, route, answer)
-        .instrument(span)
-        .await;
+/// and metrics, a problem's body, headers).
+///
+/// One layer and not five, and written by hand: `axum::middleware::from_fn` copies what it wraps
+/// for every request, with everything inside it.
+#[derive(Clone)]
+pub struct Attend(pub Context);
+
+#[derive(Clone)]
+pub struct Attended<S> {
+    ctx: Context,
+    inner: S,
+}
+
+impl<S> Layer<S> for Attend {
+    type Service = Attended<S>;
+
+    fn layer(&self, inner: S) -> Attended<S> {
+        Attended {
+            ctx: self.0.clone(),
+            inner,
+        }
+    }
+}
+
+impl<S> Service<Request> for Attended<S>
+where
+    S: Service<Request, Error = Infallible>,
+    S::Response: IntoResponse + 'static,
+    S::Future: Send + 'static,
+{
+    type Response = Response;
+    type Error = Infallible;
+    type Future = BoxFuture<'static, Result<Response, Infallible>>;
+
+    fn poll_ready(&mut self, cx: &mut std::task::Context<'_>) -> Poll<Result<(), Infallible>> {
+        self.inner.poll_ready(cx)
+    }
+
+    fn call(&mut self, mut request: Request) -> Self::Future {
+        let id = sane_id(request.headers()).unwrap_or_else(|| made_id(&self.ctx));
+        request.headers_mut().insert(REQUEST_ID.clone(), id.clone());
+        let method = known_method(request.method());
+        let matched = request.extensions().get::<MatchedPath>();
+        let route = matched.map_or("unmatched", MatchedPath::as_str).to_owned();
+        // A span of the highest level: the id is also in the lines of a log that shows only
+        // failures.
+        let request_id = id.to_str().unwrap_or_default();
+        let span = tracing::error_span!("request", method, route, request.id = request_id);
+        let answer = span.in_scope(|| self.inner.call(request));
+        let answer = limit_time(self.ctx.config.request_timeout, answer);
+        let observed = answer_observed(method, route, answer).instrument(span);
+        Box::pin(async move { Ok(dress(observed.await, id)) })
+    }
+}
+
+/// Gives an answer the body of its problem and the headers of every answer.
+fn dress(response: Response, id: HeaderValue) -> Response {
     let mut response = problem::write_body(response, Some(&id));
     for (name, value) in DEFAULT_HEADERS {
         response.headers_mut().entry(name).or_insert(value);
@@ -125,9 +170,12 @@ fn known_method(method: &Method) -> &'static str {
 }
 
 /// Answers 503 to a request that takes too long. What runs in a task of its own goes on.
-async fn limit_time(ctx: &Context, answer: impl Future<Output = Response>) -> Response {
-    match tokio::time::timeout(ctx.config.request_timeout, answer).await {
-        Ok(response) => response,
+async fn limit_time<R: IntoResponse>(
+    limit: Duration,
+    answer: impl Future<Output = Result<R, Infallible>>,
+) -> Response {
+    match tokio::time::timeout(limit, answer).await {
+        Ok(Ok(response)) => response.into_response(),
         Err(_) => Problem::new(Code::Unavailable, "The request took too long; try again.")
             .retry_after(1)
             .into_response(),
