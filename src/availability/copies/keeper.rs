@@ -15,8 +15,9 @@ use crate::context::Context;
 const TICK: Duration = Duration::from_millis(100);
 /// How long a message may be on its way before it counts as lost.
 const ON_THE_WAY_MAX: Duration = Duration::from_millis(300);
-/// How long to wait before a board is tried again.
-const RETRY_PAUSE: Duration = Duration::from_millis(250);
+/// How long to wait before a board is tried again, after the first failure and at most.
+const RETRY_PAUSE: Duration = Duration::from_millis(100);
+const RETRY_PAUSE_MAX: Duration = Duration::from_secs(2);
 
 /// Why following a board ends.
 enum End {
@@ -28,7 +29,9 @@ enum End {
 pub async fn keep(ctx: Context, copy: Arc<Copy>) {
     let stopping = ctx.tasks.stopping();
     let ending = copy.ending.clone();
+    let mut pause = RETRY_PAUSE;
     loop {
+        let began = Instant::now();
         let ended = tokio::select! {
             biased;
             () = stopping.cancelled() => break,
@@ -36,14 +39,18 @@ pub async fn keep(ctx: Context, copy: Arc<Copy>) {
             ended = follow(&ctx, &copy) => ended,
         };
         copy.deafen();
+        if began.elapsed() > RETRY_PAUSE_MAX {
+            pause = RETRY_PAUSE;
+        }
         match ended {
             Ok(End::Idle) => return,
             Ok(End::Deaf) => {}
             Err(error) => {
                 tracing::warn!(event.id = %copy.event_id, cause = %error, "a copy is not fed");
-                tokio::time::sleep(RETRY_PAUSE).await;
             }
         }
+        tokio::time::sleep(pause).await;
+        pause = RETRY_PAUSE_MAX.min(pause * 2);
     }
     copy.deafen();
     shelf::remove(&ctx, &copy);
