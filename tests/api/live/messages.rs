@@ -145,9 +145,9 @@ async fn changes_of_a_moment_are_told_together(db: PgPool) {
     viewer.next().await.expect("a snapshot");
 
     for index in 0..40 {
-        app.write_seat(&sale, index, "h").await;
+        app.write_seat(&sale, index, "w").await;
     }
-    viewer.until(&"h".repeat(40)).await;
+    viewer.until(&"x".repeat(40)).await;
 
     // A change each 100 ms: forty steps on a machine that takes two seconds for them are twenty.
     assert!(viewer.n_changes < 40, "{} messages", viewer.n_changes);

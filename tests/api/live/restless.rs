@@ -12,7 +12,7 @@ use tokio::sync::watch;
 use crate::support::{Sale, TestApp, Viewer};
 
 const VIEWERS: u64 = 200;
-const CHANGES: usize = 150;
+const CHANGES: usize = 100;
 const ROWS: [&str; 5] = ["A", "B", "C", "D", "E"];
 
 #[sqlx::test(migrator = "holdfast::postgres::MIGRATIONS")]
@@ -92,8 +92,8 @@ async fn watch_restlessly(
         if let Some(goal) = *goal.borrow() {
             viewer.until_position(goal).await;
         } else {
-            let patience = Duration::from_millis(random.random_range(50..600));
-            let n_messages = random.random_range(1..8);
+            let patience = Duration::from_millis(random.random_range(300..2_500));
+            let n_messages = random.random_range(3..20);
             tokio::time::timeout(patience, stay(&mut viewer, n_messages))
                 .await
                 .ok();
