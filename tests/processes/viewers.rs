@@ -1,6 +1,7 @@
 //! How soon a change made at one instance is on the screens at another.
 
 use std::collections::HashMap;
+use std::process::Command;
 use std::time::{Duration, Instant};
 
 use futures::future::join_all;
@@ -21,16 +22,21 @@ const INTERVAL: Duration = Duration::from_millis(25);
 const P99_MAX: Duration = Duration::from_secs(5);
 const PASSWORD: &str = "correct horse battery staple";
 
-fn serve(stores: &PrivateStores) -> Running {
-    let mut command = holdfast(&["serve"]);
+fn command(stores: &PrivateStores, args: &[&str]) -> Command {
+    let mut command = holdfast(args);
     command
         .env("DATABASE_URL", stores.postgres.url())
         .env("REDIS_URL", stores.redis.url())
         .env("RUST_LOG", "warn,holdfast=info")
+        .env("HOLDFAST_ADMIN_PASSWORD", PASSWORD)
         .env("HOLDFAST_VIEWERS_PER_ADDRESS_MAX", "100000")
         .env("HOLDFAST_GUESTS_PER_MINUTE", "100000")
         .env("HOLDFAST_SECRET", "a secret for tests, and for tests only");
-    Running::start(&mut command)
+    command
+}
+
+fn serve(stores: &PrivateStores) -> Running {
+    Running::start(&mut command(stores, &["serve"]))
 }
 
 #[test]
@@ -40,11 +46,7 @@ fn a_change_at_one_instance_is_soon_on_a_thousand_screens_at_another() {
         &["migrate"][..],
         &["admin", "create", "--email", "a@example.org", "--name", "A"],
     ] {
-        let mut command = holdfast(args);
-        command
-            .env("DATABASE_URL", stores.postgres.url())
-            .env("HOLDFAST_ADMIN_PASSWORD", PASSWORD);
-        let (code, output) = run(&mut command);
+        let (code, output) = run(&mut command(&stores, args));
         assert_eq!(code, Some(0), "{output}");
     }
     let (mut first, mut second) = (serve(&stores), serve(&stores));

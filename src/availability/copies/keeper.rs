@@ -64,6 +64,7 @@ async fn follow(ctx: &Context, copy: &Arc<Copy>) -> Result<End, BoardError> {
         changes: board::listen(ctx, copy.event_id).await?,
         ticked_at: Instant::now(),
         tick_at: None,
+        heard_at: None,
         suspicion: None,
     };
     follower.read_board("listening").await?;
@@ -108,6 +109,8 @@ struct Follower<'a> {
     changes: Changes,
     ticked_at: Instant,
     tick_at: Option<Instant>,
+    /// When the first change came that viewers have not been told yet.
+    heard_at: Option<Instant>,
     /// Where the board was found to be, and when the copy has to be there.
     suspicion: Option<(Position, Instant)>,
 }
@@ -140,6 +143,7 @@ impl Follower<'_> {
 
     /// What comes after a while of silence is told at once; what follows is gathered.
     fn schedule_tick(&mut self) {
+        self.heard_at.get_or_insert_with(Instant::now);
         if self.tick_at.is_none() {
             self.tick_at = Some(self.ticked_at + TICK);
         }
@@ -147,8 +151,10 @@ impl Follower<'_> {
 
     fn tick(&mut self) {
         self.tick_at = None;
+        let waited = self.heard_at.take().map(|at| at.elapsed().as_secs_f64());
         if self.copy.tick() {
             self.ticked_at = Instant::now();
+            metrics::histogram!("holdfast_live_told_seconds").record(waited.unwrap_or_default());
         }
     }
 
