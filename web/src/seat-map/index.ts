@@ -1,6 +1,7 @@
 export { type Bounds, type Point } from "./geometry";
 export { categoryMarkPath } from "./draw/category-marks";
 export type { CategoryMark } from "./palette";
+export { nearestFree } from "./nearest-free";
 export { nameOfSeat } from "./plan";
 export type { Figure, Plan, PlanCategory, PlanRow, PlanSeat, PlanSection, SeatFlag } from "./plan";
 export { LayoutError } from "./read-fields";
