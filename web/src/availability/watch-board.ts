@@ -22,6 +22,9 @@ export interface BoardWatch {
 /** The service sends something every 15 seconds, be it only a comment. */
 const SILENCE_MS_MAX = 40_000;
 
+/** A connection that lived so long was a good one: the next wait is short again. */
+const PROVEN_MS = 5_000;
+
 /** Why an attempt ended, in words for people, and what that means for the next one. */
 class Ended extends Error {
   constructor(
@@ -49,6 +52,7 @@ class Watch implements BoardWatch {
   #timer: ReturnType<typeof setTimeout> | undefined;
   #failures = 0;
   #heardAt = 0;
+  #aliveSince: number | undefined;
   #needsSnapshot = false;
   #state: ConnectionState | undefined;
 
@@ -113,10 +117,11 @@ class Watch implements BoardWatch {
 
   async #read(attempt: AbortController): Promise<void> {
     this.#heard(attempt);
-    const response = await this.#request(attempt.signal);
-    const isResumed = response.url.includes("last_event_id") || this.#position() !== undefined;
+    const position = this.#needsSnapshot ? undefined : this.copy.position;
+    const response = await this.#request(position, attempt.signal);
     if (!response.body) throw new Ended("The service has sent nothing.");
-    if (isResumed) this.#alive();
+    // To somebody who has everything it says nothing until the next change.
+    if (position !== undefined) this.#alive();
     const parser = new StreamParser();
     const decoder = new TextDecoder();
     const reader = response.body.getReader();
@@ -130,9 +135,8 @@ class Watch implements BoardWatch {
     }
   }
 
-  async #request(signal: AbortSignal): Promise<Response> {
+  async #request(position: string | undefined, signal: AbortSignal): Promise<Response> {
     const token = await this.watcher.token?.();
-    const position = this.#position();
     const query = position ? `?last_event_id=${position}` : "";
     const response = await fetch(this.#url + query, {
       headers: {
@@ -144,10 +148,6 @@ class Watch implements BoardWatch {
     });
     if (response.ok) return response;
     throw refusal(response);
-  }
-
-  #position(): string | undefined {
-    return this.#needsSnapshot ? undefined : this.copy.position;
   }
 
   /** The watchdog: a line that says nothing for long is dead, whatever the network believes. */
@@ -177,17 +177,18 @@ class Watch implements BoardWatch {
   }
 
   #alive(): void {
-    this.#failures = 0;
+    this.#aliveSince ??= Date.now();
     this.#tell("live");
   }
 
   #retry(ended: Ended): void {
-    const wait = ended.hints.isAtOnce
-      ? waitAfter(0, Math.random()) / 4
-      : waitAfter(this.#failures, Math.random(), ended.hints);
+    if (Date.now() - (this.#aliveSince ?? Infinity) > PROVEN_MS) this.#failures = 0;
+    this.#aliveSince = undefined;
+    const isAtOnce = ended.hints.isAtOnce && this.#failures === 0;
+    const wait = isAtOnce ? 0 : waitAfter(this.#failures, Math.random(), ended.hints);
     this.#failures++;
     if (ended.cause instanceof FeedError) this.#needsSnapshot = true;
-    if (!ended.hints.isAtOnce) this.#tell("lost", ended.message);
+    if (!isAtOnce) this.#tell("lost", ended.message);
     this.#timer = setTimeout(() => {
       // Nobody looks: the next look is soon enough.
       if (globalThis.document?.visibilityState !== "hidden") void this.#connect();

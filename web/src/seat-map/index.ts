@@ -7,4 +7,5 @@ export type { Figure, Plan, PlanCategory, PlanRow, PlanSeat, PlanSection, SeatFl
 export { LayoutError } from "./read-fields";
 export { readPlan } from "./read-plan";
 export { SeatMap, type MapMode, type SeatMapOptions } from "./seat-map";
+export { SeatList, type SeatListOptions } from "./seat-list";
 export type { MarkKind } from "./seat-states";
