@@ -13,7 +13,7 @@ const GLYPHS: Record<SeatFlag, typeof traceCheck> = {
 };
 
 /** Above this a seat shows its number and its mark together. */
-const ROOMY_PIXELS = 26;
+const ROOMY_PIXELS = 22;
 /** Standing places are smaller than seats: their numbers come later. */
 const NUMBER_ROOM_PIXELS = 14;
 
