@@ -12,8 +12,8 @@ beforeEach(() => {
 
 test("at first the whole plan is shown, in the middle", () => {
   expect(camera.isFit).toBe(true);
-  expect(camera.toScreen({ x: -100, y: 0 }).x).toBeGreaterThanOrEqual(16);
-  expect(camera.toScreen({ x: 100, y: 0 }).x).toBeLessThanOrEqual(800 - 16);
+  expect(camera.toScreen({ x: -100, y: 0 }).x).toBeGreaterThanOrEqual(24);
+  expect(camera.toScreen({ x: 100, y: 0 }).x).toBeLessThanOrEqual(800 - 24);
   expect(camera.view.centre).toEqual({ x: 0, y: 0 });
 });
 

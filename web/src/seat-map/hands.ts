@@ -44,9 +44,8 @@ export class Hands implements GestureTarget, KeyboardTarget, WheelTarget {
     const { map } = this;
     if (!this.#sectionAt(at)) return;
     const scale = Math.max(map.comfortableScale, map.camera.view.scale);
-    const factor = scale / map.camera.view.scale;
     map.surface.tooltip.hide();
-    map.renderer.flyZoom(factor, at);
+    map.renderer.fly(map.camera.zoomed(scale / map.camera.view.scale, at));
   }
 
   doubleTap(at: Point): void {
