@@ -1,8 +1,9 @@
-import { match } from "../router.svelte";
+import { match } from "../path";
 
 /** The pages, loaded when they are opened: whoever looks for an event needs no seat map. */
 const PAGES = {
-  "/": () => import("./events/EventsPage.svelte"),
+  "": () => import("./events/EventsPage.svelte"),
+  "/events": () => import("./events/EventsPage.svelte"),
   "/events/:eventId": () => import("./event/EventPage.svelte"),
   "/bookings": () => import("./bookings/BookingsPage.svelte"),
   "/bookings/:bookingId": () => import("./bookings/BookingPage.svelte"),

@@ -24,7 +24,7 @@ export class LiveBoard {
   connection = $state<Connection>("connecting");
   /** When the shown state was last known to be true; nothing while it is live. */
   staleSince = $state.raw<Date>();
-  counts = $state.raw<BoardCopy["counts"] extends () => infer C ? C : never>();
+  counts = $state.raw<ReturnType<BoardCopy["counts"]>>();
   byCategory = $state.raw<CategoryCount[]>([]);
   /** Grows with each change. */
   version = $state(0);
