@@ -1,7 +1,10 @@
-import { watchBoard, type BoardCopy } from "../../availability";
+import {
+  watchBoard,
+  type BoardCopy,
+  type BoardCounts,
+  type ConnectionState,
+} from "../../availability";
 import type { Plan } from "../../seat-map";
-
-export type Connection = "connecting" | "live" | "lost";
 
 /** Who draws the seats: told what changed, or nothing where everything may have. */
 type Drawer = (changed: number[] | undefined, states: Uint8Array) => void;
@@ -14,17 +17,19 @@ export interface CategoryCount {
 interface Hooks {
   /** Seats are otherwise than they were; all may be where nothing is named. */
   onSeats(changed: number[] | undefined, states: Uint8Array): void;
-  onConnection(connection: Connection): void;
+  onConnection(connection: ConnectionState): void;
 }
 
 const FREE = ".".charCodeAt(0);
 
 /** The house as it is now, for everything on the page that shows it. */
 export class LiveBoard {
-  connection = $state<Connection>("connecting");
+  connection = $state<ConnectionState>("connecting");
+  /** Why there is no connection, as a sentence. */
+  detail = $state<string>();
   /** When the shown state was last known to be true; nothing while it is live. */
   staleSince = $state.raw<Date>();
-  counts = $state.raw<ReturnType<BoardCopy["counts"]>>();
+  counts = $state.raw<BoardCounts>();
   byCategory = $state.raw<CategoryCount[]>([]);
   /** Grows with each change. */
   version = $state(0);
@@ -41,7 +46,7 @@ export class LiveBoard {
     this.#feed = watchBoard(eventId, {
       onSnapshot: (copy) => this.#changed(copy, undefined),
       onChanges: (indices, copy) => this.#changed(copy, indices),
-      onConnection: (state) => this.#connected(state),
+      onConnection: (state, detail) => this.#connected(state, detail),
     });
   }
 
@@ -73,9 +78,10 @@ export class LiveBoard {
     this.hooks.onSeats(indices, copy.states);
   }
 
-  #connected(state: Connection): void {
+  #connected(state: ConnectionState, detail: string | undefined): void {
+    this.detail = detail;
     if (state === "live") this.staleSince = undefined;
-    else if (this.connection === "live") this.staleSince = new Date();
+    else if (state === "lost") this.staleSince ??= new Date();
     this.connection = state;
     this.hooks.onConnection(state);
   }

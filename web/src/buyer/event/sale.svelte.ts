@@ -130,6 +130,10 @@ export class Sale {
     this.#hold?.confirm({ name, email });
   }
 
+  indicesOf(labels: SeatLabel[]): number[] {
+    return labels.flatMap((label) => this.plan?.byLabel.get(label)?.index ?? []);
+  }
+
   nameOf(labels: SeatLabel[]): string {
     return namesOf(labels, this.plan, this.view?.hold?.seats);
   }
@@ -175,10 +179,9 @@ export class Sale {
   #offerOthers(taken: SeatLabel[]): void {
     const { plan, board, view } = this;
     if (!plan || !board?.states) return;
-    const index = (label: SeatLabel) => plan.byLabel.get(label)?.index ?? [];
-    this.conflicts = taken.flatMap(index);
-    const without = new Set([...this.conflicts, ...(view?.seats ?? []).flatMap(index)]);
-    this.offer = nearestFree(plan, board.states, this.conflicts, without);
+    this.conflicts = this.indicesOf(taken);
+    const own = this.indicesOf(view?.seats ?? []);
+    this.offer = replacementsFor(this.conflicts, own, plan, board.states);
   }
 
   /** What was said about an earlier tap is over with the next one. */
@@ -198,11 +201,10 @@ export class Sale {
 
   /** A seat of one's own that is not held any more means that the hold ended elsewhere. */
   #seatsChanged(changed: number[] | undefined, states: Uint8Array): void {
-    const { view, plan } = this;
+    const { view } = this;
     if (this.offer.some((index) => !this.board?.isFree(index))) this.offer = [];
-    if (view?.phase !== "held" || !plan) return;
-    const indices = view.seats.flatMap((label) => plan.byLabel.get(label)?.index ?? []);
-    const isStrange = indices.some(
+    if (view?.phase !== "held") return;
+    const isStrange = this.indicesOf(view.seats).some(
       (index) => states[index] !== HELD && (!changed || changed.includes(index)),
     );
     if (isStrange) this.#hold?.check();
@@ -230,6 +232,10 @@ export class Sale {
       () => removeEventListener("online", online),
     );
   }
+}
+
+function replacementsFor(lost: number[], own: number[], plan: Plan, states: Uint8Array): number[] {
+  return nearestFree(plan, states, lost, new Set([...lost, ...own]));
 }
 
 function later(work: () => void, ms: number): () => void {
