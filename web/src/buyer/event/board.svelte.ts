@@ -28,7 +28,7 @@ export class LiveBoard {
   /** Why there is no connection, as a sentence. */
   detail = $state<string>();
   /** When the shown state was last known to be true; nothing while it is live. */
-  staleSince = $state.raw<Date>();
+  staleSince = $state<number>();
   counts = $state.raw<BoardCounts>();
   byCategory = $state.raw<CategoryCount[]>([]);
   /** Grows with each change. */
@@ -81,7 +81,7 @@ export class LiveBoard {
   #connected(state: ConnectionState, detail: string | undefined): void {
     this.detail = detail;
     if (state === "live") this.staleSince = undefined;
-    else if (state === "lost") this.staleSince ??= new Date();
+    else if (state === "lost") this.staleSince ??= Date.now();
     this.connection = state;
     this.hooks.onConnection(state);
   }

@@ -32,8 +32,8 @@ export function zoneName(zone: string): string {
 }
 
 /** The time of day where the reader is. */
-export function clockOf(at: Date): string {
-  return format(at, { ...CLOCK, second: "2-digit" }, ownZone());
+export function clockOf(ms: number): string {
+  return format(new Date(ms), { ...CLOCK, second: "2-digit" }, ownZone());
 }
 
 function format(at: Date, options: Intl.DateTimeFormatOptions, zone: string): string {
