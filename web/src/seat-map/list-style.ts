@@ -33,6 +33,7 @@ button {
   border-inline-start: 6px solid var(--category); border-radius: 8px;
 }
 button strong { display: block; font-weight: 650; }
+button strong::first-letter { text-transform: uppercase; }
 button .facts { font-size: 0.85em; }
 button[data-taken] {
   color: ${cssOf("inkSoft")}; background: transparent;

@@ -58,3 +58,11 @@ export function factsOf(states: SeatStates, seat: PlanSeat, formatPrice?: Format
 export function capitalized(text: string): string {
   return text.charAt(0).toUpperCase() + text.slice(1);
 }
+
+const NUMBERS = new Intl.NumberFormat();
+
+export function freeInWords(free: number, total?: number): string {
+  if (free === 0) return "sold out";
+  const of = total === undefined ? "" : ` of ${NUMBERS.format(total)}`;
+  return `${NUMBERS.format(free)}${of} free`;
+}

@@ -134,7 +134,6 @@ function drawHalves(frame: Frame, seats: readonly PlanSeat[], colour: Rgb): void
       const [x, y] = [seat.x * zoom + origin.x, seat.y * zoom + origin.y];
       context.moveTo(x + radius, y);
       context.arc(x, y, radius, 0, Math.PI);
-      context.closePath();
     }
     context.fill();
   });
