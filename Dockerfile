@@ -1,4 +1,11 @@
 # syntax=docker/dockerfile:1
+FROM node:22-bookworm-slim AS pages
+WORKDIR /build/web
+COPY web/package.json web/package-lock.json ./
+RUN npm ci --no-audit --no-fund
+COPY web .
+RUN npm run build
+
 FROM rust:1.95-slim-bookworm AS build
 WORKDIR /build
 ENV SQLX_OFFLINE=true
@@ -9,6 +16,7 @@ RUN mkdir src && echo 'fn main() {}' > src/main.rs && touch src/lib.rs \
     && cargo build --release --locked && rm -r src
 
 COPY . .
+COPY --from=pages /build/web/dist web/dist
 RUN touch src/main.rs src/lib.rs && cargo build --release --locked --bin holdfast
 
 FROM debian:bookworm-slim

@@ -1,5 +1,5 @@
-# What ./run and ./test need besides the Rust toolchain: the programs of PostgreSQL and Redis. Their
-# servers are not used: the service starts its own.
+# What ./run and ./test need besides the Rust toolchain: the programs of PostgreSQL and Redis, whose
+# servers are not used (the service starts its own); Node.js for the pages; a browser for their tests.
 
 CACHE="${XDG_CACHE_HOME:-$HOME/.cache}/holdfast"
 
@@ -70,4 +70,60 @@ use_unpacked() {
     LD_LIBRARY_PATH=$library${LD_LIBRARY_PATH:+:$LD_LIBRARY_PATH}
   done
   export HOLDFAST_PG_BIN HOLDFAST_REDIS_BIN LD_LIBRARY_PATH
+}
+
+# Builds what has changed of the pages. The service builds and runs without them.
+build_pages() {
+  if ! has_node; then
+    echo "Node.js 20.19 or newer (or 22.12 or newer) is not here, so the pages are not built. The" >&2
+    echo "service runs without them; install Node.js and type the command again to get them." >&2
+    return 1
+  fi
+  install_modules && { pages_are_fresh || (cd web && npm run --silent build -- --logLevel warn); }
+}
+
+has_node() {
+  command -v npm > /dev/null && node -e '
+    const [major, minor] = process.versions.node.split(".").map(Number);
+    process.exit((major === 20 && minor >= 19) || (major === 22 && minor >= 12) || major > 22 ? 0 : 1);
+  ' 2> /dev/null
+}
+
+install_modules() {
+  [[ web/node_modules/.package-lock.json -nt web/package-lock.json ]] ||
+    (cd web && npm ci --silent --no-audit --no-fund)
+}
+
+pages_are_fresh() {
+  local sources=(web/src web/public web/*.html web/*.ts web/*.js web/package-lock.json)
+  [[ -f web/dist/index.html && -z $(find "${sources[@]}" -newer web/dist/index.html -print -quit) ]]
+}
+
+need_browser() {
+  if ! find_browser; then
+    echo "Installing Chromium with apt-get."
+    as_root apt-get -qq update > /dev/null || true
+    as_root env DEBIAN_FRONTEND=noninteractive \
+      apt-get -qq install -y --no-install-recommends chromium > /dev/null || true
+  fi
+  if ! find_browser; then
+    echo "Chromium is needed: install it, or say in CHROMIUM where it is." >&2
+    return 1
+  fi
+}
+
+find_browser() {
+  local name
+  for name in "${CHROMIUM:-chromium}" chromium-browser google-chrome google-chrome-stable; do
+    if CHROMIUM=$(command -v "$name"); then
+      export CHROMIUM
+      return
+    fi
+  done
+  unset CHROMIUM
+  return 1
+}
+
+as_root() {
+  if [[ $(id -u) == 0 ]]; then "$@"; else sudo -n "$@"; fi
 }

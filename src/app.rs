@@ -22,7 +22,7 @@ use crate::jobs::{self, Job, Progress};
 use crate::middleware::{REQUEST_ID, attend};
 use crate::problem::{Code, Problem};
 use crate::{accounts, availability, board, bookings, contract, docs, events, holds, idempotency};
-use crate::{operations, server, telemetry, venues};
+use crate::{operations, pages, server, telemetry, venues};
 
 /// Every route of `/v1` with its part of the OpenAPI document. Each domain brings its own.
 fn api() -> OpenApiRouter<Context> {
@@ -102,7 +102,10 @@ pub fn openapi() -> utoipa::openapi::OpenApi {
 pub fn router(ctx: &Context) -> Router {
     let (routes, _) = api().split_for_parts();
     let routes = routes.layer(from_fn_with_state(ctx.clone(), idempotency::replay));
-    dress(ctx, routes.merge(docs::routes(&openapi())))
+    let routes = routes
+        .merge(docs::routes(&openapi()))
+        .merge(pages::routes());
+    dress(ctx, routes)
 }
 
 /// Puts on what every route wears: limits of size and time, and problems for whatever goes wrong.

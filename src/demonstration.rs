@@ -1,4 +1,4 @@
-//! What `holdfast dev` has to look at: the built-in venues, an administrator and an event on sale.
+//! What `holdfast dev` has to look at: the built-in venues, an administrator and events on sale.
 
 use chrono::TimeDelta;
 use serde_json::json;
@@ -10,38 +10,70 @@ use crate::venues;
 
 pub const ADMIN_EMAIL: &str = "admin@example.org";
 
-const VENUE: &str = "theatre";
 /// Far enough away that a data folder kept for months still has something on sale.
 const STARTS_IN: TimeDelta = TimeDelta::days(365);
-const HIGHEST_PRICE: u32 = 90;
-const LOWEST_PRICE: u32 = 15;
+
+/// An event in a built-in venue. Its first category costs `price_highest`, each further one
+/// `price_step` less, none under one step.
+struct Show {
+    venue: &'static str,
+    name: &'static str,
+    price_highest: u32,
+    price_step: u32,
+}
+
+/// Lists show the newest first: the last one made is the first one seen.
+const SHOWS: &[Show] = &[
+    Show {
+        venue: "stadium",
+        name: "Cup final",
+        price_highest: 140,
+        price_step: 20,
+    },
+    Show {
+        venue: "club",
+        name: "Late set: the Okafor trio",
+        price_highest: 38,
+        price_step: 6,
+    },
+    Show {
+        venue: "theatre",
+        name: "A midsummer night's dream",
+        price_highest: 90,
+        price_step: 15,
+    },
+];
 
 /// Makes what is missing; safe to run at each start.
 pub async fn make(ctx: &Context, admin_password: &str) -> anyhow::Result<()> {
     venues::load_built_in(ctx).await?;
     match accounts::create_admin(ctx, ADMIN_EMAIL, "Demonstration", admin_password).await {
-        Ok(admin) => put_on_sale(ctx, &admin).await,
-        // Made at an earlier start, and the event with it.
+        Ok(admin) => {
+            for show in SHOWS {
+                put_on_sale(ctx, show, &admin).await?;
+            }
+            Ok(())
+        }
+        // Made at an earlier start, and the events with it.
         Err(AccountError::EmailTaken) => Ok(()),
         Err(error) => Err(error.into()),
     }
 }
 
-async fn put_on_sale(ctx: &Context, admin: &Account) -> anyhow::Result<()> {
-    let Some((venue_id, layout)) = venues::find_built_in_layout(ctx, VENUE).await? else {
-        anyhow::bail!("the venue {VENUE} is not there");
+async fn put_on_sale(ctx: &Context, show: &Show, admin: &Account) -> anyhow::Result<()> {
+    let Some((venue_id, layout)) = venues::find_built_in_layout(ctx, show.venue).await? else {
+        anyhow::bail!("the venue {} is not there", show.venue);
     };
     let prices: Vec<_> = (layout.categories.iter().zip(0..))
         .map(|(category, nth)| {
-            let amount = HIGHEST_PRICE
-                .saturating_sub(nth * LOWEST_PRICE)
-                .max(LOWEST_PRICE);
+            let amount = show.price_highest.saturating_sub(nth * show.price_step);
+            let amount = amount.max(show.price_step);
             json!({"category": category.key, "amount": amount.to_string()})
         })
         .collect();
     let event: CreateEvent = serde_json::from_value(json!({
         "venue_id": venue_id,
-        "name": "A midsummer night's dream",
+        "name": show.name,
         "starts_at": ctx.clock.now() + STARTS_IN,
         "currency": "EUR",
         "prices": prices,

@@ -82,10 +82,12 @@ async fn demonstrate(ctx: &Context, home: &Path) -> anyhow::Result<String> {
 }
 
 fn print_places(url: &str, password: Option<&str>, home: &Path) -> std::io::Result<()> {
-    let mut places = format!("  Service    {url}\n  Interface  {url}/docs\n");
+    let mut places =
+        format!("  Service    {url}  for buyers\n             {url}/admin  for venue admins\n");
     if let Some(password) = password {
         places += &format!("  Sign in    {ADMIN_EMAIL}, password {password}\n");
     }
+    places += &format!("  Interface  {url}/docs\n");
     let home = home.display();
     writeln!(
         std::io::stdout(),

@@ -56,6 +56,8 @@ pub mod contract;
 
 pub mod docs;
 
+pub mod pages;
+
 pub mod middleware;
 
 pub mod operations;

@@ -225,9 +225,42 @@ pub fn is_known(headers: &HeaderMap, etag: &str) -> bool {
     tags.any(|tag| tag == "*" || tag.trim_start_matches("W/") == etag)
 }
 
+/// Whether `Accept-Encoding` takes an encoding (RFC 9110, 12.5.3); one with a weight of 0 it
+/// refuses.
+pub fn accepts_encoding(headers: &HeaderMap, encoding: &str) -> bool {
+    let lists = headers.get_all(header::ACCEPT_ENCODING).into_iter();
+    let mut codings = lists
+        .filter_map(|list| list.to_str().ok())
+        .flat_map(|list| list.split(','));
+    codings.any(|coding| {
+        let (name, weight) = coding.split_once(';').unwrap_or((coding, ""));
+        let weight = weight.trim().strip_prefix("q=").unwrap_or("1");
+        name.trim().eq_ignore_ascii_case(encoding) && weight.parse().is_ok_and(|q: f32| q > 0.0)
+    })
+}
+
 #[cfg(test)]
 mod tests {
-    use super::find_nul_escape;
+    use axum::http::{HeaderMap, HeaderValue, header};
+
+    use super::{accepts_encoding, find_nul_escape};
+
+    #[test]
+    fn an_encoding_is_taken_unless_its_weight_is_0() {
+        for (list, accepts_br) in [
+            ("gzip, deflate, br", true),
+            ("gzip,BR;q=0.5", true),
+            ("br;q=0, gzip", false),
+            ("br; q=0.000", false),
+            ("brotli", false),
+            ("br;q=oops", false),
+            ("", false),
+        ] {
+            let list = HeaderValue::from_static(list);
+            let headers = HeaderMap::from_iter([(header::ACCEPT_ENCODING, list.clone())]);
+            assert_eq!(accepts_encoding(&headers, "br"), accepts_br, "{list:?}");
+        }
+    }
 
     #[test]
     fn only_an_escape_that_means_nul_is_found() {

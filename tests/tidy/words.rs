@@ -22,6 +22,7 @@ const CONFINED: &[Confined] = &[
             "src/middleware.rs",
             "src/operations.rs",
             "src/page.rs",
+            "src/pages.rs",
             "src/problem.rs",
             "src/request.rs",
             "src/server.rs",

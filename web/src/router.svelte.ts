@@ -1,3 +1,5 @@
+import { match } from "./path";
+
 /**
  * Which page is shown: the path of the address, and links that change it without loading anew.
  * Back and forward work as in any other site.
@@ -42,19 +44,6 @@ class Router {
 function sectionOf(path: string): string {
   if (path.startsWith("/admin")) return "admin";
   return path === "/" || /^\/(events|bookings)(\/|$)/.test(path) ? "buyer" : path;
-}
-
-export function match(pattern: string, path: string): Record<string, string> | undefined {
-  const names = pattern.split("/");
-  const parts = path.replace(/\/+$/, "").split("/");
-  if (names.length !== parts.length) return undefined;
-  const found: Record<string, string> = {};
-  for (const [nth, name] of names.entries()) {
-    const part = parts[nth] ?? "";
-    if (name.startsWith(":")) found[name.slice(1)] = decodeURIComponent(part);
-    else if (name !== part) return undefined;
-  }
-  return found;
 }
 
 export const router = new Router();

@@ -1,0 +1,78 @@
+import { type RequestListener, createServer } from "node:http";
+import type { AddressInfo } from "node:net";
+import { afterEach, expect, test } from "vitest";
+import { connect, dataOf } from "./client";
+import { ProblemError } from "./problem";
+
+let stop = (): void => undefined;
+afterEach(() => stop());
+
+async function serve(listener: RequestListener): Promise<string> {
+  const server = createServer(listener).listen(0, "127.0.0.1");
+  stop = () => void server.close();
+  await new Promise((resolve) => server.once("listening", resolve));
+  return `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+}
+
+const failureOf = (answer: Promise<unknown>): Promise<ProblemError> =>
+  answer.then(
+    () => Promise.reject(new Error("it did not fail")),
+    (error: ProblemError) => error,
+  );
+
+test("a problem is thrown with its members and a sentence", async () => {
+  const origin = await serve((_, response) => {
+    const headers = { "Content-Type": "application/problem+json", "Retry-After": "3" };
+    response.writeHead(409, headers);
+    const errors = [{ pointer: "/seats/0", detail: "is no seat" }];
+    response.end(JSON.stringify({ code: "seats_unavailable", detail: "taken", errors, n: 1 }));
+  });
+
+  const error = await failureOf(connect(undefined, origin).GET("/v1/me"));
+
+  expect(error).toBeInstanceOf(ProblemError);
+  expect(error.code).toBe("seats_unavailable");
+  expect(error.sentence).toContain("Somebody was faster");
+  expect(error.mistakes).toEqual({ "/seats/0": "is no seat" });
+  expect(error.member("n")).toBe(1);
+  expect(error.retryAfterSeconds).toBe(3);
+});
+
+test.each([
+  [502, "unavailable"],
+  [429, "rate_limited"],
+  [404, "not_found"],
+])("status %d of a proxy in between is %s", async (status, code) => {
+  const origin = await serve((_, response) => {
+    response.writeHead(status, { "Content-Type": "text/html" }).end("<h1>no</h1>");
+  });
+
+  expect((await failureOf(connect(undefined, origin).GET("/v1/me"))).code).toBe(code);
+});
+
+test("no answer at all is a problem of its own", async () => {
+  const origin = await serve((request) => void request.socket.destroy());
+
+  expect((await failureOf(connect(undefined, origin).GET("/v1/me"))).code).toBe("offline");
+});
+
+test("a refused token is renewed once, and the request repeated with its body", async () => {
+  const seen: string[] = [];
+  const origin = await serve((request, response) => {
+    let body = "";
+    request.on("data", (chunk: Buffer) => (body += chunk.toString()));
+    request.on("end", () => {
+      seen.push(`${request.headers.authorization} ${body}`);
+      response.writeHead(request.headers.authorization === "Bearer new" ? 201 : 401);
+      response.end("{}");
+    });
+  });
+  const tokens = { token: async () => "old", renew: async () => "new" };
+
+  await dataOf(
+    connect(tokens, origin).POST("/v1/sessions", { body: { email: "a", password: "b" } }),
+  );
+
+  const body = '{"email":"a","password":"b"}';
+  expect(seen).toEqual([`Bearer old ${body}`, `Bearer new ${body}`]);
+});

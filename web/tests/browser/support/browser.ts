@@ -1,0 +1,104 @@
+import { mkdirSync } from "node:fs";
+import axe from "axe-core";
+import { type Browser, type BrowserContextOptions, type Page, chromium } from "playwright-core";
+import { afterAll, afterEach, beforeAll, expect, inject } from "vitest";
+import { CHROMIUM, SCREENSHOTS } from "./settings";
+
+const FLAGS = [
+  "--no-sandbox",
+  "--disable-gpu",
+  "--disable-quic",
+  "--no-first-run",
+  "--disable-background-networking",
+  "--disable-component-update",
+  "--disable-sync",
+];
+
+export const PHONE: BrowserContextOptions = {
+  viewport: { width: 390, height: 844 },
+  deviceScaleFactor: 2,
+  hasTouch: true,
+  isMobile: true,
+};
+export const SMALL_PHONE: BrowserContextOptions = {
+  ...PHONE,
+  viewport: { width: 360, height: 640 },
+};
+export const DARK: BrowserContextOptions = { colorScheme: "dark" };
+
+let browser: Browser;
+let pages: Page[] = [];
+let complaints: string[] = [];
+
+/** Gives a file of tests one browser. A page that logs an error fails its test. */
+export function useBrowser(): void {
+  beforeAll(async () => {
+    browser = await chromium.launch({ executablePath: CHROMIUM, args: FLAGS });
+  });
+  afterEach(async ({ task }) => {
+    if (task.result?.state === "fail") await takeScreenshots(task.name);
+    await Promise.all(pages.map((page) => page.context().close()));
+    const heard = complaints;
+    pages = [];
+    complaints = [];
+    expect(heard, "what the pages complained of").toEqual([]);
+  });
+  afterAll(() => browser.close());
+}
+
+/**
+ * A page as a new person has it: no cookie, no storage, nobody signed in.
+ *
+ * @param expected what the browser may complain of: answers with a problem's status are logged.
+ */
+export async function newPage(
+  options: BrowserContextOptions = {},
+  { origin = inject("origin"), expected = /status of (4\d\d|503)/ } = {},
+): Promise<Page> {
+  const context = await browser.newContext({ baseURL: origin, locale: "en-GB", ...options });
+  return observed(await context.newPage(), expected);
+}
+
+/** Another tab of the same person. */
+export async function newTab(page: Page, expected = /status of (4\d\d|503)/): Promise<Page> {
+  return observed(await page.context().newPage(), expected);
+}
+
+function observed(page: Page, expected: RegExp): Page {
+  const note = (text: string): void => {
+    if (!expected.test(text)) complaints.push(text);
+  };
+  page.on("console", (message) => {
+    if (message.type() === "error") note(`${message.text()} ${message.location().url}`);
+  });
+  page.on("pageerror", (error) => note(String(error)));
+  page.on("request", (request) => {
+    const { protocol, hostname } = new URL(request.url());
+    const isOwn = hostname === "127.0.0.1" || protocol === "blob:" || protocol === "data:";
+    if (!isOwn) complaints.push(`a request to ${hostname}`);
+  });
+  pages.push(page);
+  return page;
+}
+
+/** Asserts that axe finds nothing serious or critical. */
+export async function expectAccessible(page: Page): Promise<void> {
+  // Evaluated by the debugger, which the page's Content-Security-Policy does not concern.
+  await page.evaluate(axe.source);
+  const found = await page.evaluate(async () => {
+    const { axe } = window as unknown as { axe: typeof import("axe-core") };
+    const { violations } = await axe.run(document, { resultTypes: ["violations"] });
+    return violations
+      .filter(({ impact }) => impact === "serious" || impact === "critical")
+      .map(({ id, help, nodes }) => `${id}: ${help}: ${nodes.map((node) => node.html).join(" ")}`);
+  });
+  expect(found).toEqual([]);
+}
+
+async function takeScreenshots(test: string): Promise<void> {
+  mkdirSync(SCREENSHOTS, { recursive: true });
+  const name = test.replace(/[^a-z0-9]+/gi, "-").slice(0, 80);
+  for (const [nth, page] of pages.entries()) {
+    await page.screenshot({ path: `${SCREENSHOTS}${name}-${nth}.png` }).catch(() => undefined);
+  }
+}

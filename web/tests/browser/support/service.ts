@@ -1,0 +1,58 @@
+import { type ChildProcess, spawn } from "node:child_process";
+import { once } from "node:events";
+import { PROGRAM, settings } from "./settings";
+
+const ADDRESS = /serving.*address=(\S+:\d+)/;
+
+/** A running `holdfast serve`. */
+export class Service {
+  private constructor(
+    readonly origin: string,
+    private readonly process: ChildProcess,
+  ) {}
+
+  /** Started again with the same port, pages that are open reach it again. */
+  static async start(more: Record<string, string> = {}): Promise<Service> {
+    const child = spawn(PROGRAM, ["serve"], {
+      env: settings({ RUST_LOG: "info", NO_COLOR: "1", ...more }),
+      stdio: ["ignore", "pipe", "pipe"],
+    });
+    return new Service(`http://${await addressOf(child)}`, child);
+  }
+
+  get port(): string {
+    return new URL(this.origin).port;
+  }
+
+  /** As an operator stops it: what runs is finished. */
+  async stop(): Promise<void> {
+    await this.end("SIGTERM");
+  }
+
+  /** As a crash ends it. */
+  async kill(): Promise<void> {
+    await this.end("SIGKILL");
+  }
+
+  private async end(signal: NodeJS.Signals): Promise<void> {
+    if (this.process.exitCode !== null || this.process.signalCode !== null) return;
+    const ended = once(this.process, "exit");
+    this.process.kill(signal);
+    await ended;
+  }
+}
+
+/** Answers where the service listens; fails with its log when it ends instead. */
+async function addressOf(child: ChildProcess): Promise<string> {
+  let log = "";
+  return new Promise((resolve, reject) => {
+    const read = (chunk: Buffer): void => {
+      if (log.length < 20_000) log += chunk.toString();
+      const address = ADDRESS.exec(log)?.[1];
+      if (address) resolve(address);
+    };
+    child.stdout?.on("data", read);
+    child.stderr?.on("data", read);
+    child.once("exit", () => reject(new Error(`the service ended:\n${log}`)));
+  });
+}
