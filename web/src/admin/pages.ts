@@ -1,5 +1,5 @@
 import type { Component } from "svelte";
-import { match } from "../router.svelte";
+import { match } from "../path";
 
 interface Page {
   /** Two addresses with the same key are the same page and keep its state. */
