@@ -7,7 +7,7 @@ type CreateEvent = components["schemas"]["CreateEvent"];
 
 export const TIMES = ["starts_at", "sales_open_at", "sales_close_at"] as const;
 export type TimeField = (typeof TIMES)[number];
-const NUMBERS = ["hold_minutes", "seats_per_hold_max", "seats_per_person_max"] as const;
+type NumberField = "hold_minutes" | "seats_per_hold_max" | "seats_per_person_max";
 
 /** As typed; times are what the clocks at the venue show. */
 export interface EventForm {
@@ -26,7 +26,12 @@ export interface EventForm {
 export type Mistakes = Record<string, string>;
 
 /** What a form says, as far as it can be read. */
-export type EventTerms = Omit<CreateEvent, "venue_id">;
+export interface EventTerms extends Omit<CreateEvent, "venue_id"> {
+  hold_ttl_seconds: number;
+  hold_lifetime_max_seconds: number;
+  seats_per_hold_max: number;
+  seats_per_person_max: number;
+}
 
 export function emptyForm(): EventForm {
   return {
@@ -122,7 +127,7 @@ function readPrices(form: EventForm, categories: string[], mistakes: Mistakes) {
   });
 }
 
-function readNumber(form: EventForm, field: (typeof NUMBERS)[number], mistakes: Mistakes): number {
+function readNumber(form: EventForm, field: NumberField, mistakes: Mistakes): number {
   const text = form[field].trim().replace(",", ".");
   const isNumber = field === "hold_minutes" ? /^\d+(\.\d+)?$/ : /^\d{1,9}$/;
   if (isNumber.test(text)) return Number(text);

@@ -1,7 +1,8 @@
 /** As the service's limit. */
 const AMOUNT_MAX = 10_000_000;
 
-export type Amount = { amount: string; mistake?: undefined } | { amount?: undefined; mistake: string };
+export type Amount =
+  { amount: string; mistake?: undefined } | { amount?: undefined; mistake: string };
 
 /** Decimal places that a currency has: two for the euro, none for the yen. */
 export function placesOf(currency: string): number {

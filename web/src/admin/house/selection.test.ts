@@ -1,5 +1,13 @@
 import { describe, expect, it } from "vitest";
-import { batches, countStates, howChosen, inState, stateOf, toggled, toggledAll } from "./selection";
+import {
+  batches,
+  countStates,
+  howChosen,
+  inState,
+  stateOf,
+  toggled,
+  toggledAll,
+} from "./selection";
 
 const STATES = new TextEncoder().encode(".h.bx.?");
 

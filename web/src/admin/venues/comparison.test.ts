@@ -48,7 +48,10 @@ describe("two versions", () => {
 
   it("say that a seat is of another category, whether it moved or not", () => {
     const before = layout({ label: "A-1" }, { label: "A-2" });
-    const after = layout({ label: "A-1", category: "far" }, { label: "A-2", category: "far", x: 9 });
+    const after = layout(
+      { label: "A-1", category: "far" },
+      { label: "A-2", category: "far", x: 9 },
+    );
     const comparison = compareLayouts(before, after);
     expect(comparison.recategorised).toEqual([
       { label: "A-1", before: "near", after: "far" },

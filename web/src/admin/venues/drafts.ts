@@ -28,7 +28,10 @@ export class Drafts {
   keep(venue: string, draft: Draft): boolean {
     try {
       const storage = this.storage();
-      this.#drop(storage, this.#venues(storage).filter((key) => key !== PREFIX + venue));
+      this.#drop(
+        storage,
+        this.#venues(storage).filter((key) => key !== PREFIX + venue),
+      );
       storage.setItem(PREFIX + venue, JSON.stringify(draft));
       return true;
     } catch {
