@@ -11,7 +11,8 @@ const theme = EditorView.theme({
     color: "var(--ink)",
     fontSize: "0.875rem",
   },
-  "&.cm-focused": { outline: "3px solid var(--focus)", outlineOffset: "-3px" },
+  // The page draws the ring about the whole editor.
+  "&.cm-focused": { outline: "none" },
   ".cm-scroller": { fontFamily: "var(--font-mono)", lineHeight: "1.55" },
   ".cm-content": { paddingBlock: "var(--space-3)", caretColor: "var(--ink)" },
   ".cm-cursor": { borderLeftColor: "var(--ink)", borderLeftWidth: "2px" },
