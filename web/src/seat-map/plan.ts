@@ -84,13 +84,19 @@ export interface Figure {
 
 /** For people: "Stalls, row A, seat 12". */
 export function nameOfSeat(seat: PlanSeat): string {
-  const { section, row, number } = seat;
-  if (section.kind === "general_admission") return `${section.name}, place ${number}`;
-  const place = section.tables.length > 0 ? tableOf(seat) : `row ${row}`;
-  return `${section.name}, ${place}, seat ${number}`;
+  const { row, number } = placeOfSeat(seat);
+  return [seat.section.name, row, number].filter((part) => part !== "").join(", ");
 }
 
-function tableOf({ section, row }: PlanSeat): string {
-  const table = section.tables.find(({ name }) => name === row);
-  return `${table?.kind === "box" ? "box" : "table"} ${row}`;
+/** A seat's place in its section, in words: "row A" and "seat 12". */
+export function placeOfSeat({ section, row, number }: PlanSeat): { row: string; number: string } {
+  if (section.kind === "general_admission") return { row: "", number: `place ${number}` };
+  return { row: nameOfRow(section, row), number: `seat ${number}` };
+}
+
+export function nameOfRow(section: PlanSection, label: string): string {
+  if (section.kind === "general_admission" || label === "") return "";
+  if (section.tables.length === 0) return `row ${label}`;
+  const table = section.tables.find(({ name }) => name === label);
+  return `${table?.kind === "box" ? "box" : "table"} ${label}`;
 }

@@ -62,7 +62,7 @@ export class Renderer {
   }
 
   get detail(): Detail {
-    return detailAt(this.camera.view.scale, this.#shown.places.seatSize);
+    return detailAt(this.camera.view.scale, this.#shown.places.seatSize, this.camera.scaleMin);
   }
 
   get isFlying(): boolean {

@@ -54,3 +54,7 @@ export function factsOf(states: SeatStates, seat: PlanSeat, formatPrice?: Format
     ...flagsInWords(seat),
   ];
 }
+
+export function capitalized(text: string): string {
+  return text.charAt(0).toUpperCase() + text.slice(1);
+}

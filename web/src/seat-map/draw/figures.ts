@@ -10,12 +10,20 @@ const NAME_PIXELS_MIN = 10;
 /** What lies under the sections. Walls come after them. */
 export function drawFigures(frame: Frame, isWall: boolean): void {
   for (const figure of frame.plan.figures) {
-    if ((figure.kind === "wall") !== isWall) continue;
     if (!overlaps(boundsOf(figure.outline), frame.region)) continue;
+    if (figure.kind === "wall" && !isWall) fillRoom(frame, figure);
+    if ((figure.kind === "wall") !== isWall) continue;
     if (figure.kind === "pitch") drawPitch(frame, figure);
     else drawFigure(frame, figure);
     drawName(frame, figure);
   }
+}
+
+/** What is within walls is a little darker than the world outside. */
+function fillRoom(frame: Frame, { outline }: Figure): void {
+  traceOutline(frame, outline);
+  frame.context.fillStyle = css(mix(frame.theme.ink, frame.theme.ground, 0.025));
+  frame.context.fill();
 }
 
 export function drawFigure(frame: Frame, figure: Figure): void {
@@ -95,7 +103,8 @@ function drawName(frame: Frame, figure: Figure): void {
   const { context, theme, density, zoom } = frame;
   const { width, height } = sizeOf(boundsOf(figure.outline));
   const isTall = height > width * 1.6;
-  const size = Math.min(NAME_PIXELS_MAX, ((isTall ? width : height) * zoom) / density / 2.2);
+  const most = figure.kind === "stage" ? NAME_PIXELS_MAX : NAME_PIXELS_MAX * 0.6;
+  const size = Math.min(most, ((isTall ? width : height) * zoom) / density / 2.2);
   if (size < NAME_PIXELS_MIN) return;
   setFont(frame, size, 600);
   const angle = isTall ? -Math.PI / 2 : 0;
@@ -106,7 +115,7 @@ function drawName(frame: Frame, figure: Figure): void {
   context.save();
   context.translate(at.x, at.y);
   context.rotate(angle);
-  context.fillStyle = css(inkOn(fill ?? theme.ground), 0.85);
+  context.fillStyle = css(inkOn(fill ?? theme.ground), 0.75);
   context.fillText(figure.name, 0, 0);
   context.restore();
 }

@@ -1,5 +1,5 @@
 import { contains, inflate } from "../geometry";
-import { mix, type Rgb } from "../colour";
+import type { Rgb } from "../colour";
 import type { PlanSeat } from "../plan";
 import { MARK_KINDS, type MarkKind } from "../seat-states";
 import { css, type Theme } from "../theme";
@@ -57,7 +57,7 @@ function drawKind(frame: Frame, kind: MarkKind, seats: readonly PlanSeat[]): voi
   const radius = (seat: PlanSeat) => Math.max(least, halfOf(frame, seat) * 1.22);
   context.beginPath();
   for (const seat of seats) addCircle(frame, seat, radius(seat));
-  context.fillStyle = css(mix(colour(theme), theme.ground, 0.9), kind === "removed" ? 0.6 : 0.85);
+  context.fillStyle = css(colour(theme));
   context.fill();
   context.strokeStyle = css(theme.ground);
   context.lineWidth = 3 * density;

@@ -14,6 +14,8 @@ const GLYPHS: Record<SeatFlag, typeof traceCheck> = {
 
 /** Above this a seat shows its number and its mark together. */
 const ROOMY_PIXELS = 26;
+/** Standing places are smaller than seats: their numbers come later. */
+const NUMBER_ROOM_PIXELS = 14;
 
 /** What is written and drawn on seats: numbers, marks of categories, flags, a check on own ones. */
 export function drawFaces(frame: Frame, batches: readonly Batch[]): void {
@@ -74,6 +76,7 @@ function drawNumbers(frame: Frame, seats: readonly PlanSeat[], ink: Rgb, shift: 
   context.fillStyle = css(ink);
   for (const seat of seats) {
     const room = halfOf(frame, seat) * 1.8;
+    if (room < NUMBER_ROOM_PIXELS * frame.density) continue;
     const x = seat.x * zoom + origin.x;
     const y = seat.y * zoom + origin.y + halfOf(frame, seat) * (shift + 0.06);
     context.fillText(seat.number, x, y, room);

@@ -99,7 +99,7 @@ function drawShapes(frame: Frame, batch: Batch): void {
       break;
     case "own":
       fill(frame, batch.seats, theme.accent);
-      stroke(frame, batch.seats, theme.ink);
+      stroke(frame, batch.seats, theme.accent, 1.22);
   }
 }
 

@@ -1,37 +1,51 @@
-import { isInside, reach, roomAt, type Point } from "../geometry";
+import { isInside, reach, roomAt, sizeOf, type Point } from "../geometry";
 import type { PlanSection } from "../plan";
 import { css } from "../theme";
 import { setFont, toPixels, type Frame } from "./frame";
 import { inkFor, visibleSections } from "./sections";
 
-const SIZES = [15, 13, 11, 9.5];
-const COUNT_SHARE = 0.8;
+const SIZE_MAX = 15;
+const SIZE_MIN = 9;
+/** A section as large as a square of so many lines has room for its name. */
+const LINES_IN_SECTION = 3.2;
+const COUNT_SHARE = 0.76;
+const COUNT_MIN = 8.5;
 const LINE_HEIGHT = 1.15;
 
 /** Names on the shapes from afar, behind the seats when near. */
 export function drawSectionNames(frame: Frame): void {
   const { detail, context } = frame;
+  const size = ordinarySize(frame);
   for (const section of visibleSections(frame)) {
     const isArea = section.kind === "general_admission" && !detail.hasPlaces;
     const share = isArea ? 1 : 1 - detail.seats;
     if (share > 0) {
       context.globalAlpha = share;
-      drawInside(frame, section);
+      drawInside(frame, section, size);
     }
-    if (!isArea && detail.seats > 0) {
-      context.globalAlpha = detail.seats;
+    if (!isArea && detail.namesBehind > 0) {
+      context.globalAlpha = detail.namesBehind;
       drawBehind(frame, section);
     }
     context.globalAlpha = 1;
   }
 }
 
-function drawInside(frame: Frame, section: PlanSection): void {
+/** One size for all names of a plan, by its sections' median, looks calmer than the largest each. */
+function ordinarySize({ plan, zoom, density }: Frame): number {
+  const sides = plan.sections.map(({ bounds }) => {
+    const { width, height } = sizeOf(bounds);
+    return Math.sqrt(width * height);
+  });
+  const median = sides.sort((a, b) => a - b)[sides.length >> 1] ?? 0;
+  return Math.min(SIZE_MAX, Math.max(SIZE_MIN, (median * zoom) / density / LINES_IN_SECTION));
+}
+
+function drawInside(frame: Frame, section: PlanSection, wanted: number): void {
   const { context, density } = frame;
   const free = frame.states.freeIn(section);
   const count = free === 0 ? "sold out" : `${free.toLocaleString()} free`;
-  const fit =
-    findFit(frame, section, [section.name, count]) ?? findFit(frame, section, [section.name]);
+  const fit = findFit(frame, section, wanted, [section.name, count]);
   if (!fit) return;
   const at = toPixels(frame, section.nameAt);
   context.save();
@@ -40,9 +54,9 @@ function drawInside(frame: Frame, section: PlanSection): void {
   context.fillStyle = css(inkFor(frame, section));
   const step = fit.size * LINE_HEIGHT * density;
   setFont(frame, fit.size, 650);
-  context.fillText(section.name, 0, fit.lines === 2 ? -step * 0.45 : 0);
+  context.fillText(section.name, 0, fit.lines === 2 ? -step * 0.42 : 0);
   if (fit.lines === 2) {
-    setFont(frame, fit.size * COUNT_SHARE);
+    setFont(frame, countSize(fit.size));
     context.fillText(count, 0, step * 0.55);
   }
   context.restore();
@@ -54,25 +68,51 @@ interface Fit {
   lines: number;
 }
 
-/** The largest text that has room, level if it can be, else along the rows. */
-function findFit(frame: Frame, section: PlanSection, lines: string[]): Fit | undefined {
-  const { context, density, zoom } = frame;
+/** With the count if there is room; level if possible, else along the rows; else smaller. */
+function findFit(
+  frame: Frame,
+  section: PlanSection,
+  wanted: number,
+  [name, count]: [string, string],
+): Fit | undefined {
   const along = uprightAngle(section.rotation);
-  const smallest = lines.length > 1 ? SIZES.slice(0, 3) : SIZES;
-  for (const size of smallest) {
-    setFont(frame, size, 650);
-    const widths = lines.map((line, nth) => {
-      return context.measureText(line).width * (nth === 0 ? 1 : COUNT_SHARE);
-    });
-    const width = Math.max(...widths) + 6 * density;
-    const halfHeight = (size * LINE_HEIGHT * lines.length * density) / 2 / zoom;
-    for (const angle of along === 0 ? [0] : [0, along]) {
-      if (roomAt(section.outline, section.nameAt, angle, halfHeight) * zoom >= width) {
-        return { size, angle, lines: lines.length };
-      }
+  const angles = along === 0 ? [0] : [0, along];
+  const smaller = Math.max(SIZE_MIN, wanted * 0.85);
+  for (const [size, lines] of [
+    [wanted, 2],
+    [wanted, 1],
+    [smaller, 1],
+    [SIZE_MIN, 1],
+  ] as const) {
+    const width = Math.max(
+      widthOf(frame, name, size, 650),
+      lines === 2 ? widthOf(frame, count, countSize(size), 400) : 0,
+    );
+    for (const angle of angles) {
+      if (hasRoom(frame, section, angle, width, size * lines)) return { size, angle, lines };
     }
   }
   return undefined;
+}
+
+function hasRoom(
+  { density, zoom }: Frame,
+  { outline, nameAt }: PlanSection,
+  angle: number,
+  width: number,
+  height: number,
+): boolean {
+  const halfHeight = (height * LINE_HEIGHT * density) / 2 / zoom;
+  return roomAt(outline, nameAt, angle, halfHeight) * zoom >= width + 4 * density;
+}
+
+function widthOf(frame: Frame, text: string, size: number, weight: number): number {
+  setFont(frame, size, weight);
+  return frame.context.measureText(text).width;
+}
+
+function countSize(size: number): number {
+  return Math.max(COUNT_MIN, size * COUNT_SHARE);
 }
 
 /** Beyond the last row, unless something else stands there. */
@@ -86,7 +126,8 @@ function drawBehind(frame: Frame, section: PlanSection): void {
   for (const direction of [back, back + Math.PI]) {
     const away = reach(section.outline, section.nameAt, direction);
     if (!Number.isFinite(away)) continue;
-    const beyond = away + (half.across + 5 * density) / zoom;
+    const gap = section.kind === "general_admission" ? 0.25 : 0;
+    const beyond = away + gap + (half.across + 5 * density) / zoom;
     const at = moved(section.nameAt, direction, beyond);
     if (isTaken(frame, at, turn, half.along / zoom, half.across / zoom)) continue;
     const { x, y } = toPixels(frame, at);
