@@ -1,11 +1,15 @@
 import type { Component } from "svelte";
 import { match } from "../path";
 
-interface Page {
+interface Arrived {
+  Page: Component<Record<string, string>>;
+  parameters: Record<string, string>;
   /** Two addresses with the same key are the same page and keep its state. */
   key: string;
-  load: () => Promise<{ default: Component<Record<string, string>> }>;
-  parameters: Record<string, string>;
+}
+
+interface PageToLoad {
+  load: () => Promise<Arrived>;
   /** Whether it has a map beside something else. */
   isWide: boolean;
 }
@@ -24,13 +28,18 @@ const PAGES: [pattern: string, load: Load, width?: "wide"][] = [
 ];
 
 /** Which page an address shows; the first pattern that fits wins. */
-export function pageOf(path: string): Page | undefined {
+export function pageOf(path: string): PageToLoad | undefined {
   for (const [pattern, load, width] of PAGES) {
     const parameters = match(pattern, path);
     if (!parameters) continue;
     const key = [pattern, ...Object.values(parameters)].join(" ");
-    const isWide = width === "wide";
-    return { key, load: load as Page["load"], parameters, isWide };
+    return { isWide: width === "wide", load: () => arrive(load, parameters, key) };
   }
   return undefined;
+}
+
+/** A page comes together with its parameters: the page before it must never see them. */
+async function arrive(load: Load, parameters: Record<string, string>, key: string) {
+  const { default: Page } = await load();
+  return { Page: Page as Arrived["Page"], parameters, key };
 }
