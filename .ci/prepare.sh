@@ -75,8 +75,8 @@ use_unpacked() {
 # Builds what has changed of the pages. The service builds and runs without them.
 build_pages() {
   if ! has_node; then
-    echo "Node.js 20.19 or newer (or 22.12 or newer) is not here, so the pages are not built. The" >&2
-    echo "service runs without them; install Node.js and type the command again to get them." >&2
+    echo "Node.js (20.19, 22.12 or newer) is not here, so the pages are not built. The service" >&2
+    echo "runs without them; install Node.js and type the command again to get them." >&2
     return 1
   fi
   install_modules && { pages_are_fresh || (cd web && npm run --silent build -- --logLevel warn); }

@@ -32,7 +32,7 @@ const TO_BE_CHECKED: &str = "no-cache";
 const NOT_BUILT: &str = "<!doctype html><html lang=\"en\"><title>Holdfast</title>\
     <h1>The pages have not been built</h1>\
     <p>The service runs without them; its interface is at <a href=\"/docs\">/docs</a>. To get the \
-    pages, install Node.js 20.19 or newer, then type <code>./run</code> again, or \
+    pages, install Node.js (20.19, 22.12 or newer), then type <code>./run</code> again, or \
     <code>(cd web &amp;&amp; npm ci &amp;&amp; npm run build)</code> before building the \
     service.</p></html>";
 

@@ -50,7 +50,7 @@ export default defineConfig({
     },
   },
   server: {
-    proxy: { "/v1": process.env.HOLDFAST_ORIGIN ?? "http://127.0.0.1:8080" },
+    proxy: { "/v1": process.env["HOLDFAST_ORIGIN"] ?? "http://127.0.0.1:8080" },
     // The built-in venues' templates are beside this folder.
     fs: { allow: [".."] },
   },

@@ -95,7 +95,7 @@ function optionsOf(look: Look, timeZone: string): Omit<uPlot.Options, "width" | 
     padding: [12, 8, 0, 0],
     scales: { x: { time: true }, each: { range: fromZero }, all: { range: fromZero } },
     axes: [
-      axis,
+      { ...axis, space: 70, values: timeNames(timeZone) },
       { ...axis, ...whole, scale: "all" },
       { ...axis, ...whole, scale: "each", side: 1, grid: { show: false } },
     ],
@@ -115,6 +115,23 @@ function optionsOf(look: Look, timeZone: string): Omit<uPlot.Options, "width" | 
         ...paths(uPlot.paths.stepped?.({ align: 1 })),
       },
     ],
+  };
+}
+
+/** Clock times, with the day where it is a new one. */
+function timeNames(timeZone: string): uPlot.Axis.Values {
+  const clock = new Intl.DateTimeFormat("en-GB", { timeZone, timeStyle: "short" });
+  const day = new Intl.DateTimeFormat("en-GB", { timeZone, day: "numeric", month: "short" });
+  return (_, splits, __, ___, step) => {
+    let before = "";
+    return splits.map((seconds) => {
+      const at = new Date(seconds * 1000);
+      const today = day.format(at);
+      const isNew = today !== before;
+      before = today;
+      if (step >= 86_400) return today;
+      return isNew ? `${clock.format(at)}\n${today}` : clock.format(at);
+    });
   };
 }
 

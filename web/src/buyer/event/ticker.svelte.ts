@@ -1,0 +1,35 @@
+import { untrack } from "svelte";
+
+const TICK_MS = 250;
+
+/** A clock for the eye: `now` runs on while a component that made it is shown. */
+export function ticking(): { readonly now: number } {
+  let now = $state(performance.now());
+  $effect(() => {
+    const timer = setInterval(() => (now = performance.now()), TICK_MS);
+    untrack(() => (now = performance.now()));
+    return () => clearInterval(timer);
+  });
+  return {
+    get now() {
+      return now;
+    },
+  };
+}
+
+/**
+ * The service's time of day, as far as an answer's `Date` tells: carried on by a clock that no
+ * setting of the device moves.
+ */
+export class ServiceClock {
+  #base: number | undefined;
+
+  read(response: Response): void {
+    const told = Date.parse(response.headers.get("Date") ?? "");
+    if (!Number.isNaN(told)) this.#base = told - performance.now();
+  }
+
+  at(now: number): number {
+    return (this.#base ?? Date.now() - performance.now()) + now;
+  }
+}
