@@ -19,9 +19,9 @@ export function countStates(states: Uint8Array, indices: Iterable<number>): Stat
 }
 
 /** A single seat is chosen and unchosen by pointing at it. */
-export function toggled(selected: ReadonlySet<number>, index: number): Set<number> {
+export function toggled<T>(selected: ReadonlySet<T>, one: T): Set<T> {
   const next = new Set(selected);
-  if (!next.delete(index)) next.add(index);
+  if (!next.delete(one)) next.add(one);
   return next;
 }
 
