@@ -32,6 +32,12 @@ pub const VARIABLES: &[Variable] = &[
     ("HOLDFAST_SHUTDOWN_TIMEOUT_SECONDS", "20", "how long running requests may take to finish"),
     ("HOLDFAST_BODY_MAX_BYTES", "65536", "largest request body, venue templates excepted"),
     ("HOLDFAST_TEMPLATE_MAX_BYTES", "4194304", "largest venue template"),
+    ("HOLDFAST_WRITE_TIMEOUT_SECONDS", "30", "a caller who accepts nothing for so long is cut off"),
+    ("HOLDFAST_BOARD_COPIES_MAX", "256", "boards of which an instance keeps a copy"),
+    ("HOLDFAST_BOARD_COPY_IDLE_SECONDS", "60", "a copy that nobody reads is dropped after that"),
+    ("HOLDFAST_BOARD_CHECK_SECONDS", "5", "how often a copy is compared with its board"),
+    ("HOLDFAST_VIEWERS_MAX", "20000", "people who watch seat maps at one instance"),
+    ("HOLDFAST_VIEWERS_PER_ADDRESS_MAX", "100", "seat maps watched from one address"),
     ("HOLDFAST_GUESTS_PER_MINUTE", "60", "guest tokens for one address"),
     ("HOLDFAST_SIGN_INS_PER_MINUTE", "20", "sign-ins and registrations from one address"),
     ("HOLDFAST_LOOKUPS_PER_MINUTE", "30", "bookings looked up by reference from one address"),
@@ -66,7 +72,19 @@ pub struct Config {
     pub shutdown_timeout: Duration,
     pub body_max_bytes: usize,
     pub template_max_bytes: usize,
+    pub write_timeout: Duration,
+    pub feed: Feed,
     pub rates: Rates,
+}
+
+/// The live seat map.
+#[derive(Clone, Debug)]
+pub struct Feed {
+    pub n_copies_max: usize,
+    pub copy_idle: Duration,
+    pub check_interval: Duration,
+    pub n_viewers_max: usize,
+    pub n_viewers_per_address_max: usize,
 }
 
 /// How often one caller or address may do what invites abuse.
@@ -156,6 +174,15 @@ impl Config {
             shutdown_timeout: reader.seconds("HOLDFAST_SHUTDOWN_TIMEOUT_SECONDS"),
             body_max_bytes: reader.positive("HOLDFAST_BODY_MAX_BYTES") as usize,
             template_max_bytes: reader.positive("HOLDFAST_TEMPLATE_MAX_BYTES") as usize,
+            write_timeout: reader.seconds("HOLDFAST_WRITE_TIMEOUT_SECONDS"),
+            feed: Feed {
+                n_copies_max: reader.positive("HOLDFAST_BOARD_COPIES_MAX") as usize,
+                copy_idle: reader.seconds("HOLDFAST_BOARD_COPY_IDLE_SECONDS"),
+                check_interval: reader.seconds("HOLDFAST_BOARD_CHECK_SECONDS"),
+                n_viewers_max: reader.positive("HOLDFAST_VIEWERS_MAX") as usize,
+                n_viewers_per_address_max: reader.positive("HOLDFAST_VIEWERS_PER_ADDRESS_MAX")
+                    as usize,
+            },
             rates: Rates {
                 guests_per_minute: reader.positive("HOLDFAST_GUESTS_PER_MINUTE"),
                 sign_ins_per_minute: reader.positive("HOLDFAST_SIGN_INS_PER_MINUTE"),

@@ -9,6 +9,7 @@ use fred::clients::Pool;
 use secrecy::ExposeSecret;
 use sqlx::PgPool;
 
+use crate::channels::Channels;
 use crate::clock::Clock;
 use crate::config::Config;
 use crate::id::Ids;
@@ -25,6 +26,7 @@ pub struct Parts {
     /// For confirms only, so that nothing else can keep a buyer waiting (F49).
     pub confirm_db: PgPool,
     pub redis: Pool,
+    pub channels: Channels,
     pub clock: Clock,
     pub ids: Ids,
     pub tasks: Tasks,
@@ -40,6 +42,7 @@ impl Context {
         Ok(Self(Arc::new(Parts {
             db: postgres::pool(database_url, config.n_database_connections_max)?,
             confirm_db: postgres::pool(database_url, config.n_confirm_connections)?,
+            channels: Channels::new(config.redis_url.expose_secret())?,
             redis,
             clock,
             ids,

@@ -24,9 +24,13 @@ pub mod telemetry;
 
 pub mod tasks;
 
+pub mod channels;
+
 pub mod context;
 
 pub mod request;
+
+pub mod document;
 
 pub mod auth;
 

@@ -197,7 +197,7 @@ fn next_arrival(arrival: i64, now: i64, interval: i64) -> Result<i64, Refusal> {
 
 /// Where a request comes from: an IPv4 address, or the /64 network of an IPv6 address, since who
 /// has one address of such a network has them all.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct ClientAddress(IpAddr);
 
 impl fmt::Display for ClientAddress {

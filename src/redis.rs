@@ -4,7 +4,7 @@
 
 use std::time::Duration;
 
-use fred::clients::{Client, Pool, WithOptions};
+use fred::clients::{Client, Pool, SubscriberClient, WithOptions};
 use fred::error::{Error, ErrorKind};
 use fred::interfaces::{ClientLike, LuaInterface};
 use fred::types::config::{Config, Options, ReconnectPolicy, TcpConfig};
@@ -15,13 +15,30 @@ use fred::types::{Builder, Value};
 /// every script is idempotent.
 pub const COMMAND_TIMEOUT: Duration = Duration::from_millis(1_000);
 
+/// Limit: messages of all channels that wait to be taken up.
+const MESSAGES_WAITING_MAX: usize = 16_384;
+
 /// Limit: how often a command follows its slot from node to node.
 const REDIRECTIONS_MAX: u32 = 3;
 
 /// A pool of multiplexed, pipelining connections. Connects in the background for ever, so that the
 /// service starts while Redis is away.
 pub fn pool(url: &str, n_connections: usize) -> Result<Pool, Error> {
-    Builder::from_config(Config::from_url(url)?)
+    builder(url)?.build_pool(n_connections)
+}
+
+/// A connection that hears channels; connects when it is told to.
+pub fn subscriber(url: &str) -> Result<SubscriberClient, Error> {
+    builder(url)?
+        .with_performance_config(|performance| {
+            performance.broadcast_channel_capacity = MESSAGES_WAITING_MAX;
+        })
+        .build_subscriber_client()
+}
+
+fn builder(url: &str) -> Result<Builder, Error> {
+    let mut builder = Builder::from_config(Config::from_url(url)?);
+    builder
         .with_connection_config(|connection| {
             connection.connection_timeout = Duration::from_secs(2);
             connection.max_command_attempts = 1 + REDIRECTIONS_MAX;
@@ -34,8 +51,13 @@ pub fn pool(url: &str, n_connections: usize) -> Result<Pool, Error> {
         .with_performance_config(|performance| {
             performance.default_command_timeout = COMMAND_TIMEOUT;
         })
-        .set_policy(ReconnectPolicy::new_exponential(0, 50, 1_000, 2))
-        .build_pool(n_connections)
+        .set_policy(ReconnectPolicy::new_exponential(0, 50, 1_000, 2));
+    Ok(builder)
+}
+
+/// What a command meets that would have to wait for a connection.
+pub fn not_connected() -> Error {
+    Error::new(ErrorKind::IO, "not connected")
 }
 
 /// Whether the command failed because Redis cannot be reached or cannot serve now.

@@ -3,7 +3,7 @@
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use crate::board::{SeatState, Snapshot};
+use crate::board::{Position, SeatState};
 
 /// Every seat's state as of one revision.
 #[derive(Debug, PartialEq, Eq, Serialize, ToSchema)]
@@ -27,35 +27,34 @@ pub struct SeatCounts {
 }
 
 impl Availability {
-    /// What is being confirmed shows as held, what is kept for the waitlist as not for sale.
-    pub fn of(snapshot: &Snapshot) -> Self {
-        let states = snapshot
-            .seats
-            .iter()
-            .map(|byte| match SeatState::of_byte(*byte) {
-                Some(SeatState::Free) => '.',
-                Some(SeatState::Held | SeatState::Confirming) => 'h',
-                Some(SeatState::Booked) => 'b',
-                Some(SeatState::Blocked | SeatState::Kept) | None => 'x',
-            });
-        let position = snapshot.position;
+    /// `states`: as [`shown`] says.
+    pub fn new(position: Position, states: &[u8]) -> Self {
         Self {
             epoch: position.epoch,
             revision: position.revision,
-            states: states.collect(),
+            states: String::from_utf8_lossy(states).into_owned(),
         }
     }
+}
 
-    pub fn etag(&self) -> String {
-        format!("\"{}-{}\"", self.epoch, self.revision)
+/// A seat's character on the map: what is being confirmed shows as held, what is kept for the
+/// waitlist as not for sale.
+pub fn shown(state: Option<SeatState>) -> u8 {
+    match state {
+        Some(SeatState::Free) => b'.',
+        Some(SeatState::Held | SeatState::Confirming) => b'h',
+        Some(SeatState::Booked) => b'b',
+        Some(SeatState::Blocked | SeatState::Kept) | None => b'x',
     }
+}
 
-    pub fn counts(&self) -> SeatCounts {
-        let mut counts = SeatCounts {
-            total: self.states.len(),
-            ..SeatCounts::default()
+impl SeatCounts {
+    pub fn of(states: &[u8]) -> Self {
+        let mut counts = Self {
+            total: states.len(),
+            ..Self::default()
         };
-        for state in self.states.bytes() {
+        for state in states {
             match state {
                 b'.' => counts.free += 1,
                 b'h' => counts.held += 1,
@@ -70,30 +69,22 @@ impl Availability {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::board::Position;
 
     #[test]
     fn the_public_sees_neither_confirming_nor_kept() {
-        let position = Position {
-            epoch: 2,
-            revision: 7,
-        };
-        let snapshot = Snapshot {
-            position,
-            seats: b".hcbxw".to_vec(),
-        };
+        let states: Vec<u8> = b".hcbxw?"
+            .iter()
+            .map(|byte| shown(SeatState::of_byte(*byte)))
+            .collect();
 
-        let availability = Availability::of(&snapshot);
-
-        assert_eq!(availability.states, ".hhbxx");
-        assert_eq!(availability.etag(), "\"2-7\"");
+        assert_eq!(states, b".hhbxxx");
         let counts = SeatCounts {
-            total: 6,
+            total: 7,
             free: 1,
             held: 2,
             booked: 1,
-            blocked: 2,
+            blocked: 3,
         };
-        assert_eq!(availability.counts(), counts);
+        assert_eq!(SeatCounts::of(&states), counts);
     }
 }

@@ -8,6 +8,7 @@
 //! anything is answered from it, and a board that went backwards is loaded again.
 
 mod actions;
+mod change;
 mod error;
 mod http;
 mod jobs;
@@ -15,6 +16,7 @@ mod model;
 mod store;
 
 pub use actions::{Finding, list_overdue, reconcile};
+pub use change::Change;
 pub use error::BoardError;
 pub use http::{find_seats, routes};
 pub use jobs::{keep_boards, reconcile_boards};
@@ -22,7 +24,8 @@ pub use model::{
     Conflict, HeldSeat, Hold, HoldState, Position, SEATS_PER_CALL_MAX, SeatState, Snapshot,
 };
 pub use store::{
-    Aborted, Begun, Changed, Extended, NewHold, Placed, Released, Swept, abort_confirm,
-    begin_confirm, change_hold, expire_confirming, expire_holds, extend_hold, find_hold,
-    finish_confirm, free_booked_seats, list_live_events, place_hold, read_board, release_hold,
+    Aborted, Begun, Changed, Changes, Extended, Heard, NewHold, Placed, Released, Swept,
+    abort_confirm, begin_confirm, change_hold, expire_confirming, expire_holds, extend_hold,
+    find_hold, find_position, finish_confirm, free_booked_seats, list_live_events, listen,
+    place_hold, position_seen, read_board, release_hold, see_position,
 };

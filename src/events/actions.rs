@@ -145,6 +145,20 @@ pub async fn view(
     read_back(ctx, event_id, reach).await
 }
 
+/// Whether the caller may see the event; without a query where it is known to be public. An event
+/// that has been public once never becomes a draft again, so an old copy is good enough.
+pub async fn check_visible(
+    ctx: &Context,
+    event_id: EventId,
+    caller: Option<Caller>,
+) -> Result<(), EventError> {
+    let known = store::sale(ctx, event_id).await?;
+    if known.state != EventState::Draft {
+        return Ok(());
+    }
+    find_visible(ctx, event_id, caller).await.map(|_| ())
+}
+
 /// As [`view`], with everything that is stored.
 pub(super) async fn find_visible(
     ctx: &Context,

@@ -13,7 +13,7 @@ mod http;
 mod model;
 mod store;
 
-pub use actions::{BOARDS_NUDGE, find_owned, list, reach_of, view};
+pub use actions::{BOARDS_NUDGE, check_visible, find_owned, list, reach_of, view};
 pub(crate) use actions::{apply, create};
 pub use error::EventError;
 pub use http::routes;

@@ -41,6 +41,7 @@ const ACCESS: &[(&str, Access)] = &[
     ("get_event", Public),
     ("get_event_layout", Public),
     ("get_event_availability", Public),
+    ("watch_event", Public),
     ("create_event", From(Role::VenueAdmin)),
     ("change_event", From(Role::VenueAdmin)),
     ("open_event", From(Role::VenueAdmin)),

@@ -4,6 +4,7 @@ use reqwest::Method;
 use serde_json::{Value, json};
 use sqlx::PgPool;
 
+use crate::failures::until;
 use crate::support::{Answer, Caller, Sale, TestApp};
 
 async fn availability(caller: &Caller, sale: &Sale) -> Answer {
@@ -100,11 +101,16 @@ async fn a_lost_board_comes_back_as_a_later_one(db: PgPool) {
     let before = availability(&ana, &sale).await.expect(200);
 
     app.lose_board(&sale).await;
+    let epoch = |answer: &Answer| answer["epoch"].as_i64().expect("an epoch");
+    until("the copy is found to be of a lost board", async || {
+        let now = availability(&ana, &sale).await.expect(200);
+        epoch(&now) > epoch(&before)
+    })
+    .await;
     let after = availability(&ana, &sale).await.expect(200);
 
     assert_eq!(before["states"], "bxh.");
     assert_eq!(after["states"], "bx..");
-    let epoch = |answer: &Answer| answer["epoch"].as_i64().expect("an epoch");
     assert!(
         epoch(&after) > epoch(&before),
         "{} {}",

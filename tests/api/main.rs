@@ -17,6 +17,7 @@ mod failures;
 mod holds;
 mod idempotency;
 mod limits;
+mod live;
 mod operations;
 mod races;
 mod random_walk;

@@ -17,6 +17,7 @@ const CONFINED: &[Confined] = &[
             "src/app.rs",
             "src/auth.rs",
             "src/docs.rs",
+            "src/document.rs",
             "src/idempotency.rs",
             "src/limits.rs",
             "src/middleware.rs",
@@ -68,6 +69,7 @@ const CONFINED: &[Confined] = &[
         places: &[
             "*/error.rs",
             "src/board/",
+            "src/channels.rs",
             "src/context.rs",
             "src/limits.rs",
             "src/problem.rs",

@@ -119,6 +119,16 @@ impl Positions {
     }
 }
 
+/// The furthest position of the board that this process has met, in an answer or in a message.
+pub fn position_seen(ctx: &Context, event_id: EventId) -> Position {
+    ctx.memory::<Positions>().seen(event_id)
+}
+
+/// Takes note of a position, so that no older board is answered from any more.
+pub fn see_position(ctx: &Context, event_id: EventId, position: Position) {
+    ctx.memory::<Positions>().see(event_id, position);
+}
+
 pub(super) fn key(event_id: EventId, noun: &str) -> String {
     format!("holdfast:{{{event_id}}}:{noun}")
 }

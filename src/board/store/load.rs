@@ -95,7 +95,7 @@ pub async fn load_if_behind(
         return Ok(());
     }
     let mut connection = exclusively(ctx, event_id).await?;
-    let there = position(ctx, event_id).await?;
+    let there = find_position(ctx, event_id).await?;
     let known = board_epoch(&mut connection, event_id).await?;
     if there.epoch == known && there.epoch > 0 && there >= floor {
         positions.see(event_id, there);
@@ -121,7 +121,8 @@ pub async fn follow_epoch(ctx: &Context, event_id: EventId) -> Result<(), BoardE
     Ok(())
 }
 
-async fn position(ctx: &Context, event_id: EventId) -> Result<Position, BoardError> {
+/// How far the board in Redis has come; the position before all others where there is none.
+pub async fn find_position(ctx: &Context, event_id: EventId) -> Result<Position, BoardError> {
     let meta = key(event_id, "meta");
     let client = redis::client(&ctx.redis);
     let fields: Vec<Option<String>> = client.hmget(meta, vec!["epoch", "revision"]).await?;

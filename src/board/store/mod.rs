@@ -2,6 +2,7 @@
 
 mod blocks;
 mod call;
+mod channel;
 mod confirm;
 mod hold;
 mod load;
@@ -9,6 +10,8 @@ mod read;
 mod seats;
 
 pub use blocks::{delete_blocks, insert_blocks};
+pub use call::{position_seen, see_position};
+pub use channel::{Changes, Heard, listen};
 pub use confirm::{
     Aborted, Begun, abort_confirm, begin_confirm, expire_confirming, finish_confirm,
 };
@@ -17,7 +20,8 @@ pub use hold::{
     release_hold,
 };
 pub use load::{
-    Truth, exclusively, follow_epoch, list_changed_events, list_live_events, lock_event, truth,
+    Truth, exclusively, find_position, follow_epoch, list_changed_events, list_live_events,
+    lock_event, truth,
 };
 pub use read::{find_hold, list_holds, read_board, read_board_of};
 pub use seats::{

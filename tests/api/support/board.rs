@@ -1,6 +1,6 @@
 //! What happens on a board behind the service's back.
 
-use fred::interfaces::{HashesInterface, KeysInterface};
+use fred::interfaces::{HashesInterface, KeysInterface, LuaInterface};
 use holdfast::board::{self, Begun};
 use holdfast::id::HoldId;
 
@@ -15,11 +15,21 @@ impl TestApp {
         assert!(n_lost > 0, "there was no board to lose");
     }
 
-    /// Writes a seat's byte to the board.
+    /// Writes a seat's byte to the board, and says so as every script does.
     pub async fn write_seat(&self, sale: &Sale, index: u32, byte: &str) {
-        let seats = key(sale, "seats");
+        let script = "redis.call('SETRANGE', KEYS[1], ARGV[1], ARGV[2])
+            local epoch = redis.call('HGET', KEYS[2], 'epoch')
+            local revision = redis.call('HINCRBY', KEYS[2], 'revision', 1)
+            redis.call('SPUBLISH', KEYS[3], ('{\"epoch\":%d,\"revision\":%d,\"changes\":{\"%s\":[%d]}}')
+              :format(epoch, revision, ARGV[2], ARGV[1]))
+            return revision";
+        let keys = ["seats", "meta", "changes"].map(|noun| key(sale, noun));
         let redis = self.ctx.redis.next();
-        let _: i64 = redis.setrange(seats, index, byte).await.expect("a Redis");
+        let args = vec![index.to_string(), byte.to_owned()];
+        let _: i64 = redis
+            .eval(script, keys.to_vec(), args)
+            .await
+            .expect("a Redis");
     }
 
     /// From now on people wait for seats: what is freed is kept for them.

@@ -12,6 +12,7 @@ mod owner;
 mod private_redis;
 mod proxy;
 mod sale;
+mod viewer;
 
 pub use answer::Answer;
 pub use app::{TestApp, config, noon, redis_url};
@@ -20,3 +21,4 @@ pub use caller::Caller;
 pub use private_redis::{PrivateCluster, PrivateRedis};
 pub use proxy::{Fault, Proxy};
 pub use sale::Sale;
+pub use viewer::{Message, Viewer};

@@ -1,27 +1,24 @@
-//! Events and their seats as a seat map shows them.
+//! Events with how many of their seats are in which state.
 
 use axum::extract::State;
-use axum::http::{HeaderMap, StatusCode, header};
-use axum::response::{IntoResponse, Response};
 use serde::{Deserialize, Serialize};
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
-use super::model::{Availability, SeatCounts};
 use crate::auth::Caller;
-use crate::board;
+use crate::availability::copies::{self, Room};
+use crate::availability::model::SeatCounts;
 use crate::context::Context;
 use crate::events::{self, EventFilter, EventState, EventView};
 use crate::id::EventId;
 use crate::page::PageQuery;
 use crate::problem::{Problem, ProblemBody};
-use crate::request::{self, Json, Path, Query};
+use crate::request::{Json, Path, Query};
 
 pub fn routes() -> OpenApiRouter<Context> {
     OpenApiRouter::new()
         .routes(routes!(list_events))
         .routes(routes!(get_event))
-        .routes(routes!(get_event_availability))
 }
 
 /// Limit: characters of a name to look for.
@@ -99,7 +96,8 @@ async fn list_events(
     }
     .request()?;
     let (events, next) = events::list(&ctx, caller, page, &filter).await?;
-    let items = events.into_iter().map(|event| with_seats(&ctx, event));
+    let items = events.into_iter();
+    let items = items.map(|event| with_seats(&ctx, event, Room::IfFree));
     Ok(Json(EventPage {
         items: futures::future::join_all(items).await,
         next,
@@ -123,54 +121,16 @@ async fn get_event(
     Path(event_id): Path<EventId>,
 ) -> Result<Json<EventWithSeats>, Problem> {
     let event = events::view(&ctx, event_id, caller).await?;
-    Ok(Json(with_seats(&ctx, event).await))
+    Ok(Json(with_seats(&ctx, event, Room::Make).await))
 }
 
-async fn with_seats(ctx: &Context, event: EventView) -> EventWithSeats {
-    let board = board::read_board(ctx, event.event_id).await;
-    let seats = board.map(|snapshot| Availability::of(&snapshot).counts());
-    let seats = seats.inspect_err(|error| {
+async fn with_seats(ctx: &Context, event: EventView, room: Room) -> EventWithSeats {
+    let seen = copies::seen(ctx, event.event_id, room).await;
+    let seats = seen.map(|seen| seen.counts()).inspect_err(|error| {
         tracing::debug!(event.id = %event.event_id, cause = %error, "event shown without counts");
     });
     EventWithSeats {
         event,
         seats: seats.ok(),
     }
-}
-
-/// See which seats are free
-///
-/// One character for each seat, in the order of the event's layout. Ask again with the `ETag` in
-/// `If-None-Match`: 304 while nothing has changed.
-#[utoipa::path(
-    get, path = "/v1/events/{event_id}/availability", operation_id = "get_event_availability",
-    tag = "events",
-    security((), ("bearerAuth" = [])),
-    params(
-        ("event_id" = EventId, Path, description = "Which event"),
-        ("If-None-Match" = Option<String>, Header, description = "The `ETag` of a copy"),
-    ),
-    responses(
-        (status = 200, description = "Every seat's state", body = Availability),
-        (status = 304, description = "The copy is up to date"),
-    )
-)]
-async fn get_event_availability(
-    State(ctx): State<Context>,
-    caller: Option<Caller>,
-    Path(event_id): Path<EventId>,
-    headers: HeaderMap,
-) -> Result<Response, Problem> {
-    events::view(&ctx, event_id, caller).await?;
-    let snapshot = board::read_board(&ctx, event_id).await?;
-    let availability = Availability::of(&snapshot);
-    let etag = availability.etag();
-    let answer_headers = [
-        (header::ETAG, etag.clone()),
-        (header::CACHE_CONTROL, "no-cache".to_owned()),
-    ];
-    if request::is_known(&headers, &etag) {
-        return Ok((StatusCode::NOT_MODIFIED, answer_headers).into_response());
-    }
-    Ok((answer_headers, Json(availability)).into_response())
 }

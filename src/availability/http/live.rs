@@ -1,0 +1,138 @@
+//! The live seat map, as Server-Sent Events.
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use axum::body::Body;
+use axum::extract::State;
+use axum::http::{HeaderMap, HeaderName, HeaderValue, header};
+use axum::response::{IntoResponse, Response};
+use serde::Deserialize;
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
+
+use crate::auth::Caller;
+use crate::availability::copies::{self, Copy, Cursor};
+use crate::availability::live::{Audience, Viewer, parse_position};
+use crate::availability::model::Availability;
+use crate::context::Context;
+use crate::document::Encoding;
+use crate::events;
+use crate::id::EventId;
+use crate::limits::ClientAddress;
+use crate::problem::{Code, Problem, ProblemBody};
+use crate::request::{Path, Query};
+
+/// Limit: how long the first viewer waits for the board.
+const READY_WITHIN: Duration = Duration::from_secs(5);
+/// Limit: how long somebody waits who has seen more at another instance than this one has.
+const CAUGHT_UP_WITHIN: Duration = Duration::from_secs(2);
+
+pub fn routes() -> OpenApiRouter<Context> {
+    OpenApiRouter::new().routes(routes!(watch_event))
+}
+
+#[derive(Deserialize, utoipa::IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+struct LiveQuery {
+    /// As the header `Last-Event-ID`, for clients that cannot set it; the header counts first.
+    last_event_id: Option<String>,
+}
+
+/// The data of a message `changes`: the seats that have changed, by what they are now.
+#[derive(utoipa::ToSchema)]
+#[expect(dead_code, reason = "sent as text; this describes it")]
+struct SeatChanges {
+    epoch: i64,
+    /// After these changes.
+    revision: i64,
+    /// Indexes of seats by their new state: `.` free, `h` held, `b` booked, `x` not for sale.
+    #[schema(example = json!({"h": [17, 18], ".": [4]}))]
+    changes: BTreeMap<String, Vec<u32>>,
+}
+
+/// The data of one message, told apart by its `event`.
+#[derive(utoipa::ToSchema)]
+#[schema(as = LiveMessage)]
+#[serde(untagged)]
+#[expect(dead_code, reason = "sent as text; this describes it")]
+enum LiveMessage {
+    Snapshot(Availability),
+    Changes(SeatChanges),
+}
+
+/// Watch which seats are free
+///
+/// Server-Sent Events: a message `snapshot` with every seat's state, then `changes`, at most ten a
+/// second, each of which continues from the message before. The `id` of each is
+/// `<epoch>-<revision>`. Who connects again with `Last-Event-ID` gets only the changes since, as
+/// far as they are remembered, else a snapshot; so does a viewer who reads too slowly. An event
+/// that is not on sale can be watched too; nothing may happen then. Comment lines keep the
+/// connection alive.
+#[utoipa::path(
+    get, path = "/v1/events/{event_id}/live", operation_id = "watch_event", tag = "events",
+    security((), ("bearerAuth" = [])),
+    params(
+        ("event_id" = EventId, Path, description = "Which event"),
+        ("Last-Event-ID" = Option<String>, Header, description = "The `id` of the last message"),
+        LiveQuery,
+    ),
+    responses(
+        (status = 200, description = "Messages without end", body = LiveMessage,
+         content_type = "text/event-stream"),
+        (status = 404, description = "`not_found`: there is no such event, or it is a draft of \
+            somebody else's", body = ProblemBody, content_type = "application/problem+json"),
+        (status = 429, description = "`rate_limited`: too many seat maps are watched from the \
+            address", body = ProblemBody, content_type = "application/problem+json"),
+    )
+)]
+async fn watch_event(
+    State(ctx): State<Context>,
+    caller: Option<Caller>,
+    address: ClientAddress,
+    (Path(event_id), Query(query)): (Path<EventId>, Query<LiveQuery>),
+    headers: HeaderMap,
+) -> Result<Response, Problem> {
+    events::check_visible(&ctx, event_id, caller).await?;
+    let place = Audience::admit(&ctx, address)?;
+    let copy = copies::view(&ctx, event_id).ok_or_else(|| unavailable("Too many boards"))?;
+    if !copy.is_ready(READY_WITHIN).await {
+        return Err(unavailable("The board cannot be read"));
+    }
+    let last_id = headers.get("last-event-id");
+    let last_id = last_id.and_then(|id| id.to_str().ok());
+    let cursor = cursor(&copy, last_id.or(query.last_event_id.as_deref())).await;
+    let is_gzip = Encoding::accepts_gzip(&headers);
+    let viewer = Viewer::new(&ctx, copy, cursor, is_gzip, place);
+    Ok(answer(viewer, is_gzip))
+}
+
+/// Where somebody continues: what is no position, or nobody's, is answered with a snapshot.
+async fn cursor(copy: &Copy, last_id: Option<&str>) -> Cursor {
+    let Some(position) = last_id.and_then(parse_position) else {
+        return Cursor::Snapshot;
+    };
+    copy.has_told(position, CAUGHT_UP_WITHIN).await;
+    copy.resume(position)
+}
+
+fn unavailable(what: &str) -> Problem {
+    Problem::new(Code::Unavailable, format!("{what}; try again.")).retry_after(1)
+}
+
+fn answer(viewer: Viewer, is_gzip: bool) -> Response {
+    let fixed = [
+        (header::CONTENT_TYPE, "text/event-stream"),
+        (header::CACHE_CONTROL, "no-store"),
+        (header::VARY, "accept-encoding"),
+        (HeaderName::from_static("x-accel-buffering"), "no"),
+    ];
+    let mut response = (fixed, Body::from_stream(viewer.stream())).into_response();
+    if is_gzip {
+        let gzip = HeaderValue::from_static("gzip");
+        let headers = response.headers_mut();
+        headers.insert(header::CONTENT_ENCODING, gzip);
+    }
+    response
+}

@@ -1,0 +1,8 @@
+//! Routes of what a seat map shows.
+
+mod events;
+mod live;
+mod routes;
+mod seats;
+
+pub use routes::routes;
