@@ -4,7 +4,7 @@ import type { GestureTarget, PointerKind } from "./gestures";
 import type { KeyboardTarget } from "./keyboard";
 import { Lasso } from "./lasso";
 import { neighbour, rowEnd, type Direction } from "./neighbours";
-import type { PlanSeat } from "./plan";
+import type { PlanSeat, PlanSection } from "./plan";
 import type { SeatMap } from "./seat-map";
 import { FREE } from "./seat-states";
 import type { WheelTarget } from "./wheel";
@@ -42,12 +42,10 @@ export class Hands implements GestureTarget, KeyboardTarget, WheelTarget {
       return;
     }
     const { map } = this;
-    const section = map.sectionAt(map.camera.toPlan(at));
-    if (!section) return;
+    if (!this.#sectionAt(at)) return;
     const scale = Math.max(map.comfortableScale, map.camera.view.scale);
-    const factor = scale / map.camera.view.scale;
     map.surface.tooltip.hide();
-    map.renderer.flyZoom(factor, at);
+    map.renderer.fly(map.camera.zoomed(scale / map.camera.view.scale, at));
   }
 
   doubleTap(at: Point): void {
@@ -170,8 +168,12 @@ export class Hands implements GestureTarget, KeyboardTarget, WheelTarget {
     return shown.places.grid.nearest(camera.toPlan(at), tolerance);
   }
 
-  #sectionAt(at: Point) {
-    return this.map.sectionAt(this.map.camera.toPlan(at));
+  /** The section there, or the one beside the gap that was hit. */
+  #sectionAt(at: Point): PlanSection | undefined {
+    const { camera, shown } = this.map;
+    const point = camera.toPlan(at);
+    const near = () => shown.places.grid.nearest(point, HIT_PIXELS.touch / camera.view.scale);
+    return this.map.sectionAt(point) ?? near()?.section;
   }
 
   /** Where the keyboard begins: a free seat in the middle of what is shown, if there is one. */

@@ -1,7 +1,7 @@
 import { nameOfRow, type PlanRow, type PlanSeat, type PlanSection } from "./plan";
 import { SeatButton } from "./seat-button";
 import type { SeatStates } from "./seat-states";
-import { capitalized, type FormatPrice } from "./words";
+import { capitalized, freeInWords, type FormatPrice } from "./words";
 
 /** So many seats are put into the document at once; a button brings more. */
 export const SEATS_SHOWN_AT_ONCE = 600;
@@ -42,8 +42,7 @@ export class ListSection {
 
   updateSummary(): void {
     const free = this.states.freeIn(this.section);
-    const text =
-      free === 0 ? "sold out" : `${free.toLocaleString()} of ${this.section.seatCount} free`;
+    const text = freeInWords(free, this.section.seatCount);
     if (this.#count.textContent !== text) this.#count.textContent = text;
   }
 

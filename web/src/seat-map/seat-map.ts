@@ -13,7 +13,7 @@ import { SeatStates, type MarkKind } from "./seat-states";
 import { Surface } from "./surface";
 import { ThemeReader } from "./theme";
 import { listenToWheel } from "./wheel";
-import { describeSeat, factsOf, type FormatPrice } from "./words";
+import { describeSeat, factsOf, freeInWords, type FormatPrice } from "./words";
 
 export type MapMode = "pick" | "lasso" | "view";
 
@@ -209,10 +209,7 @@ export class SeatMap extends EventTarget {
       const price = this.#formatPrice?.(seat);
       return price ? `${seat.category.name} ${price}` : seat.category.name;
     });
-    return [
-      free === 0 ? "sold out" : `${free.toLocaleString()} of ${section.seatCount} free`,
-      ...prices,
-    ];
+    return [freeInWords(free, section.seatCount), ...prices];
   }
 
   #lookDifferent(indices: readonly number[]): void {
@@ -255,9 +252,8 @@ export class SeatMap extends EventTarget {
       !this.camera.isFit && detail.seats === 1
         ? this.sectionAt(middleOf(this.camera.visible))
         : undefined;
-    const free = section && this.#states.freeIn(section);
     this.surface.showWhere(
-      section && `${section.name} · ${free === 0 ? "sold out" : `${free?.toLocaleString()} free`}`,
+      section && `${section.name} · ${freeInWords(this.#states.freeIn(section))}`,
     );
   }
 

@@ -1,5 +1,6 @@
+import { boundsOf, sizeOf, type Bounds, type Point } from "./geometry";
 import { Grid } from "./grid";
-import type { Plan, PlanSeat } from "./plan";
+import type { Figure, Plan, PlanSeat } from "./plan";
 
 const CELL_METRES = 4;
 
@@ -11,6 +12,10 @@ export class SeatPlaces {
   readonly sin: Float32Array;
   /** The side of an ordinary seat of the plan, in metres. */
   readonly seatSize: number;
+  /** The side of an ordinary section, in metres. */
+  readonly sectionSide: number;
+  /** What text may not be written over. */
+  readonly standing: { outline: Point[]; bounds: Bounds }[];
 
   constructor(plan: Plan) {
     this.grid = new Grid(plan.seats, CELL_METRES);
@@ -22,7 +27,16 @@ export class SeatPlaces {
       this.sin[seat.index] = Math.sin(angle);
     }
     this.seatSize = ordinarySeatSize(plan);
+    this.standing = [...plan.sections, ...plan.figures.filter(isSolid)].map(({ outline }) => ({
+      outline,
+      bounds: boundsOf(outline),
+    }));
+    this.sectionSide = ordinarySectionSide(plan);
   }
+}
+
+function isSolid({ kind }: Figure): boolean {
+  return kind !== "wall" && kind !== "floor";
 }
 
 export function isRound({ section }: PlanSeat): boolean {
@@ -36,6 +50,14 @@ function angleOf(seat: PlanSeat): number {
   const after = rowSeats[positionInRow + 1] ?? seat;
   if (before === after || isRound(seat)) return (section.rotation * Math.PI) / 180;
   return Math.atan2(after.y - before.y, after.x - before.x);
+}
+
+function ordinarySectionSide({ sections }: Plan): number {
+  const sides = sections.map(({ bounds }) => {
+    const { width, height } = sizeOf(bounds);
+    return Math.sqrt(width * height);
+  });
+  return sides.sort((a, b) => a - b)[sides.length >> 1] ?? 0;
 }
 
 /** The median over all seats. */

@@ -34,6 +34,14 @@ export function marksInWords(states: SeatStates, seat: PlanSeat): string[] {
   return states.marksOf(seat).map((kind) => MARK_WORDS[kind]);
 }
 
+export type SeatState = "free" | "held" | "booked" | "blocked";
+
+export function stateOfByte(state: number | undefined): SeatState {
+  if (state === FREE) return "free";
+  if (state === HELD) return "held";
+  return state === BOOKED ? "booked" : "blocked";
+}
+
 /** Everything about a seat in one sentence, to be read aloud. */
 export function describeSeat(
   states: SeatStates,
@@ -57,4 +65,12 @@ export function factsOf(states: SeatStates, seat: PlanSeat, formatPrice?: Format
 
 export function capitalized(text: string): string {
   return text.charAt(0).toUpperCase() + text.slice(1);
+}
+
+const NUMBERS = new Intl.NumberFormat();
+
+export function freeInWords(free: number, total?: number): string {
+  if (free === 0) return "sold out";
+  const of = total === undefined ? "" : ` of ${NUMBERS.format(total)}`;
+  return `${NUMBERS.format(free)}${of} free`;
 }

@@ -44,7 +44,6 @@ function polygon(mark: CategoryMark): Trace {
       if (nth === 0) path.moveTo(cx, cy);
       else path.lineTo(cx, cy);
     }
-    path.closePath();
   };
 }
 

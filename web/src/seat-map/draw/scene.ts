@@ -108,7 +108,10 @@ export class Scene {
   }
 }
 
-/** What overlaps is drawn once; beyond a dozen places it is quicker to draw all at once. */
+/** More places than this are quicker drawn all at once. */
+const PLACES_MAX = 96;
+
+/** What overlaps is drawn once. */
 function merged(all: readonly Bounds[]): Bounds[] {
   const apart: Bounds[] = [];
   for (let next of all) {
@@ -120,7 +123,7 @@ function merged(all: readonly Bounds[]): Bounds[] {
     }
     apart.push(next);
   }
-  return apart.length <= 12 ? apart : [apart.reduce(union)];
+  return apart.length <= PLACES_MAX ? apart : [apart.reduce(union)];
 }
 
 function regionOf(

@@ -1,6 +1,7 @@
-import { isInside, reach, roomAt, sizeOf, type Point } from "../geometry";
+import { contains, isInside, reach, roomAt, type Point } from "../geometry";
 import type { PlanSection } from "../plan";
 import { css } from "../theme";
+import { freeInWords } from "../words";
 import { setFont, toPixels, type Frame } from "./frame";
 import { inkFor, visibleSections } from "./sections";
 
@@ -31,20 +32,15 @@ export function drawSectionNames(frame: Frame): void {
   }
 }
 
-/** One size for all names of a plan, by its sections' median, looks calmer than the largest each. */
-function ordinarySize({ plan, zoom, density }: Frame): number {
-  const sides = plan.sections.map(({ bounds }) => {
-    const { width, height } = sizeOf(bounds);
-    return Math.sqrt(width * height);
-  });
-  const median = sides.sort((a, b) => a - b)[sides.length >> 1] ?? 0;
-  return Math.min(SIZE_MAX, Math.max(SIZE_MIN, (median * zoom) / density / LINES_IN_SECTION));
+/** One size for all names of a plan looks calmer than the largest that each has room for. */
+function ordinarySize({ places, zoom, density }: Frame): number {
+  const side = (places.sectionSide * zoom) / density;
+  return Math.min(SIZE_MAX, Math.max(SIZE_MIN, side / LINES_IN_SECTION));
 }
 
 function drawInside(frame: Frame, section: PlanSection, wanted: number): void {
   const { context, density } = frame;
-  const free = frame.states.freeIn(section);
-  const count = free === 0 ? "sold out" : `${free.toLocaleString()} free`;
+  const count = freeInWords(frame.states.freeIn(section));
   const fit = findFit(frame, section, wanted, [section.name, count]);
   if (!fit) return;
   const at = toPixels(frame, section.nameAt);
@@ -76,7 +72,7 @@ function findFit(
   [name, count]: [string, string],
 ): Fit | undefined {
   const along = uprightAngle(section.rotation);
-  const angles = along === 0 ? [0] : [0, along];
+  const level = along === 0 ? [0] : [0, along];
   const smaller = Math.max(SIZE_MIN, wanted * 0.85);
   for (const [size, lines] of [
     [wanted, 2],
@@ -88,7 +84,8 @@ function findFit(
       widthOf(frame, name, size, 650),
       lines === 2 ? widthOf(frame, count, countSize(size), 400) : 0,
     );
-    for (const angle of angles) {
+    const across = uprightAngle(section.rotation + 90);
+    for (const angle of lines === 1 ? [...level, across] : level) {
       if (hasRoom(frame, section, angle, width, size * lines)) return { size, angle, lines };
     }
   }
@@ -147,12 +144,9 @@ function isTaken(frame: Frame, at: Point, turn: number, along: number, across: n
     const middle = moved(at, turn, along * step);
     for (const side of [-1, 1]) corners.push(moved(middle, turn + Math.PI / 2, across * side));
   }
-  const stands = [...frame.plan.sections, ...frame.plan.figures.filter(isSolid)];
-  return stands.some(({ outline }) => corners.some((corner) => isInside(outline, corner)));
-}
-
-function isSolid({ kind }: { kind: string }): boolean {
-  return kind !== "wall" && kind !== "floor";
+  return frame.places.standing.some(({ outline, bounds }) =>
+    corners.some((corner) => contains(bounds, corner) && isInside(outline, corner)),
+  );
 }
 
 function moved(from: Point, direction: number, by: number): Point {
