@@ -29,3 +29,10 @@ export function moment(at: string | number, timeZone?: string): string {
 export function day(at: string | number): string {
   return new Intl.DateTimeFormat("en-GB", { dateStyle: "medium" }).format(new Date(at));
 }
+
+/** Without the year and the day of the week: for lists of what happened lately. */
+export function shortMoment(at: string | number, timeZone: string): string {
+  const time = { hour: "2-digit", minute: "2-digit" } as const;
+  const options = { timeZone, day: "numeric", month: "short", ...time } as const;
+  return new Intl.DateTimeFormat("en-GB", options).format(new Date(at));
+}

@@ -1,8 +1,12 @@
 import { ProblemError } from "../../api";
 
+/** A failure whose message is a sentence for people. */
+export class Said extends Error {}
+
 /** What the pages say of a failure, whatever it was. */
 export function sentenceOf(cause: unknown): string {
   if (cause instanceof ProblemError) return OWN[cause.code] ?? cause.sentence;
+  if (cause instanceof Said) return cause.message;
   return "Something went wrong on this page. Load it anew; what you typed in the editor is kept.";
 }
 

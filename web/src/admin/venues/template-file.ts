@@ -1,3 +1,5 @@
+import { Said } from "../session/sentence";
+
 /** As the service's HOLDFAST_TEMPLATE_MAX_BYTES, unless its operator changed it. */
 export const TEMPLATE_MAX_BYTES = 4 * 1024 * 1024;
 
@@ -8,15 +10,12 @@ export interface TemplateFile {
   text: string;
 }
 
-/** A file that is no template; the message is a sentence for people. */
-export class FileMistake extends Error {}
-
 /** Reads a file that somebody dropped or chose. */
 export async function readTemplateFile(file: File): Promise<TemplateFile> {
   if (file.size > TEMPLATE_MAX_BYTES) {
-    throw new FileMistake(`${file.name} has ${mebibytes(file.size)}; a template has at most 4 MB.`);
+    throw new Said(`${file.name} has ${mebibytes(file.size)}; a template has at most 4 MB.`);
   }
-  if (file.size === 0) throw new FileMistake(`${file.name} is empty.`);
+  if (file.size === 0) throw new Said(`${file.name} is empty.`);
   return { name: file.name, text: decode(file.name, await bytesOf(file)) };
 }
 
@@ -25,22 +24,22 @@ async function bytesOf(file: File): Promise<Uint8Array> {
     return new Uint8Array(await file.arrayBuffer());
   } catch {
     // A folder, or a file that went away after it had been chosen.
-    throw new FileMistake(`${file.name} cannot be read. Is it a file, and is it still there?`);
+    throw new Said(`${file.name} cannot be read. Is it a file, and is it still there?`);
   }
 }
 
 export function decode(name: string, bytes: Uint8Array): string {
   const [first, second] = bytes;
   const isUtf16 = (first === 0xff && second === 0xfe) || (first === 0xfe && second === 0xff);
-  if (isUtf16) throw new FileMistake(`${name} is text in UTF-16. Please save it as UTF-8.`);
+  if (isUtf16) throw new Said(`${name} is text in UTF-16. Please save it as UTF-8.`);
   if (bytes.includes(0)) {
-    throw new FileMistake(`${name} is no text. A template is a YAML or JSON file.`);
+    throw new Said(`${name} is no text. A template is a YAML or JSON file.`);
   }
   try {
     return new TextDecoder("utf-8", { fatal: true }).decode(bytes);
   } catch {
     const line = lineOfFirstFault(bytes);
-    throw new FileMistake(
+    throw new Said(
       `${name} is not in UTF-8: line ${line} has other bytes. Please save it as UTF-8.`,
     );
   }
