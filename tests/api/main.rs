@@ -20,6 +20,7 @@ mod limits;
 mod operations;
 mod races;
 mod random_walk;
+mod sales;
 mod schema;
 mod scripts;
 mod venues;
