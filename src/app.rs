@@ -37,6 +37,12 @@ fn api() -> OpenApiRouter<Context> {
         .merge(operations::routes())
 }
 
+/// Answers without end: they bring what compression they need, since the common one costs 8 kB for
+/// each.
+fn streams() -> OpenApiRouter<Context> {
+    availability::streams()
+}
+
 /// The background work. Each job is safe on several instances, and by the minute would do its work
 /// even if every nudge were lost.
 pub const JOBS: &[Job] = &[
@@ -96,13 +102,15 @@ pub fn start_committers(ctx: &Context) {
 
 /// The HTTP contract, generated from the code.
 pub fn openapi() -> utoipa::openapi::OpenApi {
-    contract::complete(api().into_openapi())
+    contract::complete(api().merge(streams()).into_openapi())
 }
 
 pub fn router(ctx: &Context) -> Router {
     let (routes, _) = api().split_for_parts();
     let routes = routes.layer(from_fn_with_state(ctx.clone(), idempotency::replay));
-    dress(ctx, routes.merge(docs::routes(&openapi())))
+    let routes = routes.merge(docs::routes(&openapi()));
+    let (streams, _) = streams().split_for_parts();
+    dress(ctx, routes.layer(CompressionLayer::new()).merge(streams))
 }
 
 /// Puts on what every route wears: limits of size and time, and problems for whatever goes wrong.
@@ -116,7 +124,6 @@ pub fn dress(ctx: &Context, routes: Router<Context>) -> Router {
         .layer(CatchPanicLayer::custom(|_| {
             Problem::new(Code::Internal, "The failure has been logged.").into_response()
         }))
-        .layer(CompressionLayer::new())
         .layer(option_layer(cors(ctx)))
         .layer(from_fn_with_state(ctx.clone(), attend))
         .with_state(ctx.clone())
