@@ -12,8 +12,8 @@ export interface Size {
   height: number;
 }
 
-/** Room around the plan, in pixels, when all of it is shown. */
-const MARGIN = 16;
+/** Room around the plan, in pixels, when all of it is shown: names may stand there. */
+const MARGIN = 24;
 /** A seat half a metre wide is then as wide as a thumb. */
 const SCALE_MAX = 160;
 

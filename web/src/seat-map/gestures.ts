@@ -24,6 +24,8 @@ const TOLERANCE_PIXELS: Record<PointerKind, number> = { mouse: 4, touch: 10 };
 const TAP_MS_MAX = 700;
 const DOUBLE_TAP_MS = 320;
 const DOUBLE_TAP_PIXELS = 28;
+/** Always moves the map, also where dragging draws. */
+const MIDDLE_BUTTON = 1;
 
 interface Pressed {
   at: Point;
@@ -39,6 +41,7 @@ export class Gestures {
   #state: "idle" | "pressed" | "panning" | "pinching" | "drawing" = "idle";
   #lastTap: { at: Point; time: number } | undefined;
   #scrollsPage = false;
+  #isMiddle = false;
 
   constructor(
     readonly element: HTMLElement,
@@ -63,7 +66,10 @@ export class Gestures {
   }
 
   #down(event: PointerEvent): void {
-    if (event.pointerType === "mouse" && event.button !== 0) return;
+    if (event.pointerType === "mouse" && event.button > MIDDLE_BUTTON) return;
+    this.#isMiddle = event.button === MIDDLE_BUTTON;
+    // The browser would begin to scroll by itself.
+    if (this.#isMiddle) event.preventDefault();
     this.#kind = event.pointerType === "mouse" ? "mouse" : "touch";
     const at = placeOf(event, this.element);
     this.#pressed.set(event.pointerId, { at, start: at, since: event.timeStamp });
@@ -97,7 +103,7 @@ export class Gestures {
     const moved = Math.hypot(at.x - start.x, at.y - start.y);
     if (moved < TOLERANCE_PIXELS[this.#kind]) return;
     this.element.setPointerCapture(event.pointerId);
-    if (this.target.draws()) {
+    if (this.target.draws() && !this.#isMiddle) {
       this.#state = "drawing";
       this.target.drawStart(start, event.shiftKey);
       this.target.drawTo(at);
@@ -137,7 +143,7 @@ export class Gestures {
     this.#state = this.#pressed.size === 1 && state === "pinching" ? "panning" : "idle";
     if (state === "drawing") this.target.drawEnd(false);
     if (state === "panning") this.target.panEnd({ x: 0, y: 0 });
-    if (state === "pressed" && event.timeStamp - pressed.since <= TAP_MS_MAX) {
+    if (state === "pressed" && !this.#isMiddle && event.timeStamp - pressed.since <= TAP_MS_MAX) {
       this.#tap(pressed.start, event.timeStamp);
     }
   }

@@ -42,7 +42,7 @@ button[data-taken] {
 button[aria-pressed="true"] {
   color: ${cssOf("onAccent")}; background: ${cssOf("accent")}; border-color: ${cssOf("accent")};
 }
-button[data-marked] { outline: 2px dashed ${cssOf("accent")}; outline-offset: 1px; }
+button[data-marked]:not([aria-pressed="true"]) { outline: 2px dashed ${cssOf("accent")}; outline-offset: 1px; }
 .list[data-free-only] button[data-taken]:not([aria-pressed="true"], [data-marked]) {
   display: none;
 }

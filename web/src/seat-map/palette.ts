@@ -17,8 +17,8 @@ export const CATEGORY_MARKS: readonly CategoryMark[] = [
 ];
 
 /**
- * Six colours of Okabe and Ito, "Color Universal Design" (2008), and two of Paul Tol's "muted"
- * scheme (SRON technical note 3.2, 2021). Okabe and Ito's yellow and black are left out: one is
+ * Six colours of Okabe and Ito, "Color Universal Design" (2008), and the two of Paul Tol's schemes
+ * (SRON technical note EPS/TN/09-002, 3.2, 2021) that are farthest from them. Okabe and Ito's yellow and black are left out: one is
  * lost on light ground, the other on dark.
  */
 export const PALETTE: readonly string[] = [
@@ -28,12 +28,12 @@ export const PALETTE: readonly string[] = [
   "#d55e00",
   "#56b4e9",
   "#cc79a7",
-  "#999933",
-  "#aa4499",
+  "#ddcc77",
+  "#aa3377",
 ];
 
 /** The smallest distance in OKLab between any two categories, for any vision. */
-export const DIFFERENCE_MIN = 0.04;
+export const DIFFERENCE_MIN = 0.05;
 
 /** A template's colour that is nearly white or black would vanish in one of the themes. */
 const GROUNDS: readonly Rgb[] = [

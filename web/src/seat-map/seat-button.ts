@@ -33,7 +33,8 @@ export class SeatButton {
     const { element, seat } = this;
     this.#facts.textContent = factsOf(states, seat, this.formatPrice).join(", ");
     const isOwn = states.isOwn(seat);
-    element.setAttribute("aria-pressed", String(isOwn));
+    const isPicked = isOwn || states.marked("selected").has(seat.index);
+    element.setAttribute("aria-pressed", String(isPicked));
     element.toggleAttribute("data-taken", !isOwn && states.stateOf(seat) !== FREE);
     element.toggleAttribute("data-marked", states.marksOf(seat).length > 0);
   }

@@ -34,6 +34,14 @@ export function marksInWords(states: SeatStates, seat: PlanSeat): string[] {
   return states.marksOf(seat).map((kind) => MARK_WORDS[kind]);
 }
 
+export type SeatState = "free" | "held" | "booked" | "blocked";
+
+export function stateOfByte(state: number | undefined): SeatState {
+  if (state === FREE) return "free";
+  if (state === HELD) return "held";
+  return state === BOOKED ? "booked" : "blocked";
+}
+
 /** Everything about a seat in one sentence, to be read aloud. */
 export function describeSeat(
   states: SeatStates,

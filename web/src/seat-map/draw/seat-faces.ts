@@ -13,9 +13,9 @@ const GLYPHS: Record<SeatFlag, typeof traceCheck> = {
 };
 
 /** Above this a seat shows its number and its mark together. */
-const ROOMY_PIXELS = 26;
+const ROOMY_PIXELS = 22;
 /** Standing places are smaller than seats: their numbers come later. */
-const NUMBER_ROOM_PIXELS = 14;
+const NUMBER_PIXELS_MIN = 16;
 
 /** What is written and drawn on seats: numbers, marks of categories, flags, a check on own ones. */
 export function drawFaces(frame: Frame, batches: readonly Batch[]): void {
@@ -62,9 +62,10 @@ function drawCategoryMarks(
   context.beginPath();
   for (const seat of seats) {
     const half = halfOf(frame, seat);
+    const isBelow = isRoomy && hasNumber(frame, half);
     const x = seat.x * zoom + origin.x;
-    const y = seat.y * zoom + origin.y + (isRoomy ? half * 0.5 : 0);
-    traceCategoryMark[seat.category.mark](context, x, y, half * (isRoomy ? 0.2 : 0.36));
+    const y = seat.y * zoom + origin.y + (isBelow ? half * 0.5 : 0);
+    traceCategoryMark[seat.category.mark](context, x, y, half * (isBelow ? 0.2 : 0.36));
   }
   context.fill();
 }
@@ -75,12 +76,16 @@ function drawNumbers(frame: Frame, seats: readonly PlanSeat[], ink: Rgb, shift: 
   setFont(frame, Math.min(18, detail.seatPixels * (shift === 0 ? 0.46 : 0.42)), 600);
   context.fillStyle = css(ink);
   for (const seat of seats) {
-    const room = halfOf(frame, seat) * 1.8;
-    if (room < NUMBER_ROOM_PIXELS * frame.density) continue;
+    const half = halfOf(frame, seat);
+    if (!hasNumber(frame, half)) continue;
     const x = seat.x * zoom + origin.x;
-    const y = seat.y * zoom + origin.y + halfOf(frame, seat) * (shift + 0.06);
-    context.fillText(seat.number, x, y, room);
+    const y = seat.y * zoom + origin.y + half * (shift + 0.06);
+    context.fillText(seat.number, x, y, half * 1.8);
   }
+}
+
+function hasNumber({ density }: Frame, half: number): boolean {
+  return half * 2 >= NUMBER_PIXELS_MIN * density;
 }
 
 function drawGlyphs(

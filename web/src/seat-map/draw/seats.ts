@@ -34,6 +34,13 @@ export function gatherBatches(frame: Frame): Batch[] {
   return [...batches.values()].sort((a, b) => LOOKS.indexOf(a.look) - LOOKS.indexOf(b.look));
 }
 
+/** Lines across a seat: how far from its middle, and how long, in halves of its side. */
+const HATCHES = [
+  [-0.42, 0.3],
+  [0, 0.55],
+  [0.42, 0.3],
+] as const;
+
 /** In the order in which they are drawn. */
 const LOOKS: readonly Look[] = ["blocked", "booked", "held", "free", "own"];
 
@@ -88,7 +95,7 @@ function drawShapes(frame: Frame, batch: Batch): void {
       break;
     case "held":
       fill(frame, batch.seats, mix(colour, theme.section, 0.28));
-      drawHalves(frame, batch.seats, mix(colour, theme.section, 0.75));
+      drawHatches(frame, batch.seats, mix(colour, theme.section, 0.75));
       break;
     case "booked":
       context.lineWidth = density;
@@ -122,20 +129,25 @@ function stroke(frame: Frame, seats: readonly PlanSeat[], colour: Rgb, scale = 0
   });
 }
 
-/** Held by others: the lower half is full. */
-function drawHalves(frame: Frame, seats: readonly PlanSeat[], colour: Rgb): void {
+/** Held by others: hatched. */
+function drawHatches(frame: Frame, seats: readonly PlanSeat[], colour: Rgb): void {
   if (!frame.detail.hasStateMarks) return;
-  const { context, zoom, origin } = frame;
-  context.fillStyle = css(colour);
+  const { context, zoom, origin, density } = frame;
+  context.strokeStyle = css(colour);
+  context.lineCap = "round";
+  context.lineWidth = Math.max(density, zoom * 0.035);
   inChunks(seats, (chunk) => {
     context.beginPath();
     for (const seat of chunk) {
-      const radius = halfOf(frame, seat) * 0.55;
+      const half = halfOf(frame, seat);
       const [x, y] = [seat.x * zoom + origin.x, seat.y * zoom + origin.y];
-      context.moveTo(x + radius, y);
-      context.arc(x, y, radius, 0, Math.PI);
+      for (const [shift, length] of HATCHES) {
+        const [dx, dy] = [shift * half, length * half];
+        context.moveTo(x + dx - dy, y + dx + dy);
+        context.lineTo(x + dx + dy, y + dx - dy);
+      }
     }
-    context.fill();
+    context.stroke();
   });
 }
 

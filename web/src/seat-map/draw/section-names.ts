@@ -72,7 +72,7 @@ function findFit(
   [name, count]: [string, string],
 ): Fit | undefined {
   const along = uprightAngle(section.rotation);
-  const angles = along === 0 ? [0] : [0, along];
+  const level = along === 0 ? [0] : [0, along];
   const smaller = Math.max(SIZE_MIN, wanted * 0.85);
   for (const [size, lines] of [
     [wanted, 2],
@@ -84,7 +84,8 @@ function findFit(
       widthOf(frame, name, size, 650),
       lines === 2 ? widthOf(frame, count, countSize(size), 400) : 0,
     );
-    for (const angle of angles) {
+    const across = uprightAngle(section.rotation + 90);
+    for (const angle of lines === 1 ? [...level, across] : level) {
       if (hasRoom(frame, section, angle, width, size * lines)) return { size, angle, lines };
     }
   }
