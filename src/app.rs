@@ -22,7 +22,7 @@ use crate::jobs::{self, Job, Progress};
 use crate::middleware::{REQUEST_ID, attend};
 use crate::problem::{Code, Problem};
 use crate::{accounts, availability, board, bookings, contract, docs, events, holds, idempotency};
-use crate::{operations, pages, server, telemetry, venues};
+use crate::{operations, pages, sales, server, telemetry, venues};
 
 /// Every route of `/v1` with its part of the OpenAPI document. Each domain brings its own.
 fn api() -> OpenApiRouter<Context> {
@@ -34,6 +34,7 @@ fn api() -> OpenApiRouter<Context> {
         .merge(holds::routes())
         .merge(bookings::routes())
         .merge(availability::routes())
+        .merge(sales::routes())
         .merge(operations::routes())
 }
 

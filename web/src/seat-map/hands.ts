@@ -1,5 +1,5 @@
 import { PICKABLE_PIXELS } from "./draw/detail";
-import type { Point } from "./geometry";
+import { inflate, type Point } from "./geometry";
 import type { GestureTarget, PointerKind } from "./gestures";
 import type { KeyboardTarget } from "./keyboard";
 import { Lasso } from "./lasso";
@@ -12,6 +12,7 @@ import type { WheelTarget } from "./wheel";
 /** A miss by so many pixels still hits. */
 const HIT_PIXELS: Record<PointerKind, number> = { mouse: 5, touch: 20 };
 const DOUBLE_TAP_ZOOM = 2;
+const SECTION_MARGIN_METRES = 0.8;
 const WHEEL_FLIGHT_MS = 140;
 /** Smaller steps are a trackpad's: they are smooth by themselves. */
 const SMOOTH_STEP = 1.06;
@@ -41,11 +42,8 @@ export class Hands implements GestureTarget, KeyboardTarget, WheelTarget {
       if (seat) this.map.pick(seat);
       return;
     }
-    const { map } = this;
-    if (!this.#sectionAt(at)) return;
-    const scale = Math.max(map.comfortableScale, map.camera.view.scale);
-    map.surface.tooltip.hide();
-    map.renderer.fly(map.camera.zoomed(scale / map.camera.view.scale, at));
+    const section = this.#sectionAt(at);
+    if (section) this.#approach(section, at, kind);
   }
 
   doubleTap(at: Point): void {
@@ -155,6 +153,15 @@ export class Hands implements GestureTarget, KeyboardTarget, WheelTarget {
     const { element } = this.map.surface;
     element.addEventListener("blur", () => this.map.leaveSeat(), { signal: stop.signal });
     return () => stop.abort();
+  }
+
+  /** Shows the whole section if its seats can be picked then, else what is around the place. */
+  #approach(section: PlanSection, at: Point, kind: PointerKind): void {
+    const { camera, renderer, surface, shown, comfortableScale } = this.map;
+    const whole = camera.fit(inflate(section.bounds, SECTION_MARGIN_METRES), comfortableScale);
+    surface.tooltip.hide();
+    if (whole.scale * shown.places.seatSize >= PICKABLE_PIXELS[kind]) renderer.fly(whole);
+    else renderer.fly(camera.zoomed(comfortableScale / camera.view.scale, at));
   }
 
   #isPickable(kind: PointerKind): boolean {

@@ -1,6 +1,7 @@
 import type { Camera, View } from "./camera";
 import { Flight } from "./flight";
 import { detailAt, type Detail } from "./draw/detail";
+import { drawEdgeLabels } from "./draw/edge-labels";
 import type { Frame } from "./draw/frame";
 import { drawGround } from "./draw/layers";
 import { MARK_REACH_PIXELS } from "./draw/marks";
@@ -138,7 +139,9 @@ export class Renderer {
     const projection = this.#project(density);
     if (this.#isTooSlowFor(projection, start)) this.#showStandIn(projection);
     else this.#showScene(projection, pixels, start);
-    drawOverlay(this.#frame(projection, this.#context, this.camera.visible), this.pointing);
+    const frame = this.#frame(projection, this.#context, this.camera.visible);
+    drawEdgeLabels(frame);
+    drawOverlay(frame, this.pointing);
     this.times.add(performance.now() - start);
     if (this.#flight) this.redraw();
     this.#tellView();

@@ -38,6 +38,8 @@ export class Sale {
   conflicts = $state.raw<number[]>([]);
   offer = $state.raw<number[]>([]);
 
+  /** Whether this window confirms, and not another one of the same buyer. */
+  confirmsHere = false;
   readonly clock = new ServiceClock();
   #hold: SeatHold | undefined;
   #isClosed = false;
@@ -127,6 +129,7 @@ export class Sale {
   }
 
   confirm(name: string, email: string): void {
+    this.confirmsHere = true;
     this.#hold?.confirm({ name, email });
   }
 
@@ -166,6 +169,7 @@ export class Sale {
       onNotice: (notice) => this.#heard(notice),
     });
     this.view = this.#hold.view;
+    this.confirmsHere = this.view.phase === "confirming";
     if (this.view.phase === "none") void guests.freshen();
     this.#hold.resume();
   }

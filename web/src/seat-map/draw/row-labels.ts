@@ -38,7 +38,8 @@ function write(frame: Frame, text: string, at: Point): void {
   frame.context.fillText(text, x, y);
 }
 
-function placesOf({ seats }: PlanRow, seatSize: number): Point[] {
+/** Where a row's label stands: beyond both ends. */
+export function placesOf({ seats }: PlanRow, seatSize: number): Point[] {
   const [first, last] = [seats[0], seats.at(-1)];
   if (!first || !last) return [];
   if (first === last) return [{ x: first.x - seatSize * AWAY_SEATS, y: first.y }];
