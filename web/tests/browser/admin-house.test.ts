@@ -7,6 +7,9 @@ import { type House, onSale } from "./support/house";
 
 useBrowser();
 
+/** On a busy machine; what is waited for comes much sooner. */
+const PATIENT = { timeout: 15_000 };
+
 test("the house is watched as it fills", async () => {
   const house = await onSale(4, 10);
   const page = await openHouse(house);
@@ -14,13 +17,13 @@ test("the house is watched as it fills", async () => {
 
   await hold(house, ["S-A-1", "S-A-2"]);
   await page.getByText("last change").waitFor();
-  await expect.poll(() => figure(page, "Held now")).toBe("2");
+  await expect.poll(() => figure(page, "Held now"), PATIENT).toBe("2");
   await book(house, ["S-B-1", "S-B-2", "S-B-3"], "ana@browser.test");
 
-  await expect.poll(() => figure(page, "Booked")).toMatch(/^3/);
-  await expect.poll(() => figure(page, "Revenue")).toBe("€148.50");
+  await expect.poll(() => figure(page, "Booked"), PATIENT).toMatch(/^3/);
+  await expect.poll(() => figure(page, "Revenue"), PATIENT).toBe("€148.50");
   const row = page.getByRole("row", { name: /Standard/ });
-  await expect.poll(() => row.innerText()).toMatch(/3\s+2\s+35\s+0\s+€148.50/);
+  await expect.poll(() => row.innerText(), PATIENT).toMatch(/3\s+2\s+35\s+0\s+€148.50/);
   await page.locator(".u-wrap canvas").waitFor();
   await page.getByText("The same as a table").click();
   await page.getByRole("region", { name: "Sales as a table" }).getByText("€148.50").waitFor();
@@ -59,7 +62,7 @@ test("seats are blocked by drawing around them", async () => {
   const aside = page.getByRole("complementary");
   await aside.getByText("39 seats blocked.").waitFor();
   await aside.getByText("S-B-5 (held)").waitFor();
-  await expect.poll(() => states(house)).toBe("x".repeat(14) + "h" + "x".repeat(25));
+  await expect.poll(() => states(house), PATIENT).toBe("x".repeat(14) + "h" + "x".repeat(25));
   await page.getByText("Look", { exact: true }).click();
   await lookAt(page, "Row A", /^1\b/);
   await aside.getByText("The desk stands there").waitFor();
@@ -79,11 +82,11 @@ test("seats are blocked and unblocked with the keyboard alone", async () => {
   await page.getByLabel("Reason").focus();
   await page.keyboard.type("For the cast");
   await page.keyboard.press("Enter");
-  await expect.poll(() => states(house)).toBe(".x...xxxxx");
+  await expect.poll(() => states(house), PATIENT).toBe(".x...xxxxx");
 
   await page.getByRole("checkbox", { name: "All of Row B" }).press("Space");
   await page.getByRole("button", { name: "Unblock 1", exact: true }).press("Enter");
-  await expect.poll(() => states(house)).toBe(".....xxxxx");
+  await expect.poll(() => states(house), PATIENT).toBe(".....xxxxx");
 });
 
 test("an event is paused, opened, and cancelled by typing its name", async () => {
@@ -136,7 +139,9 @@ test("mistakes that only the service sees stand at their fields", async () => {
   await page.getByText("Must be between 5 seconds and 60 minutes.").waitFor();
   expect(await held.getAttribute("aria-invalid")).toBe("true");
   await page.getByText("Must be from 1 to 50.").waitFor();
-  await expect.poll(() => held.evaluate((field) => field === document.activeElement)).toBe(true);
+  await expect
+    .poll(() => held.evaluate((field) => field === document.activeElement), PATIENT)
+    .toBe(true);
 });
 
 test("a booking is found by what is known of it, and cancelled in part, then whole", async () => {
@@ -169,7 +174,7 @@ test("a booking is found by what is known of it, and cancelled in part, then who
 
   await panel.getByText("Cancelled", { exact: true }).first().waitFor();
   await panel.getByText("€99.00").nth(1).waitFor();
-  await expect.poll(() => states(house)).toBe(".".repeat(20) + "b" + ".".repeat(9));
+  await expect.poll(() => states(house), PATIENT).toBe(".".repeat(20) + "b" + ".".repeat(9));
 });
 
 async function openHouse(house: House): Promise<Page> {

@@ -54,7 +54,7 @@ test("a session that is over is noticed, and nothing typed is lost", async () =>
     localStorage.setItem(key, JSON.stringify({ ...session, token: "forged" }));
   });
 
-  await page.getByLabel("Template").click();
+  await page.getByRole("textbox", { name: "Template" }).click();
   await page.keyboard.press("Control+Home");
   await page.keyboard.type("# typed after the session was over\n");
   const dialog = page.getByRole("dialog", { name: "Please sign in again" });

@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import { dataOf } from "../../src/api";
-import { drop, signedIn } from "./support/admin";
+import { drop, signedIn, signIn } from "./support/admin";
 import { newPage, useBrowser } from "./support/browser";
 import { admin, guest, template, venue } from "./support/house";
 
@@ -31,6 +31,7 @@ test("a template with mistakes is underlined where they are, and mended", async 
 
   await page.getByRole("heading", { name: "2 mistakes" }).waitFor();
   const underlined = page.locator(".cm-lintRange-error");
+  await underlined.nth(1).waitFor();
   expect(await underlined.allInnerTexts()).toEqual(["Europe/Wien", "neer"]);
   const entry = page.getByRole("button", { name: /line 14, column \d+.*There is no category/ });
   expect(await entry.innerText()).toContain("there are near");
@@ -133,7 +134,7 @@ test("what was typed and not saved is offered after a reload", async () => {
   const page = await signedIn();
   await page.goto("/admin/venues/new");
   await page.getByText("No mistakes").waitFor();
-  await page.getByLabel("Template").click();
+  await page.getByRole("textbox", { name: "Template" }).click();
   await page.keyboard.press("Control+Home");
   await page.keyboard.type("# not saved yet\n");
   await page.waitForFunction(() => {
@@ -155,14 +156,13 @@ test("what was typed and not saved is offered after a reload", async () => {
 test("without a connection the editor says so, and goes on by itself", async () => {
   const page = await newPage({}, { expected: /status of|ERR_INTERNET_DISCONNECTED/ });
   await page.goto("/admin");
-  const { signIn } = await import("./support/admin");
   await signIn(page);
   await page.getByRole("heading", { name: "Events" }).waitFor();
   await page.goto("/admin/venues/new");
   await page.getByText("No mistakes").waitFor();
 
   await page.context().setOffline(true);
-  await page.getByLabel("Template").click();
+  await page.getByRole("textbox", { name: "Template" }).click();
   await page.keyboard.press("Control+End");
   await page.keyboard.type("# typed without a connection");
   await page.getByText("There is no connection to the service.").waitFor();
