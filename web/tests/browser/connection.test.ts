@@ -36,13 +36,19 @@ test("a service that goes away and comes back is waited for; the change made mea
   await holdFirst(page);
 
   await service.kill();
-  await page.getByText(/this catches up by itself/).waitFor();
+  await page
+    .locator("main")
+    .getByText(/this catches up by itself/)
+    .waitFor();
   await (await seatInList(page, "A", "2")).click();
-  await page.getByText("No connection: your last change is on its way.").waitFor();
+  await page.locator("main").getByText("No connection: your last change is on its way.").waitFor();
   service = await Service.start({ HOLDFAST_BIND: `127.0.0.1:${port}` });
 
-  await page.getByText(/this catches up by itself/).waitFor({ state: "detached" });
-  await page.getByText("No connection").waitFor({ state: "detached" });
+  await page
+    .locator("main")
+    .getByText(/this catches up by itself/)
+    .waitFor({ state: "detached" });
+  await page.locator("main").getByText("No connection").waitFor({ state: "detached" });
   await page.getByRole("heading", { name: "Your 2 seats" }).waitFor();
   await book(page);
   await page.waitForURL(/\/bookings\//);
@@ -64,7 +70,10 @@ test("a confirm whose answer was lost is repeated: one booking", async () => {
 
   await book(page);
 
-  await page.getByText(/it is not known yet whether you have booked/).waitFor();
+  await page
+    .locator("main")
+    .getByText(/it is not known yet whether you have booked/)
+    .waitFor();
   await page.waitForURL(/\/bookings\//);
   expect(keys).toEqual([keys[0], keys[0], keys[0]]);
   expect(await bookingsOf(house)).toHaveLength(1);
@@ -77,7 +86,10 @@ test("a reload while a confirm's outcome is unknown learns it", async () => {
   await holdFirst(page);
   await page.route("**/confirm", (route) => route.abort("connectionreset"));
   await book(page);
-  await page.getByText(/it is not known yet whether you have booked/).waitFor();
+  await page
+    .locator("main")
+    .getByText(/it is not known yet whether you have booked/)
+    .waitFor();
 
   await page.unroute("**/confirm");
   await page.reload();

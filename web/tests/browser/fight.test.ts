@@ -42,7 +42,7 @@ test("a conflict names the seat and offers the nearest free one, taken with one 
 
   const news = page.locator("aside");
   await news.getByText("Somebody was faster: Stalls, row A, seat 3 has just been taken.").waitFor();
-  await news.getByText(/The nearest free seat: Stalls, row A, seat [24]$/).waitFor();
+  await news.getByText(/The nearest free seat:\s+Stalls, row A, seat [24]/).waitFor();
   await page.getByRole("button", { name: "Take it instead" }).click();
   await page.getByRole("heading", ONE).waitFor();
   await book(page);

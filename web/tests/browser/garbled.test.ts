@@ -52,12 +52,18 @@ test("a feed that is garbled is said, and caught up with when it is mended", asy
     return route.fulfill({ status: 200, contentType: "text/event-stream", body });
   });
   await page.goto(`/events/${house.eventId}`);
-  await page.getByText(/this catches up by itself/).waitFor();
+  await page
+    .locator("main")
+    .getByText(/this catches up by itself/)
+    .waitFor();
 
   isGarbled = false;
 
   await page.getByText("12 free").first().waitFor();
-  await page.getByText(/this catches up by itself/).waitFor({ state: "detached" });
+  await page
+    .locator("main")
+    .getByText(/this catches up by itself/)
+    .waitFor({ state: "detached" });
 });
 
 test("what another version has stored on the device is no obstacle", async () => {
