@@ -38,6 +38,12 @@ fn api() -> OpenApiRouter<Context> {
         .merge(operations::routes())
 }
 
+/// Answers without end: they bring what compression they need, since the common one costs 8 kB for
+/// each.
+fn streams() -> OpenApiRouter<Context> {
+    availability::streams()
+}
+
 /// The background work. Each job is safe on several instances, and by the minute would do its work
 /// even if every nudge were lost.
 pub const JOBS: &[Job] = &[
@@ -97,7 +103,7 @@ pub fn start_committers(ctx: &Context) {
 
 /// The HTTP contract, generated from the code.
 pub fn openapi() -> utoipa::openapi::OpenApi {
-    contract::complete(api().into_openapi())
+    contract::complete(api().merge(streams()).into_openapi())
 }
 
 pub fn router(ctx: &Context) -> Router {
@@ -106,7 +112,8 @@ pub fn router(ctx: &Context) -> Router {
     let routes = routes
         .merge(docs::routes(&openapi()))
         .merge(pages::routes());
-    dress(ctx, routes)
+    let (streams, _) = streams().split_for_parts();
+    dress(ctx, routes.layer(CompressionLayer::new()).merge(streams))
 }
 
 /// Puts on what every route wears: limits of size and time, and problems for whatever goes wrong.
@@ -120,7 +127,6 @@ pub fn dress(ctx: &Context, routes: Router<Context>) -> Router {
         .layer(CatchPanicLayer::custom(|_| {
             Problem::new(Code::Internal, "The failure has been logged.").into_response()
         }))
-        .layer(CompressionLayer::new())
         .layer(option_layer(cors(ctx)))
         .layer(from_fn_with_state(ctx.clone(), attend))
         .with_state(ctx.clone())

@@ -471,6 +471,31 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/events/{event_id}/live": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Watch which seats are free
+         * @description Server-Sent Events: a message `snapshot` with every seat's state, then `changes`, at most ten a
+         *     second, each of which continues from the message before. The `id` of each is
+         *     `<epoch>-<revision>`. Who connects again with `Last-Event-ID` gets only the changes since, as
+         *     far as they are remembered, else a snapshot; so does a viewer who reads too slowly. An event
+         *     that is not on sale can be watched too; nothing may happen then. Comment lines keep the
+         *     connection alive.
+         */
+        get: operations["watch_event"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/events/{event_id}/open": {
         parameters: {
             query?: never;
@@ -1152,6 +1177,8 @@ export interface components {
             /** Format: int32 */
             version: number;
         };
+        /** @description The data of one message, told apart by its `event`. */
+        LiveMessage: components["schemas"]["Availability"] | components["schemas"]["SeatChanges"];
         /** @description The caller: an account, or a guest, who has neither email nor name. */
         Me: {
             account_id: components["schemas"]["CallerId"];
@@ -1280,6 +1307,31 @@ export interface components {
              * @example 7K3QM-4XRT9
              */
             reference: string;
+        };
+        /** @description The data of a message `changes`: the seats that have changed, by what they are now. */
+        SeatChanges: {
+            /**
+             * @description Indexes of seats by their new state: `.` free, `h` held, `b` booked, `x` not for sale.
+             * @example {
+             *       ".": [
+             *         4
+             *       ],
+             *       "h": [
+             *         17,
+             *         18
+             *       ]
+             *     }
+             */
+            changes: {
+                [key: string]: number[];
+            };
+            /** Format: int64 */
+            epoch: number;
+            /**
+             * Format: int64
+             * @description After these changes.
+             */
+            revision: number;
         };
         SeatContact: {
             email: string;
@@ -3956,6 +4008,106 @@ export interface operations {
             /** @description `not_found`: there is no such event, or it is a draft of somebody else's */
             404: {
                 headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unavailable`: a store is away; `Retry-After` says when to try */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Any other failure */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    watch_event: {
+        parameters: {
+            query?: {
+                /** @description As the header `Last-Event-ID`, for clients that cannot set it; the header counts first. */
+                last_event_id?: string;
+            };
+            header?: {
+                /** @description The `id` of the last message */
+                "Last-Event-ID"?: string | null;
+            };
+            path: {
+                /** @description Which event */
+                event_id: components["schemas"]["EventId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Messages without end */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/event-stream": components["schemas"]["LiveMessage"];
+                };
+            };
+            /** @description `malformed_request`: a parameter cannot be read */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unauthenticated`: no, expired or forged token */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `not_found`: there is no such event, or it is a draft of somebody else's */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `validation_failed`: a parameter is not acceptable */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `rate_limited`: too many seat maps are watched from the address */
+            429: {
+                headers: {
+                    /** @description Requests that may pass in a minute */
+                    "RateLimit-Limit"?: number;
+                    /** @description How many of them are left: 0 */
+                    "RateLimit-Remaining"?: number;
+                    /** @description Seconds until all of them may pass again */
+                    "RateLimit-Reset"?: number;
+                    /** @description Seconds until the next request may pass */
+                    "Retry-After"?: number;
                     [name: string]: unknown;
                 };
                 content: {

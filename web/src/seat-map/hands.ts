@@ -37,6 +37,11 @@ export class Hands implements GestureTarget, KeyboardTarget, WheelTarget {
   }
 
   tap(at: Point, kind: PointerKind): void {
+    const elsewhere = this.map.renderer.onMinimap(at);
+    if (elsewhere) {
+      this.map.renderer.fly({ centre: elsewhere, scale: this.map.camera.view.scale });
+      return;
+    }
     if (this.#isPickable(kind)) {
       const seat = this.#seatAt(at, kind);
       if (seat) this.map.pick(seat);
@@ -48,6 +53,7 @@ export class Hands implements GestureTarget, KeyboardTarget, WheelTarget {
 
   doubleTap(at: Point): void {
     const kind = "touch";
+    if (this.map.renderer.onMinimap(at)) return this.tap(at, kind);
     // Two quick taps on seats are two picks.
     if (this.#isPickable(kind) && this.#seatAt(at, kind)) this.tap(at, kind);
     else this.map.renderer.flyZoom(DOUBLE_TAP_ZOOM, at);
@@ -82,6 +88,7 @@ export class Hands implements GestureTarget, KeyboardTarget, WheelTarget {
 
   hover(at: Point | undefined): void {
     const { map } = this;
+    if (at && map.renderer.onMinimap(at)) return this.hover(undefined);
     const seat = at && this.#isPickable("mouse") ? this.#seatAt(at, "mouse") : undefined;
     const section = at && !seat && !this.#isPickable("mouse") ? this.#sectionAt(at) : undefined;
     const { pointing } = map.renderer;

@@ -37,7 +37,7 @@ button strong::first-letter { text-transform: uppercase; }
 button .facts { font-size: 0.85em; }
 button[data-taken] {
   color: ${cssOf("inkSoft")}; background: transparent;
-  border-style: dashed; border-color: ${cssOf("line")};
+  border-style: dashed; border-inline-start-width: 1px; border-color: ${cssOf("line")};
 }
 button[aria-pressed="true"] {
   color: ${cssOf("onAccent")}; background: ${cssOf("accent")}; border-color: ${cssOf("accent")};

@@ -24,9 +24,13 @@ export function objectIn({ value, at }: Found): Record<string, unknown> {
   return value as Record<string, unknown>;
 }
 
-export function listIn({ value, at }: Found): Found[] {
+export function arrayIn({ value, at }: Found): unknown[] {
   if (!Array.isArray(value)) throw new LayoutError(`The plan is garbled: ${at} should be a list.`);
-  return value.map((item: unknown, nth) => ({ value: item, at: `${at}[${nth}]` }));
+  return value;
+}
+
+export function listIn(found: Found): Found[] {
+  return arrayIn(found).map((value, nth) => ({ value, at: `${found.at}[${nth}]` }));
 }
 
 export function optionalListIn(found: Found): Found[] {
@@ -45,16 +49,21 @@ export function optionalTextIn(found: Found): string {
 }
 
 export function numberIn({ value, at }: Found): number {
-  if (typeof value !== "number" || !(Math.abs(value) <= PLACE_MAX)) {
-    throw new LayoutError(`The plan is garbled: ${at} should be a number.`);
-  }
+  if (!isPlace(value)) throw new LayoutError(`The plan is garbled: ${at} should be a number.`);
   return value;
 }
 
-export function countIn(found: Found): number {
+/** Neither text nor NaN, and not beyond the horizon. */
+export function isPlace(value: unknown): value is number {
+  return typeof value === "number" && Math.abs(value) <= PLACE_MAX;
+}
+
+export function countIn(found: Found, max = PLACE_MAX): number {
   const count = numberIn(found);
-  if (!Number.isInteger(count) || count < 0) {
-    throw new LayoutError(`The plan is garbled: ${found.at} should be a whole number from 0.`);
+  if (!Number.isInteger(count) || count < 0 || count >= max) {
+    throw new LayoutError(
+      `The plan is garbled: ${found.at} should be a whole number from 0 and below ${max}.`,
+    );
   }
   return count;
 }

@@ -11,16 +11,18 @@ import { inflate, type Bounds, type Point } from "./geometry";
 import { coloursOf, markOf } from "./palette";
 import type { Figure, FigureKind, Plan, PlanCategory, PlanRow, PlanSeat } from "./plan";
 import type { PlanSection, SeatFlag, SectionKind } from "./plan";
+import { arrayIn, countIn, isPlace, LayoutError, listIn, member } from "./read-fields";
 import {
-  countIn,
-  LayoutError,
-  listIn,
-  member,
   numberIn,
   objectIn,
   optionalListIn,
+  optionalTextIn,
+  outlineIn,
+  pointIn,
+  textIn,
+  wordIn,
+  type Found,
 } from "./read-fields";
-import { optionalTextIn, outlineIn, pointIn, textIn, wordIn, type Found } from "./read-fields";
 
 const FLAGS: readonly SeatFlag[] = ["accessible", "companion", "restricted_view"];
 const SECTION_KINDS: readonly SectionKind[] = ["reserved", "general_admission"];
@@ -137,9 +139,10 @@ function boxAround(seats: readonly Point[]): Point[] {
 
 function readRow(found: Found, section: PlanSection, context: Context): PlanRow {
   const label = textIn(member(found, "label"));
+  const items = member(found, "seats");
   const seats: PlanSeat[] = [];
-  for (const [position, item] of listIn(member(found, "seats")).entries()) {
-    const seat = readSeat(item, context.categories);
+  for (const [position, item] of arrayIn(items).entries()) {
+    const seat = readSeat(item, context.categories, () => `${items.at}[${position}]`);
     seat.section = section;
     seat.row = label;
     seat.positionInRow = position;
@@ -157,29 +160,40 @@ function readRow(found: Found, section: PlanSection, context: Context): PlanRow 
   return { label, seats };
 }
 
-/** Written out, for there are tens of thousands: no place is put together unless it is wrong. */
-function readSeat({ value, at }: Found, categories: Map<string, PlanCategory>): PlanSeat {
-  const seat = objectIn({ value, at });
+/** There are tens of thousands: where a seat stands in the document is put together when wrong. */
+function readSeat(
+  value: unknown,
+  categories: Map<string, PlanCategory>,
+  at: () => string,
+): PlanSeat {
+  if (typeof value !== "object" || value === null) objectIn({ value, at: at() });
+  const seat = value as Record<string, unknown>;
   const category = categories.get(seat.category as string);
   if (!category) {
     throw new LayoutError(
-      `The plan is garbled: ${at} has the category ${JSON.stringify(seat.category)}, which there is not.`,
+      `The plan is garbled: ${at()} has the category ${JSON.stringify(seat.category)}, which there is not.`,
     );
   }
-  const index = countIn({ value: seat.index, at: `${at}.index` });
-  if (index >= SEATS_MAX) {
-    throw new LayoutError(`The plan is garbled: ${at}.index is larger than any plan.`);
-  }
+  const { index, label, number, x, y, flags } = seat;
+  if (!isIndex(index)) countIn({ value: index, at: `${at()}.index` }, SEATS_MAX);
+  if (typeof label !== "string") textIn({ value: label, at: `${at()}.label` });
+  if (typeof number !== "string") textIn({ value: number, at: `${at()}.number` });
+  if (!isPlace(x)) numberIn({ value: x, at: `${at()}.x` });
+  if (!isPlace(y)) numberIn({ value: y, at: `${at()}.y` });
   return {
     index,
-    label: textIn({ value: seat.label, at: `${at}.label` }),
-    number: textIn({ value: seat.number, at: `${at}.number` }),
-    x: numberIn({ value: seat.x, at: `${at}.x` }),
-    y: numberIn({ value: seat.y, at: `${at}.y` }),
+    label,
+    number,
+    x,
+    y,
     category,
-    flags: seat.flags === undefined ? NO_FLAGS : readFlags({ value: seat.flags, at }),
+    flags: flags === undefined ? NO_FLAGS : readFlags({ value: flags, at: `${at()}.flags` }),
     gapAfter: seat.gap_after === true,
   } as PlanSeat;
+}
+
+function isIndex(value: unknown): boolean {
+  return Number.isInteger(value) && (value as number) >= 0 && (value as number) < SEATS_MAX;
 }
 
 const NO_FLAGS: SeatFlag[] = [];

@@ -5,6 +5,7 @@ import { drawEdgeLabels } from "./draw/edge-labels";
 import type { Frame } from "./draw/frame";
 import { drawGround } from "./draw/layers";
 import { MARK_REACH_PIXELS } from "./draw/marks";
+import { Minimap } from "./draw/minimap";
 import { drawOverlay, type Pointing } from "./draw/overlay";
 import { Scene, type Projection } from "./draw/scene";
 import { FrameTimes } from "./frame-stats";
@@ -36,7 +37,9 @@ export class Renderer {
     this.#frame(projection, context, region),
   );
   readonly #isStill = matchMedia("(prefers-reduced-motion: reduce)");
+  readonly #minimap = new Minimap();
   #request = 0;
+  #isStopped = false;
   #settle: ReturnType<typeof setTimeout> | undefined;
   #flight: Flight | undefined;
   #shown: Shown;
@@ -72,11 +75,13 @@ export class Renderer {
 
   /** Draws in the next frame; many calls before it are one. */
   redraw(): void {
-    if (this.#request === 0) this.#request = requestAnimationFrame((now) => this.#draw(now));
+    if (this.#request !== 0 || this.#isStopped) return;
+    this.#request = requestAnimationFrame((now) => this.#draw(now));
   }
 
   redrawAll(): void {
     this.#scene.invalidateAll();
+    this.#minimap.invalidate(true);
     this.redraw();
   }
 
@@ -94,6 +99,7 @@ export class Renderer {
       if (isFar || seat.section.kind === "general_admission") sections.set(nth, bounds);
       else this.#scene.invalidate(inflate({ min: seat, max: seat }, reach));
     }
+    this.#minimap.invalidate(false);
     for (const bounds of sections.values()) this.#scene.invalidate(inflate(bounds, reach));
     this.redraw();
   }
@@ -117,12 +123,18 @@ export class Renderer {
     this.fly(this.camera.zoomed(goal / now, at), duration);
   }
 
+  /** The place of the plan that a place on the small plan in the corner stands for. */
+  onMinimap(at: Point): Point | undefined {
+    return this.#minimap.toPlan(at, this.camera, this.#shown);
+  }
+
   /** A hand on the map stops it. */
   stopFlight(): void {
     this.#flight = undefined;
   }
 
   stop(): void {
+    this.#isStopped = true;
     cancelAnimationFrame(this.#request);
     clearTimeout(this.#settle);
   }
@@ -141,6 +153,7 @@ export class Renderer {
     else this.#showScene(projection, pixels, start);
     const frame = this.#frame(projection, this.#context, this.camera.visible);
     drawEdgeLabels(frame);
+    this.#minimap.draw(frame, this.camera);
     drawOverlay(frame, this.pointing);
     this.times.add(performance.now() - start);
     if (this.#flight) this.redraw();

@@ -40,7 +40,10 @@ export class SeatList extends EventTarget {
     this.#list.addEventListener("click", (event) => this.#clicked(event));
     this.#list.addEventListener("keydown", (event) => this.#keyPressed(event));
     this.#list.addEventListener("focusin", (event) => this.#focused(event));
-    this.#list.addEventListener("focusout", () => this.#emit("seatfocus", { index: undefined }));
+    this.#list.addEventListener("focusout", ({ relatedTarget }) => {
+      const stays = relatedTarget instanceof Element && relatedTarget.closest("[data-index]");
+      if (!stays) this.#emit("seatfocus", { index: undefined });
+    });
     shadow.append(this.#list);
     host.append(this.#root);
   }

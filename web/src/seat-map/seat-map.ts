@@ -215,7 +215,8 @@ export class SeatMap extends EventTarget {
   #lookDifferent(indices: readonly number[]): void {
     if (indices.length === 0) return;
     this.renderer.redrawSeats(indices);
-    const { focused } = this.renderer.pointing;
+    const { focused, hovered } = this.renderer.pointing;
+    if (hovered && indices.includes(hovered.index)) this.explain(hovered, this.surface.tooltip.at);
     if (focused && indices.includes(focused.index)) {
       this.surface.say(describeSeat(this.#states, focused, this.#formatPrice));
     }

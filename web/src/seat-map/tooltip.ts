@@ -8,6 +8,8 @@ export class Tooltip {
   readonly element = document.createElement("div");
   readonly #title = document.createElement("strong");
   readonly #facts = document.createElement("span");
+  /** What it points at. */
+  at: Point = { x: 0, y: 0 };
 
   constructor() {
     this.element.className = "tooltip";
@@ -17,6 +19,7 @@ export class Tooltip {
   }
 
   show(title: string, facts: readonly string[], at: Point, room: { width: number }): void {
+    this.at = at;
     const text = facts.join(" · ");
     if (this.#title.textContent !== title) this.#title.textContent = title;
     if (this.#facts.textContent !== text) this.#facts.textContent = text;

@@ -1,3 +1,4 @@
+import { untrack } from "svelte";
 import { connect, dataOf, type components, type Tokens } from "../../api";
 
 type Session = components["schemas"]["Session"];
@@ -28,12 +29,13 @@ class AdminSession implements Tokens {
     return this.account?.role === "venue_admin" || this.account?.role === "admin";
   }
 
+  /** Who sends a request from an effect does not want it sent again with each new token. */
   async token(): Promise<string | undefined> {
-    return this.current?.token;
+    return untrack(() => this.current?.token);
   }
 
   renew(refused: string | undefined): Promise<string | undefined> {
-    const token = this.current?.token;
+    const token = untrack(() => this.current?.token);
     if (!token || token !== refused) return Promise.resolve(token);
     this.isAskedAgain = true;
     return new Promise((resolve) => this.#waiting.push(resolve));

@@ -19,6 +19,8 @@ export interface Detail {
   categoryMarks: number;
   rowLabels: number;
   numbers: number;
+  /** Of figures such as the stage. */
+  hasNames: boolean;
 }
 
 /** Smaller seats are not worth aiming at: a click or tap goes nearer instead. */
@@ -45,6 +47,7 @@ export function detailAt(scale: number, seatSize: number, scaleMin: number): Det
     categoryMarks: ramp(pixels, 9, 12),
     rowLabels: ramp(pixels, 9, 12),
     numbers: ramp(pixels, 18, 21),
+    hasNames: true,
   };
 }
 

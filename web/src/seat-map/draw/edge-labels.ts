@@ -62,10 +62,10 @@ function drawLabel(frame: Frame, label: string, { x, y }: Point): void {
   const { context, density, theme } = frame;
   const width = context.measureText(label).width + PADDING_PIXELS * 2 * density;
   const height = SIZE * 1.5 * density;
-  context.fillStyle = css(theme.ground, 0.85);
+  context.fillStyle = css(theme.ink, 0.78);
   context.beginPath();
   context.roundRect(x - width / 2, y - height / 2, width, height, height / 2);
   context.fill();
-  context.fillStyle = css(theme.inkSoft);
+  context.fillStyle = css(theme.ground);
   context.fillText(label, x, y);
 }

@@ -99,7 +99,7 @@ function drawStripes(frame: Frame, { outline }: Figure): void {
 }
 
 function drawName(frame: Frame, figure: Figure): void {
-  if (figure.name === "") return;
+  if (figure.name === "" || !frame.detail.hasNames) return;
   const { context, theme, density, zoom } = frame;
   const { width, height } = sizeOf(boundsOf(figure.outline));
   const isTall = height > width * 1.6;

@@ -64,7 +64,7 @@ interface Fit {
   lines: number;
 }
 
-/** With the count if there is room; level if possible, else along the rows; else smaller. */
+/** With the count if there is room; level if possible, else along the rows; else across them. */
 function findFit(
   frame: Frame,
   section: PlanSection,
@@ -72,20 +72,22 @@ function findFit(
   [name, count]: [string, string],
 ): Fit | undefined {
   const along = uprightAngle(section.rotation);
-  const level = along === 0 ? [0] : [0, along];
+  const usual = along === 0 ? [0] : [0, along];
+  const across = [uprightAngle(section.rotation + 90)];
   const smaller = Math.max(SIZE_MIN, wanted * 0.85);
-  for (const [size, lines] of [
-    [wanted, 2],
-    [wanted, 1],
-    [smaller, 1],
-    [SIZE_MIN, 1],
+  for (const [size, lines, angles] of [
+    [wanted, 2, usual],
+    [wanted, 1, usual],
+    [smaller, 1, usual],
+    [SIZE_MIN, 1, usual],
+    [wanted, 1, across],
+    [SIZE_MIN, 1, across],
   ] as const) {
     const width = Math.max(
       widthOf(frame, name, size, 650),
       lines === 2 ? widthOf(frame, count, countSize(size), 400) : 0,
     );
-    const across = uprightAngle(section.rotation + 90);
-    for (const angle of lines === 1 ? [...level, across] : level) {
+    for (const angle of angles) {
       if (hasRoom(frame, section, angle, width, size * lines)) return { size, angle, lines };
     }
   }
