@@ -16,15 +16,17 @@ export function ticking(): { readonly now: number } {
 }
 
 /**
- * The service's time of day, as far as an answer's `Date` tells: carried on by a clock that no
- * setting of the device moves.
+ * The service's time of day, as far as answers' `Date`s tell: carried on by a clock that no setting
+ * of the device moves. A `Date` has whole seconds and has travelled, so it is never too late: the
+ * latest is the best, and time does not run back.
  */
 export class ServiceClock {
   #base: number | undefined;
 
   read(response: Response): void {
     const told = Date.parse(response.headers.get("Date") ?? "");
-    if (!Number.isNaN(told)) this.#base = told - performance.now();
+    if (Number.isNaN(told)) return;
+    this.#base = Math.max(this.#base ?? -Infinity, told - performance.now());
   }
 
   at(now: number): number {

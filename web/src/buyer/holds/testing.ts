@@ -43,9 +43,12 @@ export class HandClock implements Surroundings {
 }
 
 /** Lets everything that waits for nothing but its turn run to its end. */
-export async function settled(): Promise<void> {
-  for (let turn = 0; turn < 60; turn += 1) await Promise.resolve();
+export async function settled(turns = 300): Promise<void> {
+  for (let turn = 0; turn < turns; turn += 1) await Promise.resolve();
 }
+
+/** A browser tells other tabs of a change after a while: one may act before it has heard. */
+const TURNS_UNTIL_TOLD = 20;
 
 /** Both tabs' storage; each has its own view of it. */
 export class SharedRecord {
@@ -57,6 +60,10 @@ export class SharedRecord {
     return JSON.parse(this.#text) as HoldRecord;
   }
 
+  #tell(from: number): void {
+    for (const { tab, listener } of this.#watchers) if (tab !== from) listener(this.record);
+  }
+
   tab(tab: number): RecordStore {
     return {
       read: () => this.record,
@@ -64,7 +71,7 @@ export class SharedRecord {
         const text = JSON.stringify(record);
         if (text === this.#text) return;
         this.#text = text;
-        for (const other of this.#watchers) if (other.tab !== tab) other.listener(this.record);
+        void settled(TURNS_UNTIL_TOLD).then(() => this.#tell(tab));
       },
       watch: (listener) => {
         const watcher = { tab, listener };
