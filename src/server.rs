@@ -60,7 +60,8 @@ pub async fn accept(ctx: &Context, listener: TcpListener, router: Router) {
 async fn converse(ctx: Context, stream: TcpStream, peer: SocketAddr, router: Router) {
     // Answers are small: waiting to fill a packet only delays them. A closed socket fails later.
     stream.set_nodelay(true).ok();
-    // Without it the system keeps megabytes for a caller who reads slowly. A failure costs only that.
+    // Without it the system keeps megabytes for a caller who reads slowly; no more than that
+    // depends on it.
     #[cfg(target_os = "linux")]
     socket2::SockRef::from(&stream)
         .set_tcp_notsent_lowat(UNSENT_MAX_BYTES)

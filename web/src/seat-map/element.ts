@@ -5,6 +5,7 @@ import { nameOfSeat, type Plan, type PlanCategory, type PlanSeat } from "./plan"
 import { LayoutError } from "./read-fields";
 import { readPlan } from "./read-plan";
 import { SeatList } from "./seat-list";
+import type { FrameStats } from "./frame-stats";
 import { SeatMap } from "./seat-map";
 import { FREE } from "./seat-states";
 import { Selection } from "./selection";
@@ -95,6 +96,11 @@ export class HoldfastSeatMap extends HTMLElement {
 
   zoomBy(factor: number): void {
     this.#map?.zoomBy(factor);
+  }
+
+  /** How long drawing took, in milliseconds of script; nothing before the first picture. */
+  frameStats(): FrameStats | undefined {
+    return this.#map?.frameStats();
   }
 
   #restart(): void {

@@ -13,12 +13,12 @@ const LOOKS: [string, BrowserContextOptions][] = [
   ["on a small phone in the dark", { ...SMALL_PHONE, ...DARK }],
 ];
 
-/** Nothing may reach beyond the sides of the screen. */
+/** Nothing may reach beyond the sides of the screen, or of the sheet at its foot. */
 async function expectFine(page: Page): Promise<void> {
   await expectAccessible(page);
   await page.waitForFunction(() => {
-    const { scrollWidth, clientWidth } = document.documentElement;
-    return scrollWidth <= clientWidth;
+    const frames = [document.documentElement, ...document.querySelectorAll("aside")];
+    return frames.every(({ scrollWidth, clientWidth }) => scrollWidth <= clientWidth);
   });
 }
 

@@ -1,3 +1,4 @@
+import { readFile } from "node:fs/promises";
 import type { Page } from "playwright-core";
 import { expect, test } from "vitest";
 import { newPage, newTab, PHONE, useBrowser } from "./support/browser";
@@ -28,6 +29,13 @@ test("two seats with the mouse, from the list of events to the booking and back"
   await page.getByLabel("Mail address").fill("ana@example.org");
   await page.getByRole("button", { name: "Book 2 seats for €99.00" }).dblclick();
   await expectBooked(page, house);
+
+  const [file] = await Promise.all([
+    page.waitForEvent("download"),
+    page.getByRole("button", { name: "Add to calendar" }).click(),
+  ]);
+  expect(file.suggestedFilename()).toMatch(/^[0-9A-Z]{5}-[0-9A-Z]{5}\.ics$/);
+  expect(await readFile(await file.path(), "utf8")).toContain("BEGIN:VCALENDAR");
 
   await page.getByRole("button", { name: "Cancel Stalls, row B, seat 4" }).click();
   await page.getByRole("button", { name: "Cancel 1 seat" }).click();

@@ -1,6 +1,9 @@
-import { ProblemError } from "../../api";
+import { dataOf } from "../../api";
 import type { Booking } from "../holds/model";
-import { guests } from "../session";
+import { mine } from "../session";
+
+/** Long enough for a browser to begin a download. */
+const KEPT_MS = 10_000;
 
 /** Hands the browser a file for the reader's calendar. It needs a token, so no link will do. */
 export async function saveCalendar(booking: Booking): Promise<void> {
@@ -9,16 +12,10 @@ export async function saveCalendar(booking: Booking): Promise<void> {
   link.href = url;
   link.download = `${booking.reference}.ics`;
   link.click();
-  setTimeout(() => URL.revokeObjectURL(url), 10_000);
+  setTimeout(() => URL.revokeObjectURL(url), KEPT_MS);
 }
 
 async function read(bookingId: string): Promise<Blob> {
-  const token = await guests.token();
-  const response = await fetch(`/v1/bookings/${encodeURIComponent(bookingId)}/calendar`, {
-    headers: { Authorization: `Bearer ${token}` },
-  }).catch(() => {
-    throw new ProblemError("offline");
-  });
-  if (!response.ok) throw new ProblemError(response.status === 404 ? "not_found" : "unavailable");
-  return response.blob();
+  const params = { path: { booking_id: bookingId } };
+  return dataOf<Blob>(mine.GET("/v1/bookings/{booking_id}/calendar", { params, parseAs: "blob" }));
 }

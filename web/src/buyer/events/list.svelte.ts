@@ -1,4 +1,4 @@
-import { dataOf, ProblemError, type components } from "../../api";
+import { ProblemError, type components } from "../../api";
 import { open } from "../session";
 
 export type ListedEvent = components["schemas"]["EventWithSeats"];
@@ -11,6 +11,8 @@ export class EventList {
   isLoading = $state(false);
   hasMore = $state(false);
   sentence = $state("");
+  /** When the newest page was read, by the service's clock. */
+  readAt = $state(Date.now());
   #q = "";
   #next: string | undefined;
   #turn = 0;
@@ -34,8 +36,9 @@ export class EventList {
     this.sentence = "";
     try {
       const query = { limit: PAGE_ITEMS, ...(this.#q && { q: this.#q }), ...(after && { after }) };
-      const page = await dataOf(open.GET("/v1/events", { params: { query } }));
-      if (turn !== this.#turn) return;
+      const { data: page, response } = await open.GET("/v1/events", { params: { query } });
+      if (turn !== this.#turn || !page) return;
+      this.readAt = Date.parse(response.headers.get("Date") ?? "") || Date.now();
       this.items = after ? [...this.items, ...page.items] : page.items;
       this.#next = page.next ?? undefined;
       this.hasMore = this.#next !== undefined;
