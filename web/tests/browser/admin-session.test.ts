@@ -1,6 +1,7 @@
 import { expect, test } from "vitest";
 import { register, signedIn, signIn } from "./support/admin";
 import { newPage, newTab, useBrowser } from "./support/browser";
+import { onSale } from "./support/house";
 import { ADMIN_EMAIL } from "./support/settings";
 
 useBrowser();
@@ -39,6 +40,20 @@ test("somebody who only buys seats is told kindly", async () => {
   await page.getByRole("heading", { name: "Not for this account" }).waitFor();
   await page.getByRole("button", { name: "Sign in as somebody else" }).click();
   await page.getByLabel("Password").waitFor();
+});
+
+test("somebody else's event is not shown as one's own", async () => {
+  const house = await onSale(1, 3);
+  const email = "venues@browser.test";
+  await register(email, "a long enough password", { role: "venue_admin" });
+  const page = await newPage();
+  await page.goto(`/admin/events/${house.eventId}`);
+
+  await signIn(page, email, "a long enough password");
+
+  await page.getByText("This event is somebody else's.").waitFor();
+  await page.goto("/admin/events");
+  await page.getByText("You have no event yet.").waitFor();
 });
 
 test("a session that is over is noticed, and nothing typed is lost", async () => {

@@ -1,4 +1,5 @@
 import { dataOf, type components } from "../../api";
+import { Said } from "../session/sentence";
 import { api } from "../session/session.svelte";
 import type { Event } from "./event-form";
 
@@ -6,8 +7,12 @@ export type Verb = "open" | "pause" | "close" | "cancel";
 type ChangeEvent = components["schemas"]["ChangeEvent"];
 type EventAlone = components["schemas"]["Event"];
 
-export function findEvent(event_id: string): Promise<Event> {
-  return dataOf(api.GET("/v1/events/{event_id}", { params: { path: { event_id } } }));
+/** An event to manage: buyers may see one too, but its owner's id they may not. */
+export async function findEvent(event_id: string): Promise<Event> {
+  const params = { path: { event_id } };
+  const event = await dataOf(api.GET("/v1/events/{event_id}", { params }));
+  if (!event.owner_id) throw new Said("This event is somebody else's. Only its owner manages it.");
+  return event;
 }
 
 export function changeEvent(event_id: string, body: ChangeEvent): Promise<EventAlone> {

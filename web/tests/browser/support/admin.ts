@@ -2,7 +2,7 @@ import type { BrowserContextOptions, Page } from "playwright-core";
 import { inject } from "vitest";
 import { type Api, connect, dataOf } from "../../../src/api";
 import { newPage } from "./browser";
-import { guest, type House } from "./house";
+import { admin, guest, type House } from "./house";
 import { ADMIN_EMAIL, ADMIN_PASSWORD } from "./settings";
 
 /** A page of somebody who has typed the administrator's password. */
@@ -20,10 +20,18 @@ export async function signIn(page: Page, email = ADMIN_EMAIL, password = ADMIN_P
   await page.getByRole("button", { name: "Sign in" }).click();
 }
 
-/** Somebody who registered to buy, with a password to sign in with. */
-export async function register(email: string, password: string): Promise<void> {
+/** Somebody who registered with a password, and what the administrator made of them. */
+export async function register(
+  email: string,
+  password: string,
+  { role = "customer" as "customer" | "venue_admin" } = {},
+): Promise<void> {
   const body = { email, password, name: "Somebody" };
-  await connect(undefined, inject("origin")).POST("/v1/accounts", { body });
+  const nobody = connect(undefined, inject("origin"));
+  const { account } = await dataOf(nobody.POST("/v1/accounts", { body }));
+  const params = { path: { account_id: account.account_id } };
+  const owner = await admin();
+  await owner.PUT("/v1/accounts/{account_id}/role", { params, body: { role } });
 }
 
 /** A guest who holds these seats. */
