@@ -5,44 +5,46 @@ import { dataOf, type components } from "../../src/api";
 import { book, drop, signedIn } from "./support/admin";
 import { DARK, newPage, PHONE, useBrowser } from "./support/browser";
 import { type House, onSaleIn } from "./support/house";
-import { openEvent, placeOf } from "./support/map";
+import { openEvent, seatInList } from "./support/map";
 import { SCREENSHOTS } from "./support/settings";
 
 /**
  * The pictures of the README: `./test pictures` writes them to docs/pictures, otherwise they go to
  * target/browser, which shows that they can still be taken.
  */
+const AT_REST = { timeout: 15_000, interval: 400 };
 const FOLDER = process.env["PICTURES"] ?? SCREENSHOTS;
 
 useBrowser();
 
 const WIDE: BrowserContextOptions = { viewport: { width: 1280, height: 800 } };
-const SEATS = ["Stalls, row E, seat 2", "Stalls, row E, seat 4"];
+const SEATS = ["2", "4"];
+const DREAM = { name: "A midsummer night's dream", starts_at: "2031-06-20T17:30:00Z" };
 
 test.each([
   ["theatre-light", {}],
   ["theatre-dark", DARK],
 ] as const)("%s", async (name, theme) => {
-  const house = await onSaleIn("Kammertheater", { name: "A midsummer night's dream" });
+  const house = await onSaleIn("Kammertheater", DREAM);
   await sell(house, 70, 7);
   const page = await newPage({ ...WIDE, ...theme });
   await openEvent(page, house);
-  await pick(page, house, (x, y) => page.mouse.click(x, y));
-  await page.mouse.move(5, 5);
+  await pick(page);
   await save(page, name);
 });
 
 test("the theatre on a phone", async () => {
-  const house = await onSaleIn("Kammertheater", { name: "A midsummer night's dream" });
+  const house = await onSaleIn("Kammertheater", DREAM);
   await sell(house, 60, 11);
   const page = await newPage(PHONE);
   await openEvent(page, house);
-  await pick(page, house, (x, y) => page.touchscreen.tap(x, y));
+  await pick(page);
   await save(page, "theatre-phone");
 });
 
 test("the stadium from afar and from near", async () => {
-  const house = await onSaleIn("Stadion am Hafen", { name: "Cup final", seats_per_hold_max: 50 });
+  const settings = { name: "Cup final", starts_at: "2031-05-24T13:30:00Z", seats_per_hold_max: 50 };
+  const house = await onSaleIn("Stadion am Hafen", settings);
   await sell(house, 250, 3, 50);
   const page = await newPage(WIDE);
   await openEvent(page, house);
@@ -50,12 +52,12 @@ test("the stadium from afar and from near", async () => {
   const box = await page.locator("canvas").first().boundingBox();
   if (!box) throw new Error("there is no map");
   await page.mouse.move(box.x + box.width * 0.42, box.y + box.height * 0.24);
-  for (let turn = 0; turn < 9; turn += 1) await page.mouse.wheel(0, -240);
+  for (let turn = 0; turn < 6; turn += 1) await page.mouse.wheel(0, -240);
   await save(page, "stadium-near");
 });
 
 test("a house as its admin watches it, and a template with a mistake", async () => {
-  const house = await onSaleIn("Kammertheater", { name: "A midsummer night's dream" });
+  const house = await onSaleIn("Kammertheater", DREAM);
   await sell(house, 60, 5);
   const page = await signedIn({ viewport: { width: 1280, height: 1500 } });
   await page.goto(`/admin/events/${house.eventId}`);
@@ -65,6 +67,11 @@ test("a house as its admin watches it, and a template with a mistake", async () 
   await page.setViewportSize({ width: 1280, height: 800 });
   await page.goto("/admin/venues");
   await drop(page, "village-hall.yaml", TEMPLATE);
+  await page.getByText("No mistakes").waitFor();
+  await page.locator(".cm-content").click();
+  await page.keyboard.press("Control+End");
+  await page.keyboard.type("      - {rows: D, numbers: 7, flags: [accesible]}");
+  await page.keyboard.press("Home");
   await page.getByRole("heading", { name: "1 mistake", exact: true }).waitFor();
   await page.locator(".cm-lintRange-error").first().waitFor();
   await save(page, "admin-template");
@@ -88,32 +95,27 @@ sections:
       - {labels: D-H, seats: [6, 6], category: far, gap_before: 0.6}
     marks:
       - {rows: D, numbers: [1, 12], flags: [accessible]}
-      - {rows: D, numbers: [2, 13], flags: [companion]}
+      - {rows: D, numbers: [2, 11], flags: [companion]}
 `;
 
-async function pick(
-  page: Page,
-  house: House,
-  tap: (x: number, y: number) => Promise<void>,
-): Promise<void> {
-  for (const name of SEATS) {
-    const { x, y } = await placeOf(page, house, name);
-    await tap(x, y);
-  }
-  await page
-    .getByRole("heading", { name: "Your 2 seats" })
-    .or(page.getByText("2 seats"))
-    .first()
-    .waitFor();
+async function pick(page: Page): Promise<void> {
+  for (const number of SEATS) await (await seatInList(page, "E", number)).click();
+  await page.getByText("€150.00").first().waitFor();
+  await page.getByRole("button", { name: "Map", exact: true }).click();
 }
 
+/** Takes a picture of a page that has come to rest. */
 async function save(page: Page, name: string): Promise<void> {
   mkdirSync(FOLDER, { recursive: true });
-  // Two frames: what has just arrived is drawn.
-  await page.evaluate(
-    () => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done))),
-  );
-  const picture = await page.screenshot({ path: `${FOLDER}/${name}.png`, animations: "disabled" });
+  await page.mouse.move(2, 2);
+  let picture = await page.screenshot({ animations: "disabled" });
+  await expect
+    .poll(async () => {
+      const before = picture;
+      picture = await page.screenshot({ animations: "disabled", path: `${FOLDER}/${name}.png` });
+      return picture.equals(before);
+    }, AT_REST)
+    .toBe(true);
   expect(picture.length).toBeGreaterThan(20_000);
 }
 
