@@ -1,5 +1,6 @@
 //! Puts the service together: routes, middleware, jobs.
 
+use std::any::Any;
 use std::net::SocketAddr;
 use std::time::Duration;
 
@@ -7,10 +8,11 @@ use anyhow::Context as _;
 use axum::Router;
 use axum::extract::DefaultBodyLimit;
 use axum::http::{HeaderName, HeaderValue, header};
-use axum::response::IntoResponse;
+use axum::response::{IntoResponse, Response};
 use tokio::net::TcpListener;
 use tokio::signal::unix::{SignalKind, signal};
-use tower::util::option_layer;
+use tower::layer::util::Identity;
+use tower::util::{Either, option_layer};
 use tower_http::catch_panic::CatchPanicLayer;
 use tower_http::compression::CompressionLayer;
 use tower_http::cors::{AllowOrigin, CorsLayer};
@@ -21,7 +23,7 @@ use crate::jobs::{self, Job, Progress};
 use crate::middleware::{Attend, REQUEST_ID};
 use crate::problem::{Code, Problem};
 use crate::{accounts, availability, board, bookings, contract, docs, events, holds, idempotency};
-use crate::{operations, pages, server, telemetry, venues};
+use crate::{operations, pages, sales, server, telemetry, venues};
 
 /// Every route of `/v1` with its part of the OpenAPI document. Each domain brings its own.
 fn api() -> OpenApiRouter<Context> {
@@ -33,7 +35,14 @@ fn api() -> OpenApiRouter<Context> {
         .merge(holds::routes())
         .merge(bookings::routes())
         .merge(availability::routes())
+        .merge(sales::routes())
         .merge(operations::routes())
+}
+
+/// Answers without end: they bring what compression they need, since the common one costs 8 kB for
+/// each.
+fn streams() -> OpenApiRouter<Context> {
+    availability::streams()
 }
 
 /// The background work. Each job is safe on several instances, and by the minute would do its work
@@ -95,36 +104,49 @@ pub fn start_committers(ctx: &Context) {
 
 /// The HTTP contract, generated from the code.
 pub fn openapi() -> utoipa::openapi::OpenApi {
-    contract::complete(api().into_openapi())
+    contract::complete(api().merge(streams()).into_openapi())
 }
 
 pub fn router(ctx: &Context) -> Router {
     let (routes, _) = api().split_for_parts();
-    let routes = routes.layer(idempotency::Replay(ctx.clone()));
     let routes = routes
+        .layer(idempotency::Replay(ctx.clone()))
         .merge(docs::routes(&openapi()))
         .merge(pages::routes());
-    dress(ctx, routes)
+    let (streams, _) = streams().split_for_parts();
+    let streams = streams
+        .method_not_allowed_fallback(method_not_allowed)
+        .layer((edge(ctx), guard(ctx)));
+    dress(ctx, routes).merge(streams.with_state(ctx.clone()))
 }
 
-/// Puts on what every route wears: limits of size and time, and problems for whatever goes wrong.
+/// Puts on what every route wears that is no stream.
 pub fn dress(ctx: &Context, routes: Router<Context>) -> Router {
     routes
         .fallback(async || Problem::not_found("route"))
-        .method_not_allowed_fallback(async || {
-            Problem::new(Code::MethodNotAllowed, "Another method may do: see /docs.")
-        })
-        // All in one: each call of `layer` boxes every route once more, to be copied for each request.
-        .layer((
-            Attend(ctx.clone()),
-            option_layer(cors(ctx)),
-            CompressionLayer::new(),
-            CatchPanicLayer::custom(|_| {
-                Problem::new(Code::Internal, "The failure has been logged.").into_response()
-            }),
-            DefaultBodyLimit::max(ctx.config.body_max_bytes),
-        ))
+        .method_not_allowed_fallback(method_not_allowed)
+        .layer((edge(ctx), CompressionLayer::new(), guard(ctx)))
         .with_state(ctx.clone())
+}
+
+async fn method_not_allowed() -> Problem {
+    Problem::new(Code::MethodNotAllowed, "Another method may do: see /docs.")
+}
+
+/// What a request meets first. Applied together with all that is inside it: each call of `layer`
+/// boxes every route once more, and each box is copied for each request.
+fn edge(ctx: &Context) -> (Attend, Either<CorsLayer, Identity>) {
+    (Attend(ctx.clone()), option_layer(cors(ctx)))
+}
+
+type PanicAnswer = fn(Box<dyn Any + Send>) -> Response;
+
+/// What a request meets last: a limit to its size, and a problem for a panic.
+fn guard(ctx: &Context) -> (CatchPanicLayer<PanicAnswer>, DefaultBodyLimit) {
+    let answer: PanicAnswer =
+        |_| Problem::new(Code::Internal, "The failure has been logged.").into_response();
+    let limit = DefaultBodyLimit::max(ctx.config.body_max_bytes);
+    (CatchPanicLayer::custom(answer), limit)
 }
 
 /// None where no other origin's pages may call: every request would copy its lists.

@@ -1,6 +1,7 @@
 //! What `holdfast dev` has to look at: the built-in venues, an administrator and events on sale.
 
-use chrono::TimeDelta;
+use anyhow::Context as _;
+use chrono::{DateTime, Days, NaiveTime, Utc};
 use serde_json::json;
 
 use crate::accounts::{self, Account, AccountError};
@@ -11,13 +12,15 @@ use crate::venues;
 pub const ADMIN_EMAIL: &str = "admin@example.org";
 
 /// Far enough away that a data folder kept for months still has something on sale.
-const STARTS_IN: TimeDelta = TimeDelta::days(365);
+const STARTS_IN: Days = Days::new(365);
 
 /// An event in a built-in venue. Its first category costs `price_highest`, each further one
 /// `price_step` less, none under one step.
 struct Show {
     venue: &'static str,
     name: &'static str,
+    /// In UTC, as hours and minutes.
+    starts_at: (u32, u32),
     price_highest: u32,
     price_step: u32,
 }
@@ -27,18 +30,21 @@ const SHOWS: &[Show] = &[
     Show {
         venue: "stadium",
         name: "Cup final",
+        starts_at: (14, 30),
         price_highest: 140,
         price_step: 20,
     },
     Show {
         venue: "club",
         name: "Late set: the Okafor trio",
+        starts_at: (20, 0),
         price_highest: 38,
         price_step: 6,
     },
     Show {
         venue: "theatre",
         name: "A midsummer night's dream",
+        starts_at: (18, 30),
         price_highest: 90,
         price_step: 15,
     },
@@ -74,11 +80,18 @@ async fn put_on_sale(ctx: &Context, show: &Show, admin: &Account) -> anyhow::Res
     let event: CreateEvent = serde_json::from_value(json!({
         "venue_id": venue_id,
         "name": show.name,
-        "starts_at": ctx.clock.now() + STARTS_IN,
+        "starts_at": starts_at(ctx, show)?,
         "currency": "EUR",
         "prices": prices,
     }))?;
     let made = events::create(ctx, &event, admin.caller()).await?;
     events::apply(ctx, made.event_id, Verb::Open, admin.caller()).await?;
     Ok(())
+}
+
+fn starts_at(ctx: &Context, show: &Show) -> anyhow::Result<DateTime<Utc>> {
+    let (hours, minutes) = show.starts_at;
+    let day = ctx.clock.now().date_naive() + STARTS_IN;
+    let time = NaiveTime::from_hms_opt(hours, minutes, 0).context("a show at no time of day")?;
+    Ok(day.and_time(time).and_utc())
 }

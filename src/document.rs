@@ -230,3 +230,78 @@ impl Documents {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn accepted(offer: &'static str) -> Encoding {
+        let mut headers = HeaderMap::new();
+        headers.insert(header::ACCEPT_ENCODING, HeaderValue::from_static(offer));
+        Encoding::accepted(&headers)
+    }
+
+    #[test]
+    fn the_best_encoding_that_the_caller_accepts_is_chosen() {
+        for (offer, expected) in [
+            ("gzip, deflate, br, zstd", Encoding::Brotli),
+            ("gzip", Encoding::Gzip),
+            ("br;q=0.5, GZIP;q=0.8", Encoding::Gzip),
+            ("br;q=0, gzip", Encoding::Gzip),
+            ("br;q=0, gzip;q=0.000", Encoding::Identity),
+            ("br;q=x", Encoding::Identity),
+            ("br;level=1", Encoding::Identity),
+            ("zstd, *", Encoding::Identity),
+            ("", Encoding::Identity),
+        ] {
+            assert_eq!(accepted(offer), expected, "{offer}");
+        }
+        assert_eq!(Encoding::accepted(&HeaderMap::new()), Encoding::Identity);
+    }
+
+    #[tokio::test]
+    async fn every_form_is_the_same_document() {
+        for (n_bytes, effort) in [(1_000, Effort::Quick), (1 << 20, Effort::Thorough)] {
+            let text = "abcdefgh".repeat(n_bytes / 8);
+            let document = Document::new(text.clone(), effort);
+
+            let gzip = document.form(Encoding::Gzip).await;
+            let brotli = document.form(Encoding::Brotli).await;
+
+            let mut unzipped = String::new();
+            let mut decoder = flate2::read::GzDecoder::new(&gzip[..]);
+            std::io::Read::read_to_string(&mut decoder, &mut unzipped).unwrap();
+            let mut unbrotlied = Vec::new();
+            brotli::BrotliDecompress(&mut &brotli[..], &mut unbrotlied).unwrap();
+            assert!(unzipped == text && unbrotlied == text.as_bytes());
+            assert!(gzip.len() < n_bytes / 10 && brotli.len() < n_bytes / 10);
+        }
+    }
+
+    #[tokio::test]
+    async fn those_not_asked_for_the_longest_time_go_first() {
+        let documents = Documents::default();
+        let large = "x".repeat(KEPT_MAX_BYTES / 3);
+        for name in ["first", "second", "third", "first", "fourth"] {
+            let make = async || Ok::<_, ()>(large.clone());
+            documents.find(name.to_owned(), make).await.unwrap();
+        }
+
+        let mut kept: Vec<_> = documents.kept().keys().cloned().collect();
+        kept.sort_unstable();
+
+        assert_eq!(kept, ["first", "fourth", "third"]);
+    }
+
+    #[tokio::test]
+    async fn what_cannot_be_made_is_tried_again() {
+        let documents = Documents::default();
+
+        let failed = documents.find("a".to_owned(), async || Err("away")).await;
+        let made = async || Ok::<_, ()>("{}".to_owned());
+        let made = documents.find("a".to_owned(), made).await.unwrap();
+
+        assert_eq!(failed.unwrap_err(), "away");
+        assert_eq!(made.form(Encoding::Identity).await, "{}");
+    }
+}

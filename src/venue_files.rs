@@ -79,12 +79,19 @@ fn validate(out: &mut impl Write, file: &Path, checked: &Checked) -> io::Result<
         .count();
     let n_warnings = checked.problems.len() - n_errors;
     let verdict = if n_errors == 0 { "valid" } else { "not valid" };
-    let (n_seats, n_sections) = (checked.seat_count, checked.sections.len());
     writeln!(
         out,
-        "{file}: {verdict}: {n_seats} seats in {n_sections} sections; \
-         {n_errors} errors, {n_warnings} warnings"
+        "{file}: {verdict}: {} in {}; {}, {}",
+        counted(checked.seat_count as usize, "seat"),
+        counted(checked.sections.len(), "section"),
+        counted(n_errors, "error"),
+        counted(n_warnings, "warning"),
     )
+}
+
+fn counted(n: usize, noun: &str) -> String {
+    let plural = if n == 1 { "" } else { "s" };
+    format!("{n} {noun}{plural}")
 }
 
 fn show(out: &mut impl Write, layout: &Layout, checked: &Checked) -> io::Result<()> {

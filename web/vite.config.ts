@@ -49,5 +49,9 @@ export default defineConfig({
       preserveEntrySignatures: "strict",
     },
   },
-  server: { proxy: { "/v1": "http://127.0.0.1:8080" } },
+  server: {
+    proxy: { "/v1": process.env["HOLDFAST_ORIGIN"] ?? "http://127.0.0.1:8080" },
+    // The built-in venues' templates are beside this folder.
+    fs: { allow: [".."] },
+  },
 });

@@ -26,6 +26,6 @@ pub use model::{
 pub use store::{
     Aborted, Begun, Changed, Changes, Extended, Heard, NewHold, Placed, Released, Swept,
     abort_confirm, begin_confirm, change_hold, expire_confirming, expire_holds, extend_hold,
-    find_hold, find_position, finish_confirm, free_booked_seats, list_live_events, listen,
-    place_hold, position_seen, read_board, release_hold, see_position,
+    find_hold, find_hold_of_seat, find_position, finish_confirm, free_booked_seats,
+    list_live_events, listen, place_hold, position_seen, read_board, release_hold, see_position,
 };

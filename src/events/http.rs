@@ -247,11 +247,10 @@ async fn get_event_layout(
     let answer_headers = [
         (header::ETAG, etag.clone()),
         (header::CACHE_CONTROL, cache_control.to_owned()),
-        (header::CONTENT_TYPE, "application/json".to_owned()),
     ];
     if request::is_known(&headers, &etag) {
         return Ok((StatusCode::NOT_MODIFIED, answer_headers).into_response());
     }
     let layout = store::layout(&ctx, &event).await?;
-    Ok((answer_headers, layout).into_response())
+    Ok((answer_headers, layout.answer(&headers).await).into_response())
 }

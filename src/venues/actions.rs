@@ -12,10 +12,11 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
 use super::error::VenueError;
 use super::model::Layout;
-use super::store::{self, NewVersion, StoredTemplate};
+use super::store::{self, NewVersion, StoredTemplate, VersionHead};
 use super::template::{Checked, MediaType, SectionSummary, TemplateProblem, check};
 use crate::auth::Caller;
 use crate::context::Context;
+use crate::document::{Document, Documents};
 use crate::id::VenueId;
 
 /// A document as it arrived.
@@ -245,4 +246,18 @@ async fn make(
         })
     })
     .await?
+}
+
+/// A version's layout document, as served.
+pub(super) async fn layout(
+    ctx: &Context,
+    venue_id: VenueId,
+    head: &VersionHead,
+) -> Result<Arc<Document>, VenueError> {
+    let name = format!("venue {venue_id} {}", head.etag);
+    let make = async || {
+        let stored = store::find_layout(&ctx.db, venue_id, head.version).await?;
+        Ok(stored.layout)
+    };
+    ctx.memory::<Documents>().find(name, make).await
 }

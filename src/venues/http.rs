@@ -326,9 +326,8 @@ async fn get_venue_layout(
     if is_known(&headers, &etag) {
         return Ok((StatusCode::NOT_MODIFIED, caching).into_response());
     }
-    let document = store::find_layout(&ctx.db, venue_id, head.version).await?;
-    let json = [(header::CONTENT_TYPE, "application/json")];
-    Ok((caching, json, document.layout).into_response())
+    let document = actions::layout(&ctx, venue_id, &head).await?;
+    Ok((caching, document.answer(&headers).await).into_response())
 }
 
 /// Finds a template as it was uploaded; for the venue's owner.

@@ -190,3 +190,28 @@ async fn two_instances_show_the_same_seats(db: PgPool) {
     sibling.finish().await;
     app.finish().await;
 }
+
+#[sqlx::test(migrator = "holdfast::postgres::MIGRATIONS")]
+async fn seats_and_layouts_come_compressed_as_the_caller_accepts(db: PgPool) {
+    let app = TestApp::start(db).await;
+    let sale = app.on_sale(20, 100).await;
+    let nobody = app.stranger();
+
+    for path in ["/availability", "/layout"] {
+        let plain = nobody.get(&sale.path(path)).await.expect(200);
+        assert_eq!(plain.header("content-encoding"), "");
+        let request = nobody.request(Method::GET, &sale.path(path));
+        let request = request.header("Accept-Encoding", "gzip");
+        let gzip = request.send().await.expect("an answer");
+        assert_eq!(gzip.headers()["content-encoding"], "gzip");
+        assert_eq!(gzip.headers()["vary"], "accept-encoding");
+        assert_eq!(gzip.headers()["etag"], plain.header("etag"));
+        let bytes = gzip.bytes().await.expect("a body");
+        assert!(bytes.len() * 10 < plain.text.len(), "{} bytes", bytes.len());
+        let mut text = String::new();
+        let mut decoder = flate2::read::GzDecoder::new(&bytes[..]);
+        std::io::Read::read_to_string(&mut decoder, &mut text).expect("gzip");
+        assert_eq!(text, plain.text);
+    }
+    app.finish().await;
+}

@@ -4,6 +4,7 @@ use reqwest::Method;
 use serde_json::json;
 use sqlx::PgPool;
 
+use crate::failures::until;
 use crate::support::TestApp;
 
 #[sqlx::test(migrator = "holdfast::postgres::MIGRATIONS")]
@@ -52,7 +53,10 @@ async fn seats_are_blocked_all_or_none(db: PgPool) {
     assert_eq!(sale.states().await, ".hbxx.");
     ana.release(&sale, &hold).await.expect(204);
     app.lose_board(&sale).await;
-    assert_eq!(sale.states().await, "..bx..");
+    until("the lost board is found", async || {
+        sale.states().await == "..bx.."
+    })
+    .await;
     app.finish().await;
 }
 

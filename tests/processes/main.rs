@@ -7,3 +7,4 @@ mod dev;
 mod serve;
 mod stores;
 mod support;
+mod viewers;

@@ -15,8 +15,9 @@ use crate::context::Context;
 const TICK: Duration = Duration::from_millis(100);
 /// How long a message may be on its way before it counts as lost.
 const ON_THE_WAY_MAX: Duration = Duration::from_millis(300);
-/// How long to wait before a board is tried again.
-const RETRY_PAUSE: Duration = Duration::from_millis(250);
+/// How long to wait before a board is tried again, after the first failure and at most.
+const RETRY_PAUSE: Duration = Duration::from_millis(100);
+const RETRY_PAUSE_MAX: Duration = Duration::from_secs(2);
 
 /// Why following a board ends.
 enum End {
@@ -28,7 +29,9 @@ enum End {
 pub async fn keep(ctx: Context, copy: Arc<Copy>) {
     let stopping = ctx.tasks.stopping();
     let ending = copy.ending.clone();
+    let mut pause = RETRY_PAUSE;
     loop {
+        let began = Instant::now();
         let ended = tokio::select! {
             biased;
             () = stopping.cancelled() => break,
@@ -36,14 +39,18 @@ pub async fn keep(ctx: Context, copy: Arc<Copy>) {
             ended = follow(&ctx, &copy) => ended,
         };
         copy.deafen();
+        if began.elapsed() > RETRY_PAUSE_MAX {
+            pause = RETRY_PAUSE;
+        }
         match ended {
             Ok(End::Idle) => return,
             Ok(End::Deaf) => {}
             Err(error) => {
                 tracing::warn!(event.id = %copy.event_id, cause = %error, "a copy is not fed");
-                tokio::time::sleep(RETRY_PAUSE).await;
             }
         }
+        tokio::time::sleep(pause).await;
+        pause = RETRY_PAUSE_MAX.min(pause * 2);
     }
     copy.deafen();
     shelf::remove(&ctx, &copy);
@@ -57,6 +64,7 @@ async fn follow(ctx: &Context, copy: &Arc<Copy>) -> Result<End, BoardError> {
         changes: board::listen(ctx, copy.event_id).await?,
         ticked_at: Instant::now(),
         tick_at: None,
+        heard_at: None,
         suspicion: None,
     };
     follower.read_board("listening").await?;
@@ -101,6 +109,8 @@ struct Follower<'a> {
     changes: Changes,
     ticked_at: Instant,
     tick_at: Option<Instant>,
+    /// When the first change came that viewers have not been told yet.
+    heard_at: Option<Instant>,
     /// Where the board was found to be, and when the copy has to be there.
     suspicion: Option<(Position, Instant)>,
 }
@@ -133,6 +143,7 @@ impl Follower<'_> {
 
     /// What comes after a while of silence is told at once; what follows is gathered.
     fn schedule_tick(&mut self) {
+        self.heard_at.get_or_insert_with(Instant::now);
         if self.tick_at.is_none() {
             self.tick_at = Some(self.ticked_at + TICK);
         }
@@ -140,8 +151,10 @@ impl Follower<'_> {
 
     fn tick(&mut self) {
         self.tick_at = None;
+        let waited = self.heard_at.take().map(|at| at.elapsed().as_secs_f64());
         if self.copy.tick() {
             self.ticked_at = Instant::now();
+            metrics::histogram!("holdfast_live_told_seconds").record(waited.unwrap_or_default());
         }
     }
 

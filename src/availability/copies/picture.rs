@@ -151,3 +151,109 @@ fn public_seats(snapshot: &Snapshot) -> Vec<u8> {
         .map(|byte| shown(SeatState::of_byte(*byte)))
         .collect()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn at(revision: i64) -> Position {
+        Position { epoch: 1, revision }
+    }
+
+    fn snapshot(revision: i64, seats: &[u8]) -> Snapshot {
+        Snapshot {
+            position: at(revision),
+            seats: seats.to_vec(),
+        }
+    }
+
+    fn change(revision: i64, index: u32, state: SeatState) -> Change {
+        Change {
+            position: at(revision),
+            seats: vec![(index, state)],
+        }
+    }
+
+    fn told(picture: &mut Picture) -> String {
+        let frame = picture.tick().unwrap();
+        let text = String::from_utf8_lossy(frame.message.plain()).into_owned();
+        text.split("\"changes\":").nth(1).unwrap().trim().to_owned()
+    }
+
+    #[test]
+    fn only_the_next_revision_of_the_same_epoch_is_taken() {
+        let mut picture = Picture::of(&snapshot(5, b"...."));
+        let other_epoch = Change {
+            position: Position {
+                epoch: 2,
+                revision: 6,
+            },
+            seats: Vec::new(),
+        };
+
+        assert_eq!(picture.apply(&change(5, 0, SeatState::Held)), Step::Old);
+        assert_eq!(picture.apply(&change(7, 0, SeatState::Held)), Step::Missed);
+        assert_eq!(picture.apply(&other_epoch), Step::Missed);
+        assert_eq!(picture.apply(&change(6, 4, SeatState::Held)), Step::Missed);
+        assert_eq!(picture.seats(), b"....");
+        assert_eq!(picture.apply(&change(6, 3, SeatState::Held)), Step::Taken);
+        assert_eq!((picture.position(), picture.seats()), (at(6), &b"...h"[..]));
+    }
+
+    #[test]
+    fn a_seat_that_changed_and_changed_back_is_told_all_the_same() {
+        let mut picture = Picture::of(&snapshot(5, b".h"));
+        picture.apply(&change(6, 0, SeatState::Held));
+        picture.apply(&change(7, 0, SeatState::Free));
+        picture.apply(&change(8, 1, SeatState::Confirming));
+
+        let frame = picture.tick().unwrap();
+
+        assert_eq!((frame.from, frame.to, frame.is_whole), (at(5), at(8), true));
+        let text = String::from_utf8_lossy(frame.message.plain());
+        assert!(text.contains(r#""changes":{".":[0]}"#), "{text}");
+        assert!(picture.tick().is_none());
+    }
+
+    #[test]
+    fn after_a_gap_viewers_are_told_the_difference() {
+        let mut picture = Picture::of(&snapshot(5, b"...."));
+        picture.apply(&change(6, 0, SeatState::Held));
+
+        let renewal = picture.renew(&snapshot(9, b"h.bw"));
+
+        assert_eq!(renewal, Renewal::Continued);
+        let text = told(&mut picture);
+        assert_eq!(text, r#"{"b":[2],"h":[0],"x":[3]}}"#);
+        picture.renew(&snapshot(10, b"h.bw"));
+        assert!(!picture.tick().unwrap().is_whole);
+        picture.apply(&change(11, 0, SeatState::Free));
+        assert!(picture.tick().unwrap().is_whole);
+    }
+
+    #[test]
+    fn what_was_read_too_early_changes_nothing() {
+        let mut picture = Picture::of(&snapshot(5, b"..h."));
+
+        assert_eq!(picture.renew(&snapshot(4, b"....")), Renewal::Old);
+
+        assert_eq!(picture.seats(), b"..h.");
+    }
+
+    #[test]
+    fn another_epoch_is_a_new_picture() {
+        let mut picture = Picture::of(&snapshot(5, b"..h."));
+        let later = Snapshot {
+            position: Position {
+                epoch: 2,
+                revision: 0,
+            },
+            seats: b"....".to_vec(),
+        };
+
+        assert_eq!(picture.renew(&later), Renewal::Replaced);
+
+        assert_eq!(picture.told_seats(), b"....");
+        assert!(picture.tick().is_none());
+    }
+}

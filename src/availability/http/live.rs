@@ -15,6 +15,7 @@ use crate::auth::Caller;
 use crate::availability::copies::{self, Copy, Cursor};
 use crate::availability::live::{Audience, Viewer, parse_position};
 use crate::availability::model::Availability;
+use crate::board;
 use crate::context::Context;
 use crate::document::Encoding;
 use crate::events;
@@ -26,7 +27,7 @@ use crate::request::{Path, Query};
 /// Limit: how long the first viewer waits for the board.
 const READY_WITHIN: Duration = Duration::from_secs(5);
 /// Limit: how long somebody waits who has seen more at another instance than this one has.
-const CAUGHT_UP_WITHIN: Duration = Duration::from_secs(2);
+const CAUGHT_UP_WITHIN: Duration = Duration::from_secs(8);
 
 pub fn routes() -> OpenApiRouter<Context> {
     OpenApiRouter::new().routes(routes!(watch_event))
@@ -102,19 +103,29 @@ async fn watch_event(
     }
     let last_id = headers.get("last-event-id");
     let last_id = last_id.and_then(|id| id.to_str().ok());
-    let cursor = cursor(&copy, last_id.or(query.last_event_id.as_deref())).await;
+    let last_id = last_id.or(query.last_event_id.as_deref());
+    let cursor = cursor(&ctx, &copy, last_id).await?;
     let is_gzip = Encoding::accepts_gzip(&headers);
     let viewer = Viewer::new(&ctx, copy, cursor, is_gzip, place);
     Ok(answer(viewer, is_gzip))
 }
 
-/// Where somebody continues: what is no position, or nobody's, is answered with a snapshot.
-async fn cursor(copy: &Copy, last_id: Option<&str>) -> Cursor {
+/// Where somebody continues: what is no position, or one that the board has never had, is answered
+/// with a snapshot. Who is ahead of this copy waits for it, so that nobody goes backwards (I6).
+async fn cursor(ctx: &Context, copy: &Copy, last_id: Option<&str>) -> Result<Cursor, Problem> {
     let Some(position) = last_id.and_then(parse_position) else {
-        return Cursor::Snapshot;
+        return Ok(Cursor::Snapshot);
     };
-    copy.has_told(position, CAUGHT_UP_WITHIN).await;
-    copy.resume(position)
+    if copy.has_told(position, Duration::ZERO).await {
+        return Ok(copy.resume(position));
+    }
+    if board::find_position(ctx, copy.event_id).await? < position {
+        return Ok(Cursor::Snapshot);
+    }
+    if !copy.has_told(position, CAUGHT_UP_WITHIN).await {
+        return Err(unavailable("This instance is behind"));
+    }
+    Ok(copy.resume(position))
 }
 
 fn unavailable(what: &str) -> Problem {

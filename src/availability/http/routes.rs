@@ -9,5 +9,9 @@ pub fn routes() -> OpenApiRouter<Context> {
     OpenApiRouter::new()
         .merge(events::routes())
         .merge(seats::routes())
-        .merge(live::routes())
+}
+
+/// Answers without end.
+pub fn streams() -> OpenApiRouter<Context> {
+    live::routes()
 }

@@ -6,7 +6,6 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use axum::Router;
 use axum::body::Bytes;
 use axum::http::{StatusCode, header};
-use axum::middleware::from_fn_with_state;
 use axum::response::{IntoResponse, Response};
 use axum::routing::post;
 use holdfast::context::Context;
@@ -66,7 +65,7 @@ fn routes(ctx: &Context, stage: &Arc<Stage>) -> Router {
         .route("/v1/things", perform())
         .route("/v1/other-things", perform())
         .route("/v1/guests", perform())
-        .layer(from_fn_with_state(ctx.clone(), idempotency::replay));
+        .layer(idempotency::Replay(ctx.clone()));
     app::dress(ctx, routes)
 }
 

@@ -17,7 +17,7 @@ impl Answer {
     pub async fn read(response: reqwest::Response) -> Self {
         let status = response.status().as_u16();
         let headers = response.headers().clone();
-        let text = response.text().await.expect("the answer arrives whole");
+        let text = text_of(response).await;
         let body = serde_json::from_str(&text).unwrap_or(Value::Null);
         Self {
             status,
@@ -76,6 +76,16 @@ impl Answer {
             .unwrap_or_else(|| panic!("{member} in {}", self.text))
             .to_owned()
     }
+}
+
+/// The whole body; of one that has no end, what comes first.
+async fn text_of(mut response: reqwest::Response) -> String {
+    let content_type = response.headers().get("content-type");
+    if content_type.is_none_or(|value| value != "text/event-stream") {
+        return response.text().await.expect("the answer arrives whole");
+    }
+    let chunk = response.chunk().await.expect("the answer begins");
+    String::from_utf8_lossy(&chunk.unwrap_or_default()).into_owned()
 }
 
 impl Index<&str> for Answer {

@@ -99,6 +99,7 @@ impl Belongings {
             "event_id" => event_id.to_owned(),
             "hold_id" => self.hold_id.clone(),
             "booking_id" => self.booking_id.clone(),
+            "seat" => "S-A-1".to_owned(),
             "code" => "not_found".to_owned(),
             other => panic!("{}: nobody has a {other}", operation.id),
         })

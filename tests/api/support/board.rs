@@ -20,8 +20,9 @@ impl TestApp {
         let script = "redis.call('SETRANGE', KEYS[1], ARGV[1], ARGV[2])
             local epoch = redis.call('HGET', KEYS[2], 'epoch')
             local revision = redis.call('HINCRBY', KEYS[2], 'revision', 1)
-            redis.call('SPUBLISH', KEYS[3], ('{\"epoch\":%d,\"revision\":%d,\"changes\":{\"%s\":[%d]}}')
-              :format(epoch, revision, ARGV[2], ARGV[1]))
+            local changes = ('{\"%s\":[%d]}'):format(ARGV[2], ARGV[1])
+            redis.call('SPUBLISH', KEYS[3], ('{\"epoch\":%d,\"revision\":%d,\"changes\":%s}')
+              :format(epoch, revision, changes))
             return revision";
         let keys = ["seats", "meta", "changes"].map(|noun| key(sale, noun));
         let redis = self.ctx.redis.next();

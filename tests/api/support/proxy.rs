@@ -7,6 +7,8 @@ use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream, UnixStream};
 use tokio::task::JoinHandle;
 
+use super::losses::{Losses, Lossy};
+
 /// What the proxy does with what passes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[repr(u8)]
@@ -22,6 +24,7 @@ pub struct Proxy {
     pub url: String,
     fault: Arc<AtomicU8>,
     n_swallowed: Arc<AtomicU64>,
+    losses: Arc<Losses>,
     listening: JoinHandle<()>,
 }
 
@@ -33,7 +36,8 @@ impl Proxy {
         let url = format!("redis://{}", listener.local_addr().expect("an address"));
         let fault = Arc::new(AtomicU8::new(0));
         let n_swallowed = Arc::new(AtomicU64::new(0));
-        let (seen, swallowed) = (fault.clone(), n_swallowed.clone());
+        let losses = Arc::<Losses>::default();
+        let (seen, swallowed, losing) = (fault.clone(), n_swallowed.clone(), losses.clone());
         let listening = spawn(async move {
             while let Ok((client, _)) = listener.accept().await {
                 if seen.load(Ordering::SeqCst) == Fault::Cut as u8 {
@@ -44,14 +48,21 @@ impl Proxy {
                 };
                 let (client_reads, client_writes) = client.into_split();
                 let (fault, count) = (seen.clone(), swallowed.clone());
-                spawn(pass(client_reads, server_writes, fault.clone(), None));
-                spawn(pass(server_reads, client_writes, fault, Some(count)));
+                let lossy = Lossy::new(Box::new(client_writes), losing.clone());
+                spawn(pass(
+                    Box::new(client_reads),
+                    server_writes,
+                    fault.clone(),
+                    None,
+                ));
+                spawn(pass(server_reads, lossy, fault, Some(count)));
             }
         });
         Self {
             url,
             fault,
             n_swallowed,
+            losses,
             listening,
         }
     }
@@ -66,6 +77,17 @@ impl Proxy {
     }
 }
 
+impl Proxy {
+    /// From now on loses one in so many messages of channels, silently.
+    pub fn lose_messages(&self, one_in: u64) {
+        self.losses.one_in.store(one_in, Ordering::SeqCst);
+    }
+
+    pub fn n_messages_lost(&self) -> u64 {
+        self.losses.n_lost.load(Ordering::SeqCst)
+    }
+}
+
 impl Drop for Proxy {
     fn drop(&mut self) {
         self.listening.abort();
@@ -73,7 +95,7 @@ impl Drop for Proxy {
 }
 
 type Reads = Box<dyn AsyncRead + Send + Unpin>;
-type Writes = Box<dyn AsyncWrite + Send + Unpin>;
+pub type Writes = Box<dyn AsyncWrite + Send + Unpin>;
 
 async fn connect(target: &str) -> Option<(Reads, Writes)> {
     if let Some(path) = target.strip_prefix("redis+unix://") {
@@ -92,8 +114,8 @@ fn spawn(work: impl Future<Output = ()> + Send + 'static) -> JoinHandle<()> {
 
 /// Passes bytes on in one direction; `answers` counts what is swallowed in that of the answers.
 async fn pass(
-    mut from: impl AsyncReadExt + Unpin,
-    mut to: impl AsyncWriteExt + Unpin,
+    mut from: Reads,
+    mut to: impl Sink,
     fault: Arc<AtomicU8>,
     answers: Option<Arc<AtomicU64>>,
 ) {
@@ -114,8 +136,19 @@ async fn pass(
             count.fetch_add(1, Ordering::SeqCst);
             return;
         }
-        if to.write_all(&buffer[..n_read]).await.is_err() {
+        if to.put(&buffer[..n_read]).await.is_err() {
             return;
         }
+    }
+}
+
+/// Where bytes go.
+pub trait Sink: Send {
+    fn put(&mut self, bytes: &[u8]) -> impl Future<Output = std::io::Result<()>> + Send;
+}
+
+impl Sink for Writes {
+    async fn put(&mut self, bytes: &[u8]) -> std::io::Result<()> {
+        self.write_all(bytes).await
     }
 }

@@ -56,15 +56,17 @@ impl Sale {
 
     /// The states of all seats, a character each.
     pub async fn states(&self) -> String {
-        self.owner
-            .get(&self.path("/availability"))
-            .await
-            .expect(200)
-            .text_of("states")
+        self.owner.states_of(self).await
     }
 }
 
 impl Caller {
+    /// The states of all seats as this caller sees them.
+    pub async fn states_of(&self, sale: &Sale) -> String {
+        let seen = self.get(&sale.path("/availability")).await;
+        seen.expect(200).text_of("states")
+    }
+
     pub async fn place(&self, sale: &Sale, seats: &[&str]) -> Answer {
         self.post(&sale.path("/holds"), json!({"seats": seats}))
             .await

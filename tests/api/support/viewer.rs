@@ -32,7 +32,8 @@ pub struct Viewer {
 struct Stream {
     decoder: Option<GzDecoder<Vec<u8>>>,
     text: Vec<u8>,
-    pub n_bytes: usize,
+    n_bytes: usize,
+    retry: Option<u64>,
 }
 
 impl Caller {
@@ -61,6 +62,7 @@ impl Viewer {
                 decoder: is_gzip.then(|| GzDecoder::new(Vec::new())),
                 text: Vec::new(),
                 n_bytes: 0,
+                retry: None,
             },
             response,
             position: (0, 0),
@@ -125,6 +127,11 @@ impl Viewer {
         self.stream.n_bytes
     }
 
+    /// How long the service wants viewers to wait, in milliseconds.
+    pub fn retry(&self) -> u64 {
+        self.stream.retry.expect("a time to retry")
+    }
+
     /// I6: a position never goes backwards. Every message is what the contract says.
     fn take_over(&mut self, message: &Message) {
         let data = &message.data;
@@ -182,6 +189,9 @@ impl Stream {
                 let mut lines = block.lines();
                 lines.find_map(|line| line.strip_prefix(name)?.strip_prefix(": "))
             };
+            if let Some(retry) = field("retry") {
+                self.retry = Some(retry.parse().expect("milliseconds"));
+            }
             if let Some(data) = field("data") {
                 return Some(Message {
                     event: field("event").expect("an event").to_owned(),

@@ -1,1 +1,277 @@
-export {};
+import { watchBoard, type BoardCopy, type BoardWatch } from "../availability";
+import { ElementFrame } from "./element-frame";
+import { fetchLayout } from "./fetch-layout";
+import { nameOfSeat, type Plan, type PlanCategory, type PlanSeat } from "./plan";
+import { LayoutError } from "./read-fields";
+import { readPlan } from "./read-plan";
+import { SeatList } from "./seat-list";
+import type { FrameStats } from "./frame-stats";
+import { SeatMap } from "./seat-map";
+import { FREE } from "./seat-states";
+import { Selection } from "./selection";
+import { stateOfByte } from "./words";
+
+const SEATS_MAX = 10;
+
+/** A seat as the page around the component sees it. */
+export interface PickedSeat {
+  label: string;
+  name: string;
+  category: string;
+  price: string | undefined;
+  currency: string | undefined;
+}
+
+/** `<holdfast-seat-map event="…">`: a live seat map for any page; see docs/embedding.md. */
+export class HoldfastSeatMap extends HTMLElement {
+  static readonly observedAttributes = ["event", "src", "max", "currency-locale"];
+
+  readonly #frame: ElementFrame;
+  #map: SeatMap | undefined;
+  #list: SeatList | undefined;
+  #plan: Plan | undefined;
+  #watch: BoardWatch | undefined;
+  #loading: AbortController | undefined;
+  #selection = new Selection(SEATS_MAX);
+  #own = new Set<number>();
+  #isList = false;
+
+  constructor() {
+    super();
+    this.#frame = new ElementFrame(this.attachShadow({ mode: "open" }), {
+      zoomBy: (factor) => this.zoomBy(factor),
+      showAll: () => this.showAll(),
+      toggleList: () => this.#showList(!this.#isList),
+    });
+  }
+
+  connectedCallback(): void {
+    this.#restart();
+  }
+
+  disconnectedCallback(): void {
+    this.#end();
+  }
+
+  /** Attributes that a script sets one after another are one change. */
+  attributeChangedCallback(_name: string, before: string | null, now: string | null): void {
+    if (this.isConnected && before !== now) this.#restart();
+  }
+
+  /** The labels of the seats that are picked out. */
+  get selection(): string[] {
+    return this.#selection.seats.map(({ label }) => label);
+  }
+
+  set selection(labels: readonly string[]) {
+    if (!this.#plan || !this.#watch) return;
+    this.#selection.replace(labels, this.#plan, this.#watch.copy.states);
+    this.#selectionChanged([]);
+  }
+
+  clearSelection(): void {
+    this.selection = [];
+  }
+
+  /** Seats that the buyer holds already: they are shown as such and leave the selection. */
+  setHeld(labels: readonly string[]): void {
+    this.#own = new Set(this.#indicesOf(labels));
+    this.#map?.setOwn(this.#own);
+    this.#list?.setOwn(this.#own);
+    const left = this.selection.filter((label) => !labels.includes(label));
+    if (left.length !== this.selection.length) this.selection = left;
+  }
+
+  showAll(): void {
+    this.#map?.showAll();
+  }
+
+  showSection(key: string): void {
+    this.#map?.showSection(key);
+  }
+
+  showSeats(labels: readonly string[]): void {
+    this.#map?.showSeats(this.#indicesOf(labels));
+  }
+
+  zoomBy(factor: number): void {
+    this.#map?.zoomBy(factor);
+  }
+
+  /** How long drawing took, in milliseconds of script; nothing before the first picture. */
+  frameStats(): FrameStats | undefined {
+    return this.#map?.frameStats();
+  }
+
+  #restart(): void {
+    this.#end();
+    const loading = new AbortController();
+    this.#loading = loading;
+    this.#selection = new Selection(this.#max());
+    queueMicrotask(() => {
+      if (!loading.signal.aborted) void this.#load(loading.signal);
+    });
+  }
+
+  #end(): void {
+    this.#loading?.abort();
+    this.#watch?.close();
+    this.#map?.destroy();
+    this.#list?.destroy();
+    this.#watch = this.#map = this.#list = this.#plan = undefined;
+  }
+
+  async #load(signal: AbortSignal): Promise<void> {
+    const event = this.getAttribute("event");
+    if (!event) return this.#fail("This seat map does not say of which event it is.");
+    this.#frame.note("The plan is being loaded …");
+    try {
+      const plan = readPlan(await fetchLayout(this.#origin(), event, signal));
+      if (!signal.aborted) this.#start(plan, event);
+    } catch (error) {
+      if (signal.aborted) return;
+      const isKnown = error instanceof LayoutError;
+      this.#fail(isKnown ? error.message : "The plan could not be loaded. Please try again later.");
+    }
+  }
+
+  #start(plan: Plan, event: string): void {
+    this.#plan = plan;
+    const formatPrice = ({ category }: PlanSeat) => this.#formatPrice(category);
+    const label = `Seat map of ${plan.name || "the house"}`;
+    this.#map = new SeatMap(this.#frame.map, { plan, formatPrice, label });
+    this.#list = new SeatList(this.#frame.list, { plan, formatPrice });
+    for (const part of [this.#map, this.#list]) {
+      part.addEventListener("seatpick", (picked) => {
+        this.#pick((picked as CustomEvent<{ seat: PlanSeat }>).detail.seat);
+      });
+    }
+    this.#frame.showLegend(plan, (category) => this.#formatPrice(category));
+    this.#frame.note(undefined);
+    this.#watch = watchBoard(event, {
+      origin: this.#origin(),
+      onSnapshot: (copy) => this.#snapshotTaken(copy),
+      onChanges: (indices, copy) => this.#boardChanged(indices, copy),
+      onConnection: (state, detail) => {
+        this.#frame.note(
+          state === "lost" ? "Not live at the moment; this is the last that is known." : undefined,
+        );
+        this.#emit("connection", { state, detail });
+      },
+    });
+  }
+
+  #snapshotTaken(copy: BoardCopy): void {
+    try {
+      this.#map?.setStates(copy.states);
+      this.#list?.setStates(copy.states);
+    } catch {
+      this.#fail("The plan and the list of free seats do not belong together.");
+      return;
+    }
+    this.#boardChanged([], copy);
+  }
+
+  #boardChanged(indices: number[], copy: BoardCopy): void {
+    this.#map?.changeSeats(indices);
+    this.#list?.changeSeats(indices);
+    this.#showCounts(copy.states);
+    const taken = this.#selection.dropTaken(copy.states, this.#own);
+    if (taken.length > 0) this.#selectionChanged(taken);
+  }
+
+  #pick(seat: PlanSeat): void {
+    const { copy } = this.#watch ?? {};
+    if (!copy || copy.states.length === 0) return;
+    const state = this.#own.has(seat.index) ? "own" : stateOfByte(copy.states[seat.index]);
+    const isAllowed = this.#emit("seat-pick", { ...this.#describe(seat), state });
+    if (!isAllowed || state === "own") return;
+    const result = this.#selection.toggle(seat, copy.states);
+    if (result === "full") {
+      this.#frame.note(`No more than ${this.#selection.max} seats can be picked at once.`);
+    } else if (result === "taken") {
+      this.#frame.note(`${nameOfSeat(seat)} is not free.`);
+    } else {
+      this.#frame.note(undefined);
+      this.#selectionChanged([]);
+    }
+  }
+
+  #selectionChanged(taken: readonly PlanSeat[]): void {
+    this.#map?.setMarked(this.#selection.indices, "selected");
+    this.#list?.setMarked(this.#selection.indices, "selected");
+    const lost = taken.map(({ index }) => index);
+    this.#map?.setMarked(lost, "conflict");
+    this.#list?.setMarked(lost, "conflict");
+    const [first] = taken;
+    if (first) this.#frame.note(`Somebody was faster: ${nameOfSeat(first)} is taken.`);
+    this.#emit("selection-change", {
+      seats: this.#selection.seats.map((seat) => this.#describe(seat)),
+      taken: taken.map((seat) => this.#describe(seat)),
+    });
+  }
+
+  #showCounts(states: Uint8Array): void {
+    const free = new Array<number>(this.#plan?.categories.length ?? 0).fill(0);
+    for (const { index, category } of this.#plan?.seats ?? []) {
+      if (states[index] === FREE) free[category.nth] = (free[category.nth] ?? 0) + 1;
+    }
+    this.#frame.showCounts(free);
+  }
+
+  #showList(isList: boolean): void {
+    this.#isList = isList;
+    this.#frame.showList(isList);
+  }
+
+  #describe(seat: PlanSeat): PickedSeat {
+    const { label, category } = seat;
+    return {
+      label,
+      name: nameOfSeat(seat),
+      category: category.key,
+      price: category.price,
+      currency: this.#plan?.currency,
+    };
+  }
+
+  #formatPrice({ price }: PlanCategory): string | undefined {
+    const currency = this.#plan?.currency;
+    if (price === undefined || !currency) return price;
+    const locale = this.getAttribute("currency-locale") ?? undefined;
+    try {
+      return new Intl.NumberFormat(locale, { style: "currency", currency }).format(Number(price));
+    } catch {
+      return `${price} ${currency}`;
+    }
+  }
+
+  #indicesOf(labels: readonly string[]): number[] {
+    return labels.flatMap((label) => this.#plan?.byLabel.get(label)?.index ?? []);
+  }
+
+  #max(): number {
+    const max = Number(this.getAttribute("max") ?? SEATS_MAX);
+    return Number.isInteger(max) && max > 0 ? max : SEATS_MAX;
+  }
+
+  /** The service that the script came from, unless `src` says otherwise. */
+  #origin(): string {
+    return new URL(this.getAttribute("src") ?? "/", import.meta.url).origin;
+  }
+
+  #fail(message: string): void {
+    this.#frame.note(message, "error");
+    this.#emit("load-error", { message });
+  }
+
+  #emit(type: string, detail: unknown): boolean {
+    return this.dispatchEvent(
+      new CustomEvent(type, { detail, bubbles: true, composed: true, cancelable: true }),
+    );
+  }
+}
+
+if (!customElements.get("holdfast-seat-map")) {
+  customElements.define("holdfast-seat-map", HoldfastSeatMap);
+}

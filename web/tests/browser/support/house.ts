@@ -31,7 +31,14 @@ export async function draft(
   settings: Partial<CreateEvent> = {},
 ): Promise<House> {
   const owner = await admin();
-  const venueId = await venue(owner, template(nRows, nSeats));
+  return draftIn(owner, await venue(owner, template(nRows, nSeats)), settings);
+}
+
+async function draftIn(
+  owner: Api,
+  venueId: string,
+  settings: Partial<CreateEvent>,
+): Promise<House> {
   const event = await dataOf(
     owner.POST("/v1/events", {
       body: {
@@ -86,4 +93,26 @@ export function template(nRows: number, nSeats: number): object {
       },
     ],
   };
+}
+
+/** Puts a built-in house on sale. The first category costs 90 EUR, each further one 15 less. */
+export async function onSaleIn(
+  name: string,
+  settings: Partial<CreateEvent> = {},
+  origin = inject("origin"),
+): Promise<House> {
+  const owner = await admin(origin);
+  const { items } = await dataOf(owner.GET("/v1/venues", { params: { query: { limit: 200 } } }));
+  const found = items.find((venue) => venue.name === name);
+  if (!found) throw new Error(`there is no venue ${name}`);
+  const params = { path: { venue_id: found.venue_id } };
+  const layout = await dataOf(owner.GET("/v1/venues/{venue_id}/layout", { params }));
+  const prices = layout.categories.map(({ key }, nth) => ({
+    category: key,
+    amount: `${Math.max(15, 90 - 15 * nth)}.00`,
+  }));
+  const house = await draftIn(owner, found.venue_id, { prices, ...settings });
+  const path = { event_id: house.eventId };
+  await owner.POST("/v1/events/{event_id}/open", { params: { path } });
+  return house;
 }

@@ -1,0 +1,5 @@
+//! The live seat map: what viewers are told, when, and how many may watch.
+
+mod audience;
+mod messages;
+mod restless;

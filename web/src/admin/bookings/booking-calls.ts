@@ -1,0 +1,31 @@
+import { dataOf, type components } from "../../api";
+import { RetryKey } from "../parts/retry-key";
+import { api } from "../session/session.svelte";
+import type { Search } from "./search";
+
+export type Booking = components["schemas"]["Booking"];
+
+export function findBookings(event_id: string, search: Search, after: string | undefined) {
+  const query = { ...search, ...(after && { after }) };
+  const params = { path: { event_id }, query };
+  return dataOf(api.GET("/v1/events/{event_id}/bookings", { params }));
+}
+
+export function findBooking(booking_id: string): Promise<Booking> {
+  return dataOf(api.GET("/v1/bookings/{booking_id}", { params: { path: { booking_id } } }));
+}
+
+const key = new RetryKey();
+
+/** Without `seats`, the whole booking. Sent again after a lost answer, it happens once. */
+export async function cancelBooking(
+  booking_id: string,
+  { seats, reason }: { seats?: string[]; reason: string },
+): Promise<Booking> {
+  const body = { ...(seats && { seats }), ...(reason && { reason }) };
+  const params = { path: { booking_id }, header: key.of({ booking_id, body }) };
+  const call = api.POST("/v1/bookings/{booking_id}/cancel", { params, body });
+  const booking = await dataOf(call);
+  key.done();
+  return booking;
+}

@@ -1,0 +1,23 @@
+import { expect, it } from "vitest";
+import { carryOver } from "./carry-over";
+import { emptyForm } from "./event-form";
+
+it("keeps what was typed and takes over the rest", () => {
+  const base = { ...emptyForm(), name: "Gala", prices: { near: "10.00", far: "5.00" } };
+  const typed = structuredClone(base);
+  typed.prices["near"] = "12";
+  typed.times.sales_close_at = "2027-01-01T10:00";
+  const newer = structuredClone(base);
+  newer.name = "Grand gala";
+  newer.prices = { near: "11.00", far: "6.00" };
+  newer.times.starts_at = "2027-01-02T10:00";
+
+  const merged = carryOver(base, typed, newer);
+
+  expect(merged.name).toBe("Grand gala");
+  expect(merged.prices).toEqual({ near: "12", far: "6.00" });
+  expect(merged.times).toMatchObject({
+    starts_at: "2027-01-02T10:00",
+    sales_close_at: "2027-01-01T10:00",
+  });
+});

@@ -1,0 +1,38 @@
+const NUMBER = new Intl.NumberFormat("en-GB");
+
+export function count(value: number): string {
+  return NUMBER.format(value);
+}
+
+/** `1 seat`, `450 seats`. */
+export function counted(value: number, singular: string, plural = `${singular}s`): string {
+  return `${count(value)} ${value === 1 ? singular : plural}`;
+}
+
+export function money(amount: string | number, currency: string): string {
+  return new Intl.NumberFormat("en-GB", { style: "currency", currency }).format(Number(amount));
+}
+
+/** A day and time as the clocks of a place show it. */
+export function moment(at: string | number, timeZone?: string): string {
+  return new Intl.DateTimeFormat("en-GB", {
+    ...(timeZone && { timeZone }),
+    weekday: "short",
+    day: "numeric",
+    month: "short",
+    year: "numeric",
+    hour: "2-digit",
+    minute: "2-digit",
+  }).format(new Date(at));
+}
+
+export function day(at: string | number): string {
+  return new Intl.DateTimeFormat("en-GB", { dateStyle: "medium" }).format(new Date(at));
+}
+
+/** Without the year and the day of the week: for lists of what happened lately. */
+export function shortMoment(at: string | number, timeZone: string): string {
+  const time = { hour: "2-digit", minute: "2-digit" } as const;
+  const options = { timeZone, day: "numeric", month: "short", ...time } as const;
+  return new Intl.DateTimeFormat("en-GB", options).format(new Date(at));
+}

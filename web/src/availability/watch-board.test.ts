@@ -1,0 +1,257 @@
+import { afterEach, beforeEach, expect, test, vi } from "vitest";
+import { watchBoard, type BoardWatch } from "./watch-board";
+
+/** A service whose answers are written by the test. */
+class Service {
+  readonly urls: string[] = [];
+  readonly headers: Headers[] = [];
+  #answers: (() => Response | Promise<Response>)[] = [];
+  #lines: ReadableStreamDefaultController<Uint8Array>[] = [];
+
+  fetch = async (url: string, init: RequestInit): Promise<Response> => {
+    this.urls.push(url);
+    this.headers.push(new Headers(init.headers));
+    const answer = this.#answers.shift();
+    if (!answer) return this.#open(init.signal as AbortSignal);
+    return answer();
+  };
+
+  answer(...answers: (() => Response | Promise<Response>)[]): void {
+    this.#answers.push(...answers);
+  }
+
+  async send(event: string, data: unknown): Promise<void> {
+    const text = typeof data === "string" ? data : JSON.stringify(data);
+    await this.say(`event: ${event}\ndata: ${text}\n\n`);
+  }
+
+  async say(text: string): Promise<void> {
+    this.#lines.at(-1)?.enqueue(new TextEncoder().encode(text));
+    await vi.advanceTimersByTimeAsync(0);
+  }
+
+  async hangUp(): Promise<void> {
+    this.#lines.at(-1)?.close();
+    await vi.advanceTimersByTimeAsync(0);
+  }
+
+  #open(signal: AbortSignal): Response {
+    const body = new ReadableStream<Uint8Array>({
+      start: (line) => {
+        this.#lines.push(line);
+        signal.addEventListener("abort", () => {
+          try {
+            line.error(signal.reason);
+          } catch {
+            // It had ended before.
+          }
+        });
+      },
+    });
+    return new Response(body, { headers: { "Content-Type": "text/event-stream" } });
+  }
+}
+
+let service: Service;
+let told: string[];
+let watch: BoardWatch | undefined;
+
+beforeEach(() => {
+  vi.useFakeTimers();
+  vi.spyOn(Math, "random").mockReturnValue(1);
+  service = new Service();
+  told = [];
+  vi.stubGlobal("fetch", service.fetch);
+});
+
+afterEach(() => {
+  watch?.close();
+  vi.unstubAllGlobals();
+  vi.restoreAllMocks();
+  vi.useRealTimers();
+});
+
+async function start(token?: string): Promise<BoardWatch> {
+  const text = (states: Uint8Array) => new TextDecoder().decode(states);
+  watch = watchBoard("e1", {
+    origin: "https://host",
+    ...(token ? { token: async () => token } : {}),
+    onSnapshot: ({ states }) => told.push(`snapshot ${text(states)}`),
+    onChanges: (indices, { states }) => told.push(`changes ${indices.join()} ${text(states)}`),
+    onConnection: (state, detail) => told.push(detail ? `${state}: ${detail}` : state),
+  });
+  await vi.advanceTimersByTimeAsync(0);
+  return watch;
+}
+
+const snapshot = { epoch: 1, revision: 5, states: "...." };
+
+test("a snapshot, then changes", async () => {
+  await start("secret");
+  await service.send("snapshot", snapshot);
+  await service.send("changes", { epoch: 1, revision: 6, changes: { h: [2] } });
+  await service.send("changes", { epoch: 1, revision: 6, changes: { b: [2] } });
+
+  expect(told).toEqual(["connecting", "snapshot ....", "changes 2 ..h."].toSpliced(1, 0, "live"));
+  expect(service.urls).toEqual(["https://host/v1/events/e1/live"]);
+  expect(service.headers[0]?.get("Authorization")).toBe("Bearer secret");
+});
+
+test("a lost line is resumed where it broke", async () => {
+  await start();
+  await service.send("snapshot", snapshot);
+  await service.send("changes", { epoch: 1, revision: 6, changes: { h: [2] } });
+  await service.hangUp();
+  expect(told.at(-1)).toBe("lost: The service has ended the connection.");
+
+  await vi.advanceTimersByTimeAsync(500);
+
+  expect(service.urls[1]).toBe("https://host/v1/events/e1/live?last_event_id=1-6");
+  expect(told.at(-1)).toBe("live");
+});
+
+test("after a garbled message nothing is thrown, and a snapshot is asked for", async () => {
+  await start();
+  await service.send("snapshot", snapshot);
+  await service.send("changes", "{nonsense");
+  expect(told.at(-1)).toBe("lost: A message of the feed is no JSON.");
+
+  await vi.advanceTimersByTimeAsync(500);
+
+  expect(service.urls[1]).toBe("https://host/v1/events/e1/live");
+  await service.send("snapshot", { epoch: 1, revision: 5, states: "b..." });
+  expect(told.at(-1)).toBe("snapshot b...");
+});
+
+test("a service that keeps sending nonsense is asked less and less often", async () => {
+  await start();
+  for (let nth = 0; nth < 6; nth++) {
+    await service.send("snapshot", snapshot);
+    await service.send("changes", { changes: 1 });
+    await vi.advanceTimersByTimeAsync(500 * 2 ** nth);
+  }
+  expect(service.urls).toHaveLength(7);
+});
+
+test("changes of a new epoch lead to a snapshot at once, without an alarm", async () => {
+  await start();
+  await service.send("snapshot", snapshot);
+  await service.send("changes", { epoch: 2, revision: 1, changes: { h: [0] } });
+  await vi.advanceTimersByTimeAsync(0);
+  await service.send("snapshot", { epoch: 2, revision: 1, states: "h..." });
+
+  expect(told).toEqual(["connecting", "live", "snapshot ....", "snapshot h..."]);
+  expect(service.urls[1]).not.toContain("last_event_id");
+});
+
+test("a silent line is given up, a heartbeat keeps it", async () => {
+  await start();
+  await service.send("snapshot", snapshot);
+  for (let nth = 0; nth < 10; nth++) {
+    await vi.advanceTimersByTimeAsync(15_000);
+    await service.say(": still here\n\n");
+  }
+  expect(service.urls).toHaveLength(1);
+
+  await vi.advanceTimersByTimeAsync(40_000);
+  expect(told.at(-1)).toBe("lost: The service has fallen silent.");
+  await vi.advanceTimersByTimeAsync(500);
+  expect(service.urls[1]).toContain("last_event_id=1-5");
+});
+
+test("waits grow while the service is away", async () => {
+  const away = () => Promise.reject(new TypeError("Failed to fetch"));
+  service.answer(away, away, away, away);
+  await start();
+  expect(told.at(-1)).toBe("lost: There is no connection to the service.");
+
+  for (const [wait, calls] of [
+    [500, 2],
+    [1000, 3],
+    [2000, 4],
+    [3999, 4],
+    [1, 5],
+  ] as const) {
+    await vi.advanceTimersByTimeAsync(wait);
+    expect(service.urls).toHaveLength(calls);
+  }
+});
+
+test("what the service answers decides on the wait", async () => {
+  const headers = { "Retry-After": "7" };
+  service.answer(
+    () => new Response("", { status: 503, headers }),
+    () => new Response("", { status: 429 }),
+    () => new Response("", { status: 404 }),
+  );
+  await start();
+  expect(told.at(-1)).toBe("lost: The service is busy.");
+  await vi.advanceTimersByTimeAsync(7_000);
+  expect(service.urls).toHaveLength(1);
+  await vi.advanceTimersByTimeAsync(250);
+  expect(told.at(-1)).toBe("lost: Too many seat maps are watched from here.");
+  await vi.advanceTimersByTimeAsync(1_000);
+  expect(told.at(-1)).toBe("lost: This event cannot be watched.");
+  await vi.advanceTimersByTimeAsync(59_999);
+  expect(service.urls).toHaveLength(3);
+});
+
+test("the network coming back is not slept through", async () => {
+  const window = new EventTarget();
+  vi.stubGlobal("addEventListener", window.addEventListener.bind(window));
+  const away = () => Promise.reject(new TypeError("Failed to fetch"));
+  service.answer(away);
+  await start();
+
+  window.dispatchEvent(new Event("online"));
+  await vi.advanceTimersByTimeAsync(0);
+  expect(service.urls).toHaveLength(2);
+
+  await service.send("snapshot", snapshot);
+  window.dispatchEvent(new Event("offline"));
+  await vi.advanceTimersByTimeAsync(0);
+  expect(told.at(-1)).toBe("lost: This device has no network.");
+});
+
+test("a page that nobody looks at waits until somebody does", async () => {
+  const page = Object.assign(new EventTarget(), { visibilityState: "hidden" });
+  vi.stubGlobal("document", page);
+  await start();
+  await service.hangUp();
+  await vi.advanceTimersByTimeAsync(600_000);
+  expect(service.urls).toHaveLength(1);
+
+  page.visibilityState = "visible";
+  page.dispatchEvent(new Event("visibilitychange"));
+  await vi.advanceTimersByTimeAsync(0);
+  expect(service.urls).toHaveLength(2);
+});
+
+test("a closed watch is quiet for good", async () => {
+  const open = await start();
+  await service.send("snapshot", snapshot);
+  open.close();
+  const before = told.length;
+  await vi.advanceTimersByTimeAsync(600_000);
+
+  expect(told).toHaveLength(before);
+  expect(service.urls).toHaveLength(1);
+});
+
+test("a page's own mistake does not end the feed", async () => {
+  const reported: unknown[] = [];
+  vi.stubGlobal("reportError", (error: unknown) => reported.push(error));
+  watch = watchBoard("e1", {
+    onSnapshot: () => {
+      throw new Error("mistake");
+    },
+    onChanges: (indices) => told.push(indices.join()),
+    onConnection: () => undefined,
+  });
+  await vi.advanceTimersByTimeAsync(0);
+  await service.send("snapshot", snapshot);
+  await service.send("changes", { epoch: 1, revision: 6, changes: { h: [1] } });
+
+  expect(reported).toEqual([new Error("mistake")]);
+  expect(told).toEqual(["1"]);
+});

@@ -1,0 +1,134 @@
+import type { Page } from "playwright-core";
+import { afterEach, expect, test } from "vitest";
+import { newPage, useBrowser } from "./support/browser";
+import { onSale } from "./support/house";
+import { book, bookingsOf, expectOwn, openEvent, seatInList } from "./support/map";
+import { flushRedis } from "./support/redis";
+import { Service } from "./support/service";
+
+useBrowser();
+
+/** What a browser says of a service that is away. */
+const AWAY = /ERR_CONNECTION|ERR_INCOMPLETE|ERR_EMPTY|ERR_FAILED|status of (4\d\d|5\d\d)/;
+
+let service: Service | undefined;
+
+afterEach(async () => {
+  await service?.stop();
+  service = undefined;
+});
+
+async function holdFirst(page: Page): Promise<void> {
+  await (await seatInList(page, "A", "1")).click();
+  await page.getByRole("heading", { name: "Your 1 seat" }).waitFor();
+  await page
+    .getByRole("timer", { name: "Time left" })
+    .getByText(/\d:\d\d/)
+    .waitFor();
+}
+
+test("a service that goes away and comes back is waited for; the change made meanwhile arrives", async () => {
+  const house = await onSale(2, 6);
+  service = await Service.start();
+  const { port, origin } = service;
+  const page = await newPage({}, { origin, expected: AWAY });
+  await openEvent(page, house);
+  await holdFirst(page);
+
+  await service.kill();
+  await page
+    .locator("main")
+    .getByText(/this catches up by itself/)
+    .waitFor();
+  await (await seatInList(page, "A", "2")).click();
+  await page.locator("main").getByText("No connection: your last change is on its way.").waitFor();
+  service = await Service.start({ HOLDFAST_BIND: `127.0.0.1:${port}` });
+
+  await page
+    .locator("main")
+    .getByText(/this catches up by itself/)
+    .waitFor({ state: "detached" });
+  await page.locator("main").getByText("No connection").waitFor({ state: "detached" });
+  await page.getByRole("heading", { name: "Your 2 seats" }).waitFor();
+  await book(page);
+  await page.waitForURL(/\/bookings\//);
+  expect((await bookingsOf(house))[0]?.seats).toHaveLength(2);
+});
+
+test("a confirm whose answer was lost is repeated: one booking", async () => {
+  const house = await onSale(2, 6);
+  const page = await newPage({}, { expected: AWAY });
+  await openEvent(page, house);
+  await holdFirst(page);
+  const keys: (string | undefined)[] = [];
+  await page.route("**/confirm", async (route) => {
+    keys.push(route.request().headers()["idempotency-key"]);
+    if (keys.length > 2) return route.continue();
+    await route.fetch();
+    await route.abort("connectionreset");
+  });
+
+  await book(page);
+
+  await page
+    .locator("main")
+    .getByText(/it is not known yet whether you have booked/)
+    .waitFor();
+  await page.waitForURL(/\/bookings\//);
+  expect(keys).toEqual([keys[0], keys[0], keys[0]]);
+  expect(await bookingsOf(house)).toHaveLength(1);
+});
+
+test("a reload while a confirm's outcome is unknown learns it", async () => {
+  const house = await onSale(2, 6);
+  const page = await newPage({}, { expected: AWAY });
+  await openEvent(page, house);
+  await holdFirst(page);
+  await page.route("**/confirm", (route) => route.abort("connectionreset"));
+  await book(page);
+  await page
+    .locator("main")
+    .getByText(/it is not known yet whether you have booked/)
+    .waitFor();
+
+  await page.unroute("**/confirm");
+  await page.reload();
+
+  await page.waitForURL(/\/bookings\//);
+  expect(await bookingsOf(house)).toHaveLength(1);
+});
+
+test("Redis flushed while the map is open: the seats stay the buyer's", async () => {
+  const house = await onSale(2, 6);
+  const page = await newPage({}, { expected: AWAY });
+  await openEvent(page, house);
+  await holdFirst(page);
+
+  await flushRedis();
+  await (await seatInList(page, "A", "2")).click();
+
+  await page.getByRole("heading", { name: "Your 2 seats" }).waitFor();
+  await expectOwn(page, "A", "1");
+  const watcher = await newPage();
+  await openEvent(watcher, house);
+  await watcher.getByText("10 free").first().waitFor();
+  await book(page);
+  await page.waitForURL(/\/bookings\//);
+  expect((await bookingsOf(house))[0]?.seats).toHaveLength(2);
+});
+
+test("Redis flushed just before the confirm: the hold's token brings it back", async () => {
+  const house = await onSale(2, 6);
+  const page = await newPage({}, { expected: AWAY });
+  await openEvent(page, house);
+  await holdFirst(page);
+  await page.route("**/confirm", async (route) => {
+    await flushRedis();
+    await route.continue();
+  });
+
+  await book(page);
+
+  await page.waitForURL(/\/bookings\//);
+  expect(await bookingsOf(house)).toHaveLength(1);
+});

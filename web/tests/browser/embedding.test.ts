@@ -1,0 +1,99 @@
+import { createServer, type Server } from "node:http";
+import type { AddressInfo } from "node:net";
+import type { Page } from "playwright-core";
+import { afterAll, beforeAll, expect, test } from "vitest";
+import type { FrameStats } from "../../src/seat-map";
+import { dataOf } from "../../src/api";
+import { newPage, useBrowser } from "./support/browser";
+import { guest, type House, onSale, onSaleIn } from "./support/house";
+import { Service } from "./support/service";
+
+useBrowser();
+
+/** A shop with a page of its own, at another origin than the service. */
+let shop: Server;
+let service: Service;
+let event = "";
+
+beforeAll(async () => {
+  shop = createServer((_, response) => {
+    response.setHeader("Content-Type", "text/html");
+    response.setHeader(
+      "Content-Security-Policy",
+      `default-src 'none'; script-src ${service.origin}; connect-src ${service.origin}`,
+    );
+    response.end(`<!doctype html><title>Shop</title>
+      <script type="module" src="${service.origin}/seat-map.js"></script>
+      <holdfast-seat-map event="${event}"></holdfast-seat-map>`);
+  });
+  await new Promise<void>((resolve) => shop.listen(0, "127.0.0.1", resolve));
+  service = await Service.start({ HOLDFAST_CORS_ORIGINS: shopOrigin() });
+});
+
+afterAll(async () => {
+  shop.close();
+  await service.stop();
+});
+
+function shopOrigin(): string {
+  return `http://127.0.0.1:${(shop.address() as AddressInfo).port}`;
+}
+
+async function openShop(house: House): Promise<Page> {
+  event = house.eventId;
+  // The browser asks each site for a favicon, which this shop does not have.
+  const page = await newPage({}, { origin: shopOrigin(), expected: /favicon|img-src/ });
+  await page.goto("/");
+  await expect.poll(() => frameStats(page), { timeout: 20_000 }).toBeDefined();
+  return page;
+}
+
+function frameStats(page: Page): Promise<FrameStats | undefined> {
+  return page.evaluate(() => {
+    const element = document.querySelector("holdfast-seat-map") as unknown as {
+      frameStats?: () => FrameStats | undefined;
+    };
+    return element.frameStats?.();
+  });
+}
+
+test("two lines of HTML show a live map in another site's page", async () => {
+  const house = await onSale(2, 10);
+  const page = await openShop(house);
+  await page.getByText("Show as a list").click();
+  await page.getByText("Stalls").first().click();
+  const seat = page.getByRole("button", { name: /^3,|seat 3\b/ }).first();
+  await expect.poll(() => seat.innerText()).toMatch(/free/);
+
+  const params = { path: { event_id: house.eventId } };
+  const body = { seats: ["S-A-3"] };
+  const buyer = await guest();
+  await dataOf(buyer.POST("/v1/events/{event_id}/holds", { params, body }));
+
+  await expect.poll(() => seat.innerText(), { timeout: 10_000 }).toMatch(/held/);
+});
+
+test("60,000 seats are there in 2 seconds, and a frame takes under 8 ms of script", async () => {
+  const house = await onSaleIn("Stadion am Hafen");
+  const page = await openShop(house);
+  const opened = await frameStats(page);
+  const box = await page.locator("canvas").first().boundingBox();
+  if (!box) throw new Error("there is no map");
+  const middle = { x: box.x + box.width / 2, y: box.y + box.height / 2 };
+
+  // Until single seats show, then to and fro.
+  await page.mouse.move(middle.x, box.y + box.height / 6);
+  for (let turn = 0; turn < 8; turn += 1) await page.mouse.wheel(0, -240);
+  await page.mouse.down();
+  for (let step = 0; step < 90; step += 1) {
+    const phase = (step / 90) * 4 * Math.PI;
+    await page.mouse.move(middle.x + 250 * Math.sin(phase), middle.y + 90 * Math.sin(2 * phase));
+  }
+  await page.mouse.up();
+
+  const stats = await frameStats(page);
+  console.info(`first frame ${opened?.firstFrame} ms; while panning`, stats);
+  expect(opened?.firstFrame).toBeLessThan(2_000);
+  expect(stats?.frames).toBeGreaterThan(30);
+  expect(stats?.p50).toBeLessThan(8);
+});
