@@ -84,15 +84,19 @@ pub fn derive_key(ctx: &Context, purpose: &str) -> Vec<u8> {
 }
 
 #[derive(Default)]
-struct TokenKeys(OnceLock<(EncodingKey, DecodingKey)>);
+struct TokenKeys(OnceLock<(EncodingKey, DecodingKey, Validation)>);
 
 impl TokenKeys {
-    fn get(&self, ctx: &Context) -> &(EncodingKey, DecodingKey) {
+    fn get(&self, ctx: &Context) -> &(EncodingKey, DecodingKey, Validation) {
         self.0.get_or_init(|| {
             let key = derive_key(ctx, "access token");
+            let mut validation = Validation::new(Algorithm::HS256);
+            // The expiry is compared with the service's clock, which tests move.
+            validation.validate_exp = false;
             (
                 EncodingKey::from_secret(&key),
                 DecodingKey::from_secret(&key),
+                validation,
             )
         })
     }
@@ -117,11 +121,9 @@ pub fn issue_token(ctx: &Context, caller: Caller) -> Result<AccessToken, Problem
 }
 
 fn read_token(ctx: &Context, token: &str) -> Result<Caller, Problem> {
-    let mut validation = Validation::new(Algorithm::HS256);
-    // The expiry is compared with the service's clock below, which tests move.
-    validation.validate_exp = false;
     let keys = ctx.memory::<TokenKeys>();
-    let claims = jsonwebtoken::decode::<Claims>(token, &keys.get(ctx).1, &validation)
+    let (_, key, validation) = keys.get(ctx);
+    let claims = jsonwebtoken::decode::<Claims>(token, key, validation)
         .map_err(|_| Problem::new(Code::Unauthenticated, "The bearer token is not genuine."))?
         .claims;
     if claims.exp <= ctx.clock.now().timestamp() {
