@@ -1,13 +1,37 @@
 import { defineConfig } from "vitest/config";
 
-/** The built pages in a real browser, against the real service. */
+const settings = {
+  testTimeout: 60_000,
+  hookTimeout: 120_000,
+};
+
+/**
+ * The built pages in a real browser, against the real service. Two files at a time; afterwards, alone,
+ * those that empty the Redis of all the others or measure how long a frame takes.
+ */
 export default defineConfig({
   test: {
-    include: ["tests/browser/**/*.test.ts"],
     globalSetup: "tests/browser/setup.ts",
-    testTimeout: 60_000,
-    hookTimeout: 120_000,
-    // Frame times are measured: one file at a time.
-    fileParallelism: false,
+    projects: [
+      {
+        test: {
+          ...settings,
+          name: "together",
+          include: ["tests/browser/**/*.test.ts"],
+          exclude: ["tests/browser/{connection,embedding}.test.ts"],
+          maxWorkers: 2,
+          sequence: { groupOrder: 1 },
+        },
+      },
+      {
+        test: {
+          ...settings,
+          name: "alone",
+          include: ["tests/browser/{connection,embedding}.test.ts"],
+          fileParallelism: false,
+          sequence: { groupOrder: 2 },
+        },
+      },
+    ],
   },
 });
