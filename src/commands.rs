@@ -8,6 +8,7 @@ use anyhow::{Context as _, ensure};
 use clap::{Parser, Subcommand};
 use secrecy::{ExposeSecret, SecretString};
 
+use crate::bench::{self, Bench};
 use crate::clock::Clock;
 use crate::config::Config;
 use crate::context::Context;
@@ -58,6 +59,7 @@ enum Command {
         #[arg(long)]
         repair: bool,
     },
+    Bench(Box<Bench>),
     /// Print the OpenAPI document.
     Openapi,
     /// Start empty stores, run a command with DATABASE_URL and REDIS_URL set, stop them.
@@ -98,6 +100,7 @@ fn execute(command: Command) -> anyhow::Result<ExitCode> {
             block_on(create_admin(&email, &name))?;
         }
         Command::Audit { repair } => return run_audit(repair),
+        Command::Bench(load) => return bench::run(&load),
         Command::Openapi => println!("{}", app::openapi().to_pretty_json()?),
         Command::WithStores(with) => return with_stores::run(&with),
         Command::Child(launch) => return Err(private_stores::launch(&launch).into()),

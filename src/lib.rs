@@ -76,4 +76,6 @@ pub mod with_stores;
 
 pub mod venue_files;
 
+pub mod bench;
+
 pub mod commands;

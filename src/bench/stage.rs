@@ -1,0 +1,139 @@
+//! What a load needs before it begins: a house, events on sale, guests; and putting it away.
+
+use std::rc::Rc;
+
+use anyhow::{Context as _, bail};
+use chrono::TimeDelta;
+use rand::SeedableRng;
+use rand::rngs::StdRng;
+use serde_json::{Value, json};
+
+use super::client::Client;
+use super::house::{self, CATEGORY, House};
+use super::options::Bench;
+use super::request::Caller;
+use super::target::Target;
+use crate::clock::Clock;
+
+const STARTS_IN: TimeDelta = TimeDelta::days(30);
+const PERSON_SEATS_MAX: u32 = 10_000;
+
+pub struct Stage {
+    pub target: Target,
+    pub owner: Client,
+    pub house: Rc<House>,
+    pub event_ids: Vec<String>,
+    pub guests: Vec<Caller>,
+    /// The first seats of the groups that callers want, in the order in which they want them.
+    parties: Vec<usize>,
+    party: usize,
+}
+
+impl Stage {
+    pub async fn build(bench: &Bench) -> anyhow::Result<Self> {
+        let target = Target::find(&bench.url, bench.allow_remote.as_deref()).await?;
+        let mut owner = sign_in(&target).await?;
+        let guests = make_guests(&target, bench.guests).await?;
+        let template = house::template(bench.seats);
+        let venue = owner.post("/v1/venues", &template).await?;
+        let venue_id = text(&venue, "venue_id")?;
+        let mut event_ids = Vec::new();
+        for _ in 0..bench.events {
+            event_ids.push(put_on_sale(&mut owner, bench, venue_id).await?);
+        }
+        let path = format!("/v1/venues/{venue_id}/layout");
+        let house = House::read(owner.get_bytes(&path).await?)?;
+        let party = bench.party as usize;
+        let parties = house.parties(party, &mut StdRng::seed_from_u64(bench.seed));
+        Ok(Self {
+            target,
+            owner,
+            house: Rc::new(house),
+            event_ids,
+            guests,
+            parties,
+            party,
+        })
+    }
+
+    pub fn n_parties(&self) -> usize {
+        self.parties.len() * self.event_ids.len()
+    }
+
+    /// The event and the seats of one party.
+    pub fn party(&self, nth: usize) -> (usize, Vec<usize>) {
+        let n_events = self.event_ids.len();
+        let first = self.parties[nth / n_events % self.parties.len()];
+        (nth % n_events, (first..first + self.party).collect())
+    }
+
+    /// Nothing of it stays on sale. The bookings are cancelled by the service in its own time.
+    pub async fn strike(&mut self) -> anyhow::Result<()> {
+        for event_id in &self.event_ids {
+            let path = format!("/v1/events/{event_id}/cancel");
+            self.owner.post(&path, &json!({})).await?;
+        }
+        Ok(())
+    }
+}
+
+async fn sign_in(target: &Target) -> anyhow::Result<Client> {
+    let variable = |name: &str| {
+        std::env::var(name)
+            .with_context(|| format!("{name} is missing: the load needs a venue admin"))
+    };
+    let body = json!({
+        "email": variable("HOLDFAST_BENCH_EMAIL")?,
+        "password": variable("HOLDFAST_BENCH_PASSWORD")?,
+    });
+    let mut client = Client::new(target);
+    let session = client.post("/v1/sessions", &body).await?;
+    client.sign_in(text(&session, "token")?);
+    Ok(client)
+}
+
+async fn make_guests(target: &Target, n_guests: u32) -> anyhow::Result<Vec<Caller>> {
+    let mut client = Client::new(target);
+    let mut guests = Vec::new();
+    for nth in 0..n_guests {
+        let session = match client.try_post("/v1/guests", &json!({})).await? {
+            Ok(session) => session,
+            Err(refusal) if refusal.code == "rate_limited" => bail!(
+                "the service hands out no more than {nth} guest tokens for now: wait a minute, \
+                 ask for fewer with --guests, or raise its HOLDFAST_GUESTS_PER_MINUTE"
+            ),
+            Err(refusal) => bail!("no guest token: {}. {}", refusal.code, refusal.detail),
+        };
+        guests.push(Caller::new(&target.host, Some(text(&session, "token")?)));
+    }
+    Ok(guests)
+}
+
+async fn put_on_sale(owner: &mut Client, bench: &Bench, venue_id: &str) -> anyhow::Result<String> {
+    let event = owner
+        .post(
+            "/v1/events",
+            &json!({
+                "venue_id": venue_id,
+                "name": "Load",
+                "starts_at": Clock::System.now() + STARTS_IN,
+                "currency": "EUR",
+                "prices": [{"category": CATEGORY, "amount": "25"}],
+                // No hold of a run expires while it lasts.
+                "hold_ttl_seconds": (bench.seconds * 2 + 120).min(3600),
+                "seats_per_hold_max": 10,
+                "seats_per_person_max": PERSON_SEATS_MAX,
+            }),
+        )
+        .await?;
+    let event_id = text(&event, "event_id")?.to_owned();
+    owner
+        .post(&format!("/v1/events/{event_id}/open"), &json!({}))
+        .await?;
+    Ok(event_id)
+}
+
+fn text<'a>(answer: &'a Value, name: &str) -> anyhow::Result<&'a str> {
+    let value = answer[name].as_str();
+    value.with_context(|| format!("an answer has no {name}"))
+}
