@@ -128,4 +128,20 @@ impl Connection {
         ensure!(n_bytes > 0, "the connection was closed");
         Ok(())
     }
+
+    /// Sends a request whose answer never ends, and gives the connection away once its head says
+    /// that it is one. With it go the bytes of the body that have come.
+    pub async fn subscribe(mut self, request: &[u8]) -> anyhow::Result<(TcpStream, Vec<u8>)> {
+        let opened = async {
+            self.connect().await?.write_all(request).await?;
+            self.receive_head().await
+        };
+        let head = tokio::time::timeout(ANSWER_TIMEOUT, opened).await??;
+        let (status, length) = (head.status, head.length);
+        ensure!(status == 200, "the feed answers {status}");
+        ensure!(length == Length::Chunked, "the feed ends at once");
+        self.input.drain(..head.n_bytes);
+        let stream = self.stream.context("there is no connection")?;
+        Ok((stream, self.input))
+    }
 }

@@ -9,6 +9,7 @@ mod arrivals;
 mod audit;
 mod client;
 mod connection;
+mod feed;
 mod framing;
 mod house;
 mod ledger;

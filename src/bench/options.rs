@@ -126,8 +126,17 @@ impl Bench {
 
     pub fn check(&self) -> anyhow::Result<()> {
         let n_wanted = u64::from(self.n_workers()) * u64::from(self.party);
-        let n_seats = u64::from(self.seats) * u64::from(self.events);
-        let is_spread = matches!(self.scenario, Scenario::HoldRelease | Scenario::Mixed);
+        // Viewers look at the first event only.
+        let n_events = if self.scenario == Scenario::Viewers {
+            1
+        } else {
+            self.events
+        };
+        let n_seats = u64::from(self.seats) * u64::from(n_events);
+        let is_spread = matches!(
+            self.scenario,
+            Scenario::HoldRelease | Scenario::Mixed | Scenario::Viewers
+        );
         ensure!(
             !is_spread || n_wanted * 2 <= n_seats,
             "{} callers at a time with {} seats each need at least {} seats: raise --seats",

@@ -7,6 +7,7 @@ use std::rc::Rc;
 use std::time::Duration;
 
 use anyhow::{Context as _, ensure};
+use nix::sys::resource::{Resource, getrlimit, setrlimit};
 use tokio::task::{JoinSet, LocalSet};
 
 use super::audit;
@@ -14,7 +15,7 @@ use super::ledger::Ledger;
 use super::options::Bench;
 use super::output::{self, Machine, Results};
 use super::recorder::Recorder;
-use super::scenarios;
+use super::scenarios::{self, Audience};
 use super::stage::Stage;
 use super::worker::{Run, Worker};
 use crate::clock::Clock;
@@ -24,6 +25,7 @@ const PROGRESS_EVERY: Duration = Duration::from_millis(250);
 /// One thread does it all: the service shares the machine, and shall have the rest of it.
 pub fn run(bench: &Bench) -> anyhow::Result<ExitCode> {
     bench.check()?;
+    allow_many_connections();
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()
         .build()?;
@@ -31,6 +33,9 @@ pub fn run(bench: &Bench) -> anyhow::Result<ExitCode> {
     print!("{}", output::table(&results));
     if let Some(path) = &bench.json {
         output::write(path, &output::json(&results)?)?;
+    }
+    if let Some(path) = &bench.html {
+        output::write(path, &output::page(&results))?;
     }
     ensure!(
         results.n_answered() > 0,
@@ -43,9 +48,17 @@ pub fn run(bench: &Bench) -> anyhow::Result<ExitCode> {
     })
 }
 
+/// As many as this user may have at all. Where that fails, a connection will say so.
+fn allow_many_connections() {
+    if let Ok((_, most)) = getrlimit(Resource::RLIMIT_NOFILE) {
+        setrlimit(Resource::RLIMIT_NOFILE, most, most).ok();
+    }
+}
+
 async fn conduct(bench: &Bench) -> anyhow::Result<Results> {
     let started_at = Clock::System.now();
     let stage = Stage::build(bench).await?;
+    let mut audience = Audience::gather(&stage, bench.scenario, bench.viewers).await?;
     let before = Machine::now();
     let ledger = Ledger::new(stage.house.clone(), stage.event_ids.len());
     let pace = bench.pace();
@@ -53,16 +66,23 @@ async fn conduct(bench: &Bench) -> anyhow::Result<Results> {
         bench: bench.clone(),
         recorder: RefCell::new(Recorder::new(pace.start(), bench.window())),
         ledger: RefCell::new(ledger),
+        watched: audience.watched.clone(),
         n_used: Cell::new(0),
         sold_out_after: Cell::new(None),
         pace,
         stage,
     });
+    let mut watching = audience.watch(&run);
     serve_callers(&run).await?;
     let elapsed = run.pace.start().elapsed();
     let machine = before.until_now();
+    let seen_wrong = audience.compare(&run.stage).await?;
+    watching.shutdown().await;
     let run = Rc::into_inner(run).context("a caller is still there")?;
     let (mut stage, mut ledger) = (run.stage, run.ledger.into_inner());
+    for breach in seen_wrong {
+        ledger.breach(|_| breach);
+    }
     let audit = audit::audit(&mut stage, &mut ledger).await;
     let struck = stage.strike().await;
     let results = Results {

@@ -20,6 +20,8 @@ const PERSON_SEATS_MAX: u32 = 10_000;
 
 pub struct Stage {
     pub target: Target,
+    /// Where callers are served.
+    pub through: Target,
     pub owner: Client,
     pub house: Rc<House>,
     pub event_ids: Vec<String>,
@@ -31,9 +33,11 @@ pub struct Stage {
 
 impl Stage {
     pub async fn build(bench: &Bench) -> anyhow::Result<Self> {
-        let target = Target::find(&bench.url, bench.allow_remote.as_deref()).await?;
+        let find = async |url| Target::find(url, bench.allow_remote.as_deref()).await;
+        let target = find(&bench.url).await?;
+        let through = find(bench.through.as_ref().unwrap_or(&bench.url)).await?;
         let mut owner = sign_in(&target).await?;
-        let guests = make_guests(&target, bench.guests).await?;
+        let guests = make_guests(&target, &through, bench.guests).await?;
         let template = house::template(bench.seats);
         let venue = owner.post("/v1/venues", &template).await?;
         let venue_id = text(&venue, "venue_id")?;
@@ -47,6 +51,7 @@ impl Stage {
         let parties = house.parties(party, &mut StdRng::seed_from_u64(bench.seed));
         Ok(Self {
             target,
+            through,
             owner,
             house: Rc::new(house),
             event_ids,
@@ -56,15 +61,25 @@ impl Stage {
         })
     }
 
+    /// Of all events together.
     pub fn n_parties(&self) -> usize {
-        self.parties.len() * self.event_ids.len()
+        self.n_parties_of_event() * self.event_ids.len()
+    }
+
+    pub fn n_parties_of_event(&self) -> usize {
+        self.parties.len()
     }
 
     /// The event and the seats of one party.
     pub fn party(&self, nth: usize) -> (usize, Vec<usize>) {
         let n_events = self.event_ids.len();
-        let first = self.parties[nth / n_events % self.parties.len()];
-        (nth % n_events, (first..first + self.party).collect())
+        (nth % n_events, self.seats_of_party(nth / n_events))
+    }
+
+    /// The seats of one party, whatever the event.
+    pub fn seats_of_party(&self, nth: usize) -> Vec<usize> {
+        let first = self.parties[nth % self.parties.len()];
+        (first..first + self.party).collect()
     }
 
     /// Nothing of it stays on sale. The bookings are cancelled by the service in its own time.
@@ -92,7 +107,11 @@ async fn sign_in(target: &Target) -> anyhow::Result<Client> {
     Ok(client)
 }
 
-async fn make_guests(target: &Target, n_guests: u32) -> anyhow::Result<Vec<Caller>> {
+async fn make_guests(
+    target: &Target,
+    through: &Target,
+    n_guests: u32,
+) -> anyhow::Result<Vec<Caller>> {
     let mut client = Client::new(target);
     let mut guests = Vec::new();
     for nth in 0..n_guests {
@@ -104,7 +123,7 @@ async fn make_guests(target: &Target, n_guests: u32) -> anyhow::Result<Vec<Calle
             ),
             Err(refusal) => bail!("no guest token: {}. {}", refusal.code, refusal.detail),
         };
-        guests.push(Caller::new(&target.host, Some(text(&session, "token")?)));
+        guests.push(Caller::new(&through.host, Some(text(&session, "token")?)));
     }
     Ok(guests)
 }

@@ -15,6 +15,7 @@ use super::options::Bench;
 use super::pace::Pace;
 use super::recorder::Recorder;
 use super::request::find_text;
+use super::scenarios::Watched;
 use super::stage::Stage;
 
 /// How often a confirm is repeated whose outcome is not known.
@@ -29,6 +30,8 @@ pub struct Run {
     pub pace: Pace,
     pub recorder: RefCell<Recorder>,
     pub ledger: RefCell<Ledger>,
+    /// What viewers of the live feed wait for.
+    pub watched: Rc<Watched>,
     /// Parties that were used up, of those that are confirmed.
     pub n_used: Cell<usize>,
     /// When the last seat was booked.
@@ -90,7 +93,7 @@ impl Worker {
         Self {
             nth,
             rng: StdRng::seed_from_u64(seed),
-            connection: Connection::new(run.stage.target.address),
+            connection: Connection::new(run.stage.through.address),
             request: Vec::with_capacity(2048),
             n_turns: 0,
             guest: nth % run.stage.guests.len().max(1),

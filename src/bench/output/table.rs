@@ -51,7 +51,8 @@ fn line(results: &Results, operation: &Operation) -> String {
     line + "\n"
 }
 
-fn remarks(results: &Results) -> String {
+/// What else there is to say.
+pub fn remarks(results: &Results) -> String {
     let mut text = String::from("\n");
     if let Some(after) = results.sold_out_after {
         text += &format!("sold out after {:.2} s\n", after.as_secs_f64());

@@ -4,6 +4,8 @@ mod browse;
 mod buy;
 mod hot_seat;
 mod onsale;
+mod viewers;
 mod visit;
 
+pub use viewers::{Audience, Watched};
 pub use visit::work;

@@ -3,12 +3,14 @@
 use super::super::options::Scenario;
 use super::super::pace::Turn;
 use super::super::worker::Worker;
-use super::{browse, buy, hot_seat, onsale};
+use super::{browse, buy, hot_seat, onsale, viewers};
 
 /// Serves callers until nobody is let in any more.
 pub async fn work(mut worker: Worker) {
-    if worker.run.bench.scenario == Scenario::Onsale {
-        return onsale::buy_until_sold_out(worker).await;
+    match worker.run.bench.scenario {
+        Scenario::Onsale => return onsale::buy_until_sold_out(worker).await,
+        Scenario::Viewers => return viewers::change_seats(worker).await,
+        _ => {}
     }
     let mut copies = browse::Copies::default();
     let run = worker.run.clone();
