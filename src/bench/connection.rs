@@ -13,6 +13,8 @@ use super::framing::{Chunks, Head, Length, read_head};
 const ANSWER_TIMEOUT: Duration = Duration::from_secs(20);
 /// Limit: an answer's size.
 const ANSWER_MAX_BYTES: usize = 64 << 20;
+/// A service that is gone is not asked a hundred thousand times a second whether it is back.
+const BROKEN_PAUSE: Duration = Duration::from_millis(10);
 /// The service closes connections that are idle for longer than 20 s.
 const IDLE_MAX: Duration = Duration::from_secs(10);
 
@@ -50,6 +52,7 @@ impl Connection {
             Ok(Ok(head)) => head,
             Ok(Err(error)) => {
                 self.stream = None;
+                tokio::time::sleep(BROKEN_PAUSE).await;
                 return Err(error);
             }
             Err(_) => {
@@ -138,6 +141,11 @@ impl Connection {
         };
         let head = tokio::time::timeout(ANSWER_TIMEOUT, opened).await??;
         let (status, length) = (head.status, head.length);
+        ensure!(
+            status != 429,
+            "the service lets in no more viewers from one address: raise its \
+             HOLDFAST_VIEWERS_PER_ADDRESS_MAX"
+        );
         ensure!(status == 200, "the feed answers {status}");
         ensure!(length == Length::Chunked, "the feed ends at once");
         self.input.drain(..head.n_bytes);

@@ -52,7 +52,7 @@ fn rows(n_seats: u32) -> Vec<Value> {
 }
 
 /// The seats by index, and which of them are neighbours.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub struct House {
     labels: Vec<String>,
     /// Seats without an aisle between them.

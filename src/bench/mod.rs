@@ -12,6 +12,7 @@ mod connection;
 mod feed;
 mod framing;
 mod house;
+mod http;
 mod ledger;
 mod options;
 mod output;
@@ -24,5 +25,6 @@ mod stage;
 mod target;
 mod worker;
 
+pub use http::{BareRoute, serve_bare_route};
 pub use options::Bench;
 pub use run::run;

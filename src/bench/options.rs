@@ -53,7 +53,7 @@ pub struct Bench {
     #[arg(long, default_value_t = 2, value_parser = bounded!(u32).range(1..=10))]
     pub party: u32,
     /// Guests whose tokens the callers use in turn.
-    #[arg(long, default_value_t = 50, value_parser = bounded!(u32).range(1..=10_000))]
+    #[arg(long, default_value_t = 20, value_parser = bounded!(u32).range(1..=10_000))]
     pub guests: u32,
     /// `onsale`: buyers, all at once, each with a connection.
     #[arg(long, default_value_t = 200, value_parser = bounded!(u32).range(1..=10_000))]
@@ -91,6 +91,8 @@ pub enum Scenario {
     Browse,
     /// Follow the live feed while seats change.
     Viewers,
+    /// Ask any HTTP server for `/`, for comparison. Nothing is made and nothing audited.
+    Bare,
     /// Of a hundred callers 70 browse, 20 hold and release, 8 confirm and 2 want the same seats.
     Mixed,
 }
@@ -121,6 +123,16 @@ impl Bench {
             Pace::open(arrivals, window, window.min(Duration::from_secs(30)))
         } else {
             Pace::closed(window, self.count)
+        }
+    }
+
+    /// Groups of seats that the scenario needs so that nobody gets into another's way.
+    pub fn n_parties_min(&self) -> usize {
+        let n_workers = self.n_workers() as usize;
+        match self.scenario {
+            Scenario::HoldRelease | Scenario::Viewers => n_workers,
+            Scenario::Mixed => 2 * n_workers + 2,
+            _ => 1,
         }
     }
 

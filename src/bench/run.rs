@@ -12,7 +12,7 @@ use tokio::task::{JoinSet, LocalSet};
 
 use super::audit;
 use super::ledger::Ledger;
-use super::options::Bench;
+use super::options::{Bench, Scenario};
 use super::output::{self, Machine, Results};
 use super::recorder::Recorder;
 use super::scenarios::{self, Audience};
@@ -57,8 +57,7 @@ fn allow_many_connections() {
 
 async fn conduct(bench: &Bench) -> anyhow::Result<Results> {
     let started_at = Clock::System.now();
-    let stage = Stage::build(bench).await?;
-    let mut audience = Audience::gather(&stage, bench.scenario, bench.viewers).await?;
+    let (stage, mut audience) = prepare(bench).await?;
     let before = Machine::now();
     let ledger = Ledger::new(stage.house.clone(), stage.event_ids.len());
     let pace = bench.pace();
@@ -76,14 +75,19 @@ async fn conduct(bench: &Bench) -> anyhow::Result<Results> {
     serve_callers(&run).await?;
     let elapsed = run.pace.start().elapsed();
     let machine = before.until_now();
-    let seen_wrong = audience.compare(&run.stage).await?;
+    let compared = audience.compare(&run.stage).await;
     watching.shutdown().await;
     let run = Rc::into_inner(run).context("a caller is still there")?;
     let (mut stage, mut ledger) = (run.stage, run.ledger.into_inner());
-    for breach in seen_wrong {
-        ledger.breach(|_| breach);
-    }
-    let audit = audit::audit(&mut stage, &mut ledger).await;
+    let audit = match compared {
+        Ok(breaches) => {
+            for breach in breaches {
+                ledger.breach(|_| breach);
+            }
+            audit::audit(&mut stage, &mut ledger).await
+        }
+        Err(error) => Err(error),
+    };
     let struck = stage.strike().await;
     let results = Results {
         bench: bench.clone(),
@@ -97,6 +101,25 @@ async fn conduct(bench: &Bench) -> anyhow::Result<Results> {
     };
     struck.context("the load's events could not all be cancelled")?;
     Ok(results)
+}
+
+async fn prepare(bench: &Bench) -> anyhow::Result<(Stage, Audience)> {
+    if bench.scenario == Scenario::Bare {
+        return Ok((Stage::bare(bench).await?, Audience::default()));
+    }
+    let mut stage = Stage::build(bench).await?;
+    let gathered = match stage.open(bench).await {
+        Ok(()) => Audience::gather(&stage, bench.scenario, bench.viewers).await,
+        Err(error) => Err(error),
+    };
+    match gathered {
+        Ok(audience) => Ok((stage, audience)),
+        Err(error) => {
+            // That this fails too is no news.
+            stage.strike().await.ok();
+            Err(error)
+        }
+    }
 }
 
 /// Until all have been served, or somebody presses Ctrl-C.

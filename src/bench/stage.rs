@@ -2,7 +2,7 @@
 
 use std::rc::Rc;
 
-use anyhow::{Context as _, bail};
+use anyhow::{Context as _, bail, ensure};
 use chrono::TimeDelta;
 use rand::SeedableRng;
 use rand::rngs::StdRng;
@@ -23,6 +23,7 @@ pub struct Stage {
     /// Where callers are served.
     pub through: Target,
     pub owner: Client,
+    venue_id: String,
     pub house: Rc<House>,
     pub event_ids: Vec<String>,
     pub guests: Vec<Caller>,
@@ -32,6 +33,22 @@ pub struct Stage {
 }
 
 impl Stage {
+    /// For a server that is not the service.
+    pub async fn bare(bench: &Bench) -> anyhow::Result<Self> {
+        let target = Target::find(&bench.url, bench.allow_remote.as_deref()).await?;
+        Ok(Self {
+            owner: Client::new(&target),
+            venue_id: String::new(),
+            house: Rc::default(),
+            event_ids: Vec::new(),
+            guests: vec![Caller::new(&target.host, None)],
+            parties: Vec::new(),
+            party: 0,
+            through: target.clone(),
+            target,
+        })
+    }
+
     pub async fn build(bench: &Bench) -> anyhow::Result<Self> {
         let find = async |url| Target::find(url, bench.allow_remote.as_deref()).await;
         let target = find(&bench.url).await?;
@@ -41,24 +58,38 @@ impl Stage {
         let template = house::template(bench.seats);
         let venue = owner.post("/v1/venues", &template).await?;
         let venue_id = text(&venue, "venue_id")?;
-        let mut event_ids = Vec::new();
-        for _ in 0..bench.events {
-            event_ids.push(put_on_sale(&mut owner, bench, venue_id).await?);
-        }
         let path = format!("/v1/venues/{venue_id}/layout");
         let house = House::read(owner.get_bytes(&path).await?)?;
         let party = bench.party as usize;
         let parties = house.parties(party, &mut StdRng::seed_from_u64(bench.seed));
+        let n_parties = parties.len() * bench.events as usize;
+        ensure!(
+            n_parties >= bench.n_parties_min(),
+            "the house has room for {n_parties} parties, {} are needed: raise --seats",
+            bench.n_parties_min(),
+        );
         Ok(Self {
             target,
             through,
+            venue_id: venue_id.to_owned(),
             owner,
             house: Rc::new(house),
-            event_ids,
+            event_ids: Vec::new(),
             guests,
             parties,
             party,
         })
+    }
+
+    /// Puts the events on sale; the caller has to see that they are struck again.
+    pub async fn open(&mut self, bench: &Bench) -> anyhow::Result<()> {
+        for _ in 0..bench.events {
+            let event_id = make_event(&mut self.owner, bench, &self.venue_id).await?;
+            let path = format!("/v1/events/{event_id}/open");
+            self.event_ids.push(event_id);
+            self.owner.post(&path, &json!({})).await?;
+        }
+        Ok(())
     }
 
     /// Of all events together.
@@ -128,7 +159,7 @@ async fn make_guests(
     Ok(guests)
 }
 
-async fn put_on_sale(owner: &mut Client, bench: &Bench, venue_id: &str) -> anyhow::Result<String> {
+async fn make_event(owner: &mut Client, bench: &Bench, venue_id: &str) -> anyhow::Result<String> {
     let event = owner
         .post(
             "/v1/events",
@@ -145,11 +176,7 @@ async fn put_on_sale(owner: &mut Client, bench: &Bench, venue_id: &str) -> anyho
             }),
         )
         .await?;
-    let event_id = text(&event, "event_id")?.to_owned();
-    owner
-        .post(&format!("/v1/events/{event_id}/open"), &json!({}))
-        .await?;
-    Ok(event_id)
+    Ok(text(&event, "event_id")?.to_owned())
 }
 
 fn text<'a>(answer: &'a Value, name: &str) -> anyhow::Result<&'a str> {

@@ -144,11 +144,11 @@ impl Worker {
                 return Placed::Failed;
             }
         };
-        if answer.status == 201 {
-            if let Some(hold_id) = find_text(answer.body, "hold_id") {
-                recorder.answered("place", due);
-                return Placed::Held(ledger.placed(event, seats, hold_id, sent));
-            }
+        if answer.status == 201
+            && let Some(hold_id) = find_text(answer.body, "hold_id")
+        {
+            recorder.answered("place", due);
+            return Placed::Held(ledger.placed(event, seats, hold_id, sent));
         }
         let refusal = Refusal::read(answer.status, answer.body);
         if refusal.code == "seats_unavailable" {
@@ -158,7 +158,7 @@ impl Worker {
             return Placed::Refused(conflicts);
         }
         recorder.failed("place", &refusal.code);
-        if answer.status >= 500 {
+        if !(400..500).contains(&answer.status) {
             ledger.place_unsure(event, &seats, sent);
         }
         Placed::Failed

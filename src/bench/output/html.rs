@@ -99,9 +99,9 @@ fn over_time(results: &Results) -> String {
         })
     };
     let latencies = [
-        latency("one", 50.0),
-        latency("two", 99.0),
         latency("three", 100.0),
+        latency("two", 99.0),
+        latency("one", 50.0),
     ];
     let throughput = [answered, failed];
     let values = |lines: &[Line]| -> Vec<f64> {

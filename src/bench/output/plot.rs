@@ -132,7 +132,8 @@ pub fn bars(what: &str, unit: &str, bars: &[(String, f64)]) -> String {
             "<rect class=\"bar\" x=\"{left:.1}\" y=\"{top:.1}\" width=\"{bar_width:.1}\" \
              height=\"{height:.1}\"><title>{name}: {value}</title></rect>"
         );
-        if (nth as usize).is_multiple_of(every) {
+        // A name at the very end would be cut off.
+        if (nth as usize).is_multiple_of(every) && (every == 1 || nth + 2 < n) {
             mark_below(&mut svg, left + width, name);
         }
     }

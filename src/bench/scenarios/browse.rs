@@ -34,3 +34,11 @@ pub async fn look_around(worker: &mut Worker, copies: &mut Copies, turn: Turn) {
     }
     worker.look(event, copy, turn.due).await;
 }
+
+/// Asks a server that may be any for what it has at its root.
+pub async fn ask(worker: &mut Worker, turn: Turn) {
+    let names = ["answer", "answer, unchanged"];
+    worker
+        .read(names, &["/"], &mut Copy::default(), turn.due)
+        .await;
+}

@@ -4,21 +4,35 @@ use super::super::options::Scenario;
 use super::super::pace::Turn;
 use super::super::worker::{Placed, Run, Worker};
 
-/// Parties that are held and released again and again; the others are confirmed, once each. The
-/// first one is everybody's in `hot-seat`.
-fn n_released_again(run: &Run) -> usize {
-    let n_parties = run.stage.n_parties();
-    match run.bench.scenario {
-        Scenario::Mixed => n_parties / 2,
-        Scenario::Confirm => 0,
-        _ => n_parties,
+/// Who wants which parties of seats.
+pub struct Shares {
+    /// So many are held and released again and again.
+    n_released: usize,
+    /// This one everybody wants.
+    pub hot: usize,
+    /// From here on each is confirmed, once.
+    first_confirmed: usize,
+}
+
+impl Shares {
+    pub fn of(run: &Run) -> Self {
+        let n_parties = run.stage.n_parties();
+        let (n_released, hot, first_confirmed) = match run.bench.scenario {
+            Scenario::Mixed => (n_parties / 2, n_parties / 2, n_parties / 2 + 1),
+            _ => (n_parties, 0, 0),
+        };
+        Self {
+            n_released,
+            hot,
+            first_confirmed,
+        }
     }
 }
 
 pub async fn hold_and_release(worker: &mut Worker, turn: Turn, nth: usize) {
     let run = worker.run.clone();
     let n_workers = run.bench.n_workers() as usize;
-    let n_mine = (n_released_again(&run) / n_workers).max(1);
+    let n_mine = (Shares::of(&run).n_released / n_workers).max(1);
     let (event, seats) = run.stage.party(worker.nth + n_workers * (nth % n_mine));
     if let Placed::Held(held) = worker.place(event, seats, turn.due).await {
         worker.release(&held).await;
@@ -27,7 +41,7 @@ pub async fn hold_and_release(worker: &mut Worker, turn: Turn, nth: usize) {
 
 pub async fn hold_and_confirm(worker: &mut Worker, turn: Turn) {
     let run = worker.run.clone();
-    let nth = n_released_again(&run) + run.n_used.get();
+    let nth = Shares::of(&run).first_confirmed + run.n_used.get();
     if nth >= run.stage.n_parties() {
         run.sold_out();
         return;
