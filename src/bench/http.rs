@@ -6,12 +6,13 @@ use axum::Router;
 use axum::http::header;
 use axum::routing::get;
 use bytes::Bytes;
+use clap::value_parser as bounded;
 use tokio::net::TcpListener;
 
 #[derive(Clone, Copy, Debug, clap::Args)]
 pub struct BareRoute {
     /// The length of the body that every request gets.
-    #[arg(long, default_value_t = 60_000, value_parser = clap::value_parser!(u32).range(..10_000_000))]
+    #[arg(long, default_value_t = 60_000, value_parser = bounded!(u32).range(..=10_000_000))]
     bytes: u32,
 }
 

@@ -1,4 +1,4 @@
-//! Who goes next, and when: by the schedule (open loop) or as soon as a connection is free (closed).
+//! Who goes next, and when: by the schedule (open loop), or when a connection is free (closed).
 
 use std::cell::{Cell, RefCell};
 use std::sync::Arc;
