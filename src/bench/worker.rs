@@ -212,7 +212,9 @@ impl Worker {
                     let refusal = Refusal::read(answer.status, answer.body);
                     recorder.failed("confirm", &refusal.code);
                     if answer.status < 500 && nth == 0 {
-                        break;
+                        // It is no booking, whatever else becomes of it.
+                        run.ledger.borrow_mut().release_unsure(held);
+                        return false;
                     }
                 }
                 Err(error) => recorder.failed("confirm", &failure_of(&error)),
