@@ -8,6 +8,7 @@ use anyhow::{Context as _, ensure};
 use clap::{Parser, Subcommand};
 use secrecy::{ExposeSecret, SecretString};
 
+use crate::bench::{self, BareRoute, Bench};
 use crate::clock::Clock;
 use crate::config::Config;
 use crate::context::Context;
@@ -58,8 +59,12 @@ enum Command {
         #[arg(long)]
         repair: bool,
     },
+    Bench(Box<Bench>),
     /// Print the OpenAPI document.
     Openapi,
+    /// Serve one body at one path, for comparison.
+    #[command(hide = true)]
+    BareRoute(BareRoute),
     /// Start empty stores, run a command with DATABASE_URL and REDIS_URL set, stop them.
     #[command(hide = true)]
     WithStores(WithStores),
@@ -98,7 +103,9 @@ fn execute(command: Command) -> anyhow::Result<ExitCode> {
             block_on(create_admin(&email, &name))?;
         }
         Command::Audit { repair } => return run_audit(repair),
+        Command::Bench(load) => return bench::run(&load),
         Command::Openapi => println!("{}", app::openapi().to_pretty_json()?),
+        Command::BareRoute(route) => bench::serve_bare_route(route)?,
         Command::WithStores(with) => return with_stores::run(&with),
         Command::Child(launch) => return Err(private_stores::launch(&launch).into()),
     }

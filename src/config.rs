@@ -51,6 +51,8 @@ pub const OTHER_VARIABLES: &[Variable] = &[
     ("HOLDFAST_PG_BIN", "", "`dev`: folder of the PostgreSQL programs"),
     ("HOLDFAST_REDIS_BIN", "", "`dev`: the redis-server program"),
     ("HOLDFAST_DATA_DIR", "", "`dev`: folder of the private stores; by default .holdfast"),
+    ("HOLDFAST_BENCH_EMAIL", "", "`bench`: a venue admin, who makes the venue and the events"),
+    ("HOLDFAST_BENCH_PASSWORD", "", "`bench`: the password of that venue admin"),
     ("RUST_LOG", "info", "what is logged, as tracing-subscriber's EnvFilter reads it"),
 ];
 

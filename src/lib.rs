@@ -82,4 +82,6 @@ pub mod with_stores;
 
 pub mod venue_files;
 
+pub mod bench;
+
 pub mod commands;

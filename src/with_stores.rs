@@ -21,6 +21,9 @@ pub struct WithStores {
     /// Apply the migrations of this folder instead of the program's own.
     #[arg(long, value_name = "DIR")]
     migrations: Option<PathBuf>,
+    /// Write every commit to the disk, as in earnest; without it nothing is, which is faster.
+    #[arg(long)]
+    durable: bool,
     #[arg(last = true, required = true)]
     command: Vec<OsString>,
 }
@@ -28,7 +31,11 @@ pub struct WithStores {
 /// Answers the command's exit code; 128 and the signal's number when a signal ended it.
 pub fn run(with: &WithStores) -> anyhow::Result<ExitCode> {
     let launcher = std::env::current_exe().context("cannot find the holdfast program")?;
-    let stores = PrivateStores::start_throwaway(&launcher)?;
+    let stores = if with.durable {
+        PrivateStores::start_durable(&launcher)?
+    } else {
+        PrivateStores::start_throwaway(&launcher)?
+    };
     let runtime = tokio::runtime::Runtime::new()?;
     runtime.block_on(run_on(&stores, with))
 }

@@ -19,6 +19,14 @@ impl PrivateStores {
         )
     }
 
+    /// Empty ones whose data goes with them, and that write to the disk as in earnest.
+    pub fn start_durable(launcher: &Path) -> Result<Self, StoresError> {
+        Self::start(
+            || PrivatePostgres::start_durable(launcher),
+            || PrivateRedis::start_throwaway(launcher, &["--appendonly", "yes"]),
+        )
+    }
+
     /// The ones of that data folder, which is made when it does not exist.
     pub fn start_kept(launcher: &Path, home: &Path) -> Result<Self, StoresError> {
         Self::start(

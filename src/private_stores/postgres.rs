@@ -37,6 +37,15 @@ pub struct PrivatePostgres {
 impl PrivatePostgres {
     /// An empty one whose data goes with it. `launcher` is the `holdfast` program.
     pub fn start_throwaway(launcher: &Path) -> Result<Self, StoresError> {
+        Self::start_empty(launcher, false)
+    }
+
+    /// As [`Self::start_throwaway`], with every commit on the disk before it is answered.
+    pub fn start_durable(launcher: &Path) -> Result<Self, StoresError> {
+        Self::start_empty(launcher, true)
+    }
+
+    fn start_empty(launcher: &Path, is_durable: bool) -> Result<Self, StoresError> {
         let user = server_user(None)?;
         let sockets = TempFolder::make(user.as_ref())?;
         let folder = sockets.path().to_owned();
@@ -47,7 +56,7 @@ impl PrivatePostgres {
                 folder,
             },
             sockets,
-            false,
+            is_durable,
         )
     }
 
@@ -67,7 +76,7 @@ impl PrivatePostgres {
         )
     }
 
-    fn start_at(place: Place, sockets: TempFolder, is_kept: bool) -> Result<Self, StoresError> {
+    fn start_at(place: Place, sockets: TempFolder, is_durable: bool) -> Result<Self, StoresError> {
         let programs = programs::postgres_folder()?;
         let data = place.folder.join("postgres");
         let mut args = vec![
@@ -76,7 +85,7 @@ impl PrivatePostgres {
             "-k".into(),
             sockets.path().into(),
         ];
-        let extra = if is_kept {
+        let extra = if is_durable {
             &[][..]
         } else {
             &THROWAWAY_SETTINGS[..]
@@ -94,7 +103,7 @@ impl PrivatePostgres {
             child: None,
         };
         if !data.exists() {
-            init(&server, &programs.join("initdb"), &data, is_kept)?;
+            init(&server, &programs.join("initdb"), &data, is_durable)?;
         }
         let mut postgres = Self {
             server,
@@ -135,7 +144,7 @@ impl PrivatePostgres {
 }
 
 /// Makes the data folder; it has its name only once it is whole.
-fn init(server: &Server, initdb: &Path, data: &Path, is_kept: bool) -> Result<(), StoresError> {
+fn init(server: &Server, initdb: &Path, data: &Path, is_durable: bool) -> Result<(), StoresError> {
     let new = data.with_extension("new");
     if new.exists() {
         fs::remove_dir_all(&new).map_err(StoresError::on("remove", &new))?;
@@ -144,7 +153,7 @@ fn init(server: &Server, initdb: &Path, data: &Path, is_kept: bool) -> Result<()
     let mut args: Vec<OsString> = vec!["-D".into(), new.clone().into()];
     args.extend(["-U", "postgres", "-A", "trust", "-E", "UTF8"].map(Into::into));
     args.push(format!("--locale={LOCALE}").into());
-    if !is_kept {
+    if !is_durable {
         args.push("--no-sync".into());
     }
     server.run(initdb, &args)?;

@@ -1,0 +1,356 @@
+//! What the service has acknowledged, and what must therefore be true.
+
+use std::collections::{HashMap, HashSet};
+use std::rc::Rc;
+use std::time::Instant;
+
+use super::house::House;
+
+/// Limit: breaches that are named; all are counted.
+const NAMED_MAX: usize = 100;
+/// Limit: refusals that are judged.
+const REFUSALS_MAX: usize = 1_000_000;
+/// Limit: spans that are kept, by which refusals are judged. Those in flight when the last refusal
+/// is kept must still find room.
+const SPANS_MAX: usize = 4_000_000;
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Fate {
+    Untouched,
+    Held,
+    /// Somebody has asked for the end of its hold.
+    Ending,
+    Freed,
+    Booked,
+}
+
+#[derive(Clone, Copy, Debug)]
+pub struct Seat {
+    pub fate: Fate,
+    /// The number of the last hold on it that was acknowledged.
+    hold: u32,
+    /// A request for it has no known outcome: it may be in any state.
+    pub is_unsure: bool,
+}
+
+/// A hold that was acknowledged.
+#[derive(Clone, Debug)]
+pub struct Held {
+    pub event: usize,
+    pub seats: Vec<usize>,
+    pub hold_id: String,
+    number: u32,
+    sent: Instant,
+}
+
+/// A confirm that was acknowledged.
+#[derive(Clone, Debug)]
+pub struct Confirmed {
+    pub event: usize,
+    pub seats: Vec<usize>,
+    pub hold_id: String,
+}
+
+/// Somebody was told at some time between these that a seat cannot be had.
+struct Refusal {
+    event: usize,
+    seat: usize,
+    sent: Instant,
+    answered: Instant,
+}
+
+#[derive(Clone, Copy)]
+struct Span {
+    from: Instant,
+    until: Option<Instant>,
+}
+
+pub struct Ledger {
+    house: Rc<House>,
+    events: Vec<Vec<Seat>>,
+    /// By booking id.
+    pub confirmed: HashMap<String, Confirmed>,
+    /// Holds whose confirm has no known outcome.
+    pub unsure_confirms: HashSet<String>,
+    refusals: Vec<Refusal>,
+    spans: HashMap<(usize, usize), Vec<Span>>,
+    n_spans: usize,
+    n_holds: u32,
+    n_booked: usize,
+    pub n_released: u64,
+    pub n_breaches: u64,
+    pub breaches: Vec<String>,
+}
+
+impl Ledger {
+    pub fn new(house: Rc<House>, n_events: usize) -> Self {
+        let seat = Seat {
+            fate: Fate::Untouched,
+            hold: 0,
+            is_unsure: false,
+        };
+        Self {
+            events: vec![vec![seat; house.n_seats()]; n_events],
+            house,
+            confirmed: HashMap::new(),
+            unsure_confirms: HashSet::new(),
+            refusals: Vec::new(),
+            spans: HashMap::new(),
+            n_spans: 0,
+            n_holds: 0,
+            n_booked: 0,
+            n_released: 0,
+            n_breaches: 0,
+            breaches: Vec::new(),
+        }
+    }
+
+    pub fn breach(&mut self, breach: impl FnOnce(&House) -> String) {
+        self.n_breaches += 1;
+        if self.breaches.len() < NAMED_MAX {
+            self.breaches.push(breach(&self.house));
+        }
+    }
+
+    pub fn house(&self) -> Rc<House> {
+        self.house.clone()
+    }
+
+    pub fn seats(&self, event: usize) -> &[Seat] {
+        &self.events[event]
+    }
+
+    pub fn n_booked(&self) -> usize {
+        self.n_booked
+    }
+
+    /// A hold was acknowledged that was asked for at `sent`.
+    pub fn placed(
+        &mut self,
+        event: usize,
+        seats: Vec<usize>,
+        hold_id: &str,
+        sent: Instant,
+    ) -> Held {
+        self.n_holds += 1;
+        let number = self.n_holds;
+        for &nth in &seats {
+            let seat = &mut self.events[event][nth];
+            let before = seat.fate;
+            (seat.fate, seat.hold) = (Fate::Held, number);
+            match before {
+                Fate::Held => self.breach(|house| {
+                    format!(
+                        "seat {} was held by two callers at a time",
+                        house.label(nth)
+                    )
+                }),
+                Fate::Booked => self.breach(|house| {
+                    format!("seat {} was held after it was booked", house.label(nth))
+                }),
+                Fate::Untouched | Fate::Ending | Fate::Freed => {}
+            }
+        }
+        Held {
+            event,
+            seats,
+            hold_id: hold_id.to_owned(),
+            number,
+            sent,
+        }
+    }
+
+    /// Nobody knows whether the hold was placed.
+    pub fn place_unsure(&mut self, event: usize, seats: &[usize], sent: Instant) {
+        for &seat in seats {
+            self.events[event][seat].is_unsure = true;
+            self.span(event, seat, sent, None);
+        }
+    }
+
+    /// The seats were said not to be had.
+    pub fn refused(&mut self, event: usize, seats: &[usize], sent: Instant) {
+        if self.refusals.len() >= REFUSALS_MAX || self.n_spans >= SPANS_MAX / 2 {
+            return;
+        }
+        let answered = Instant::now();
+        self.refusals.extend(seats.iter().map(|&seat| Refusal {
+            event,
+            seat,
+            sent,
+            answered,
+        }));
+    }
+
+    /// A release or a confirm is about to be sent.
+    pub fn ending(&mut self, held: &Held) {
+        self.each_of(held, |seat| seat.fate = Fate::Ending);
+    }
+
+    pub fn released(&mut self, held: &Held) {
+        self.n_released += 1;
+        self.each_of(held, |seat| seat.fate = Fate::Freed);
+        self.end_span(held, Some(Instant::now()));
+    }
+
+    pub fn confirmed(&mut self, held: &Held, booking_id: &str) {
+        self.each_of(held, |seat| seat.fate = Fate::Booked);
+        self.n_booked += held.seats.len();
+        self.end_span(held, None);
+        let confirmed = Confirmed {
+            event: held.event,
+            seats: held.seats.clone(),
+            hold_id: held.hold_id.clone(),
+        };
+        if self
+            .confirmed
+            .insert(booking_id.to_owned(), confirmed)
+            .is_some()
+        {
+            self.breach(|_| format!("booking {booking_id} was given to two holds"));
+        }
+    }
+
+    /// Nobody knows whether the hold has become a booking.
+    pub fn confirm_unsure(&mut self, held: &Held) {
+        self.unsure_confirms.insert(held.hold_id.clone());
+        self.release_unsure(held);
+    }
+
+    /// Nobody knows whether the hold has ended.
+    pub fn release_unsure(&mut self, held: &Held) {
+        for &seat in &held.seats {
+            self.events[held.event][seat].is_unsure = true;
+        }
+        self.end_span(held, None);
+    }
+
+    /// A seat that somebody was refused must have been somebody's at that time.
+    pub fn judge_refusals(&mut self) -> usize {
+        let refusals = std::mem::take(&mut self.refusals);
+        let mut spans = std::mem::take(&mut self.spans);
+        for spans in spans.values_mut() {
+            spans.sort_unstable_by_key(|span| span.from);
+        }
+        for refusal in &refusals {
+            let spans = spans.get(&(refusal.event, refusal.seat));
+            let is_justified = spans.is_some_and(|spans| overlaps(spans, refusal));
+            if !is_justified {
+                self.breach(|house| {
+                    let seat = house.label(refusal.seat);
+                    format!("seat {seat} was said to be taken while nobody had it")
+                });
+            }
+        }
+        refusals.len()
+    }
+
+    /// Later holds of the same seats are left alone.
+    fn each_of(&mut self, held: &Held, mut change: impl FnMut(&mut Seat)) {
+        for &seat in &held.seats {
+            let seat = &mut self.events[held.event][seat];
+            if seat.hold == held.number {
+                change(seat);
+            }
+        }
+    }
+
+    fn end_span(&mut self, held: &Held, until: Option<Instant>) {
+        for &seat in &held.seats {
+            self.span(held.event, seat, held.sent, until);
+        }
+    }
+
+    fn span(&mut self, event: usize, seat: usize, from: Instant, until: Option<Instant>) {
+        if self.n_spans < SPANS_MAX {
+            self.n_spans += 1;
+            let spans = self.spans.entry((event, seat)).or_default();
+            spans.push(Span { from, until });
+        }
+    }
+}
+
+/// Whether any of the spans, in order of their beginnings, has a moment in common with the refusal.
+fn overlaps(spans: &[Span], refusal: &Refusal) -> bool {
+    let n_begun = spans.partition_point(|span| span.from <= refusal.answered);
+    let mut begun = spans[..n_begun].iter().rev();
+    begun.any(|span| span.until.is_none_or(|until| until >= refusal.sent))
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    fn ledger() -> Ledger {
+        let seat = |index: usize| json!({"index": index, "label": format!("A-{index}")});
+        let seats: Vec<_> = (0..4).map(seat).collect();
+        let layout = json!({"sections": [{"rows": [{"seats": seats}]}]}).to_string();
+        Ledger::new(Rc::new(House::read(layout.as_bytes()).unwrap()), 1)
+    }
+
+    fn breaches(ledger: &Ledger) -> String {
+        ledger.breaches.join("\n")
+    }
+
+    #[test]
+    fn a_seat_goes_from_hold_to_hold_and_no_two_have_it() {
+        let mut ledger = ledger();
+        let now = Instant::now();
+        let first = ledger.placed(0, vec![0, 1], "a", now);
+        ledger.ending(&first);
+        // The next holder's answer overtakes that of the release.
+        let second = ledger.placed(0, vec![1, 2], "b", now);
+        ledger.released(&first);
+
+        assert_eq!(ledger.n_breaches, 0);
+        assert_eq!(ledger.seats(0)[0].fate, Fate::Freed);
+        assert_eq!(ledger.seats(0)[1].fate, Fate::Held);
+        ledger.placed(0, vec![2], "c", now);
+        assert_eq!(
+            breaches(&ledger),
+            "seat A-2 was held by two callers at a time"
+        );
+        ledger.confirmed(&second, "booking");
+        ledger.placed(0, vec![1], "d", now);
+        assert!(breaches(&ledger).ends_with("seat A-1 was held after it was booked"));
+    }
+
+    #[test]
+    fn one_booking_is_not_given_to_two_holds() {
+        let mut ledger = ledger();
+        let now = Instant::now();
+        let holds = [0, 1].map(|seat| ledger.placed(0, vec![seat], "x", now));
+
+        holds.iter().for_each(|held| ledger.confirmed(held, "one"));
+
+        assert_eq!(breaches(&ledger), "booking one was given to two holds");
+    }
+
+    #[test]
+    fn a_refusal_needs_somebody_who_has_the_seat() {
+        let mut ledger = ledger();
+        let before = Instant::now();
+        let held = ledger.placed(0, vec![0], "a", before);
+        ledger.refused(0, &[0], before);
+        ledger.ending(&held);
+        ledger.released(&held);
+        ledger.place_unsure(0, &[1], before);
+        ledger.refused(0, &[1], Instant::now());
+
+        assert_eq!(ledger.judge_refusals(), 2);
+        assert_eq!(ledger.n_breaches, 0);
+
+        let mut ledger = self::ledger();
+        let held = ledger.placed(0, vec![0], "a", Instant::now());
+        ledger.released(&held);
+        std::thread::sleep(std::time::Duration::from_millis(2));
+        ledger.refused(0, &[0], Instant::now());
+        ledger.refused(0, &[3], Instant::now());
+        ledger.judge_refusals();
+
+        assert_eq!(ledger.n_breaches, 2);
+        assert!(breaches(&ledger).contains("seat A-3 was said to be taken while nobody had it"));
+    }
+}

@@ -1,0 +1,220 @@
+//! What can be asked of a load.
+
+use std::path::PathBuf;
+use std::time::Duration;
+
+use anyhow::ensure;
+use clap::ValueEnum;
+use clap::value_parser as bounded;
+
+use super::arrivals::{Arrivals, Spacing};
+use super::pace::Pace;
+
+/// Load on a running service, through its interface; audited afterwards. The exit code is 1 when
+/// the service broke a promise. HOLDFAST_BENCH_EMAIL and HOLDFAST_BENCH_PASSWORD name a venue
+/// admin; docs/benchmarks.md tells more.
+#[derive(Clone, Debug, clap::Args)]
+pub struct Bench {
+    /// What callers do.
+    pub scenario: Scenario,
+    /// The service.
+    #[arg(long, default_value = "http://127.0.0.1:8080")]
+    pub url: String,
+    /// Another instance of the service: there `viewers` makes the changes.
+    #[arg(long, value_name = "URL")]
+    pub through: Option<String>,
+    /// The host to load when it is not this machine, named a second time.
+    #[arg(long, value_name = "HOST")]
+    pub allow_remote: Option<String>,
+    /// How long callers arrive.
+    #[arg(long, default_value_t = 10, value_parser = bounded!(u64).range(1..=3600))]
+    pub seconds: u64,
+    /// How many callers arrive at most.
+    #[arg(long, default_value_t = 1_000_000, value_parser = bounded!(u64).range(1..=10_000_000))]
+    pub count: u64,
+    /// How many callers arrive in a second, however the service fares.
+    #[arg(long, default_value = "200", value_parser = read_rate, conflicts_with = "closed")]
+    pub rate: f64,
+    #[arg(long, value_enum, default_value = "poisson")]
+    pub spacing: Spacing,
+    /// This many callers, each of whom comes again as soon as it is served.
+    #[arg(long, value_name = "N", value_parser = bounded!(u32).range(1..=10_000))]
+    pub closed: Option<u32>,
+    /// Connections that arriving callers share.
+    #[arg(long, default_value_t = 64, value_parser = bounded!(u32).range(1..=10_000))]
+    pub connections: u32,
+    /// Seats of the house that is made for the load.
+    #[arg(long, default_value_t = 2_000, value_parser = bounded!(u32).range(1..=150_000))]
+    pub seats: u32,
+    /// Events in that house, all on sale.
+    #[arg(long, default_value_t = 1, value_parser = bounded!(u32).range(1..=2_000))]
+    pub events: u32,
+    /// Seats that a caller wants next to each other.
+    #[arg(long, default_value_t = 2, value_parser = bounded!(u32).range(1..=10))]
+    pub party: u32,
+    /// Guests whose tokens the callers use in turn.
+    #[arg(long, default_value_t = 20, value_parser = bounded!(u32).range(1..=10_000))]
+    pub guests: u32,
+    /// `onsale`: buyers, all at once, each with a connection.
+    #[arg(long, default_value_t = 200, value_parser = bounded!(u32).range(1..=10_000))]
+    pub buyers: u32,
+    /// `viewers`: clients of the live feed, each with a connection.
+    #[arg(long, default_value_t = 200, value_parser = bounded!(u32).range(1..=20_000))]
+    pub viewers: u32,
+    /// `browse`: how many of a hundred looks send the `ETag` of the copy they have.
+    #[arg(long, default_value_t = 90, value_parser = bounded!(u32).range(0..=100))]
+    pub conditional: u32,
+    /// Fixes the arrivals and what callers choose.
+    #[arg(long, default_value_t = 1)]
+    pub seed: u64,
+    /// Where to write the results for programs.
+    #[arg(long, value_name = "FILE")]
+    pub json: Option<PathBuf>,
+    /// Where to write a page with plots.
+    #[arg(long, value_name = "FILE")]
+    pub html: Option<PathBuf>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum, serde::Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Scenario {
+    /// Hold seats and release them; no two callers want the same.
+    HoldRelease,
+    /// Hold seats and confirm them; no two callers want the same.
+    Confirm,
+    /// Buyers who all come at once look, choose, hold, sometimes give up, confirm, until all is
+    /// sold.
+    Onsale,
+    /// All want the same seats.
+    HotSeat,
+    /// Look at availability and layout, with copies.
+    Browse,
+    /// Follow the live feed while seats change.
+    Viewers,
+    /// Ask any HTTP server for `/`, for comparison. Nothing is made and nothing audited.
+    Bare,
+    /// Of a hundred callers 70 browse, 20 hold and release, 8 confirm and 2 want the same seats.
+    Mixed,
+}
+
+impl Bench {
+    pub fn window(&self) -> Duration {
+        Duration::from_secs(self.seconds)
+    }
+
+    /// Callers at work at the same time.
+    pub fn n_workers(&self) -> u32 {
+        match self.scenario {
+            Scenario::Onsale => self.buyers,
+            _ => self.closed.unwrap_or(self.connections),
+        }
+    }
+
+    /// Whether callers come by the clock instead of when the service is done.
+    pub fn is_open(&self) -> bool {
+        self.closed.is_none() && self.scenario != Scenario::Onsale
+    }
+
+    /// Starts the clock.
+    pub fn pace(&self) -> Pace {
+        let window = self.window();
+        if self.is_open() {
+            let arrivals = || Arrivals::new(self.rate, self.spacing, window, self.count, self.seed);
+            Pace::open(arrivals, window, window.min(Duration::from_secs(30)))
+        } else {
+            Pace::closed(window, self.count)
+        }
+    }
+
+    /// Groups of seats that the scenario needs so that nobody gets into another's way.
+    pub fn n_parties_min(&self) -> usize {
+        let n_workers = self.n_workers() as usize;
+        match self.scenario {
+            Scenario::HoldRelease | Scenario::Viewers => n_workers,
+            Scenario::Mixed => 2 * n_workers + 2,
+            _ => 1,
+        }
+    }
+
+    pub fn check(&self) -> anyhow::Result<()> {
+        let n_wanted = u64::from(self.n_workers()) * u64::from(self.party);
+        // Viewers look at the first event only.
+        let n_events = if self.scenario == Scenario::Viewers {
+            1
+        } else {
+            self.events
+        };
+        let n_seats = u64::from(self.seats) * u64::from(n_events);
+        let is_spread = matches!(
+            self.scenario,
+            Scenario::HoldRelease | Scenario::Mixed | Scenario::Viewers
+        );
+        ensure!(
+            !is_spread || n_wanted * 2 <= n_seats,
+            "{} callers at a time with {} seats each need at least {} seats: raise --seats",
+            self.n_workers(),
+            self.party,
+            n_wanted * 2,
+        );
+        ensure!(
+            self.party <= self.seats,
+            "the house has fewer seats than one caller wants"
+        );
+        ensure!(
+            u64::from(self.seats) * u64::from(self.events) <= 20_000_000,
+            "all events together may have 20,000,000 seats"
+        );
+        Ok(())
+    }
+}
+
+fn read_rate(text: &str) -> Result<f64, String> {
+    match text.parse() {
+        Ok(rate) if (0.1..=200_000.0).contains(&rate) => Ok(rate),
+        _ => Err("must be a number from 0.1 to 200000".to_owned()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::Parser;
+
+    use super::*;
+
+    #[derive(Parser)]
+    struct CommandLine {
+        #[command(flatten)]
+        bench: Bench,
+    }
+
+    fn read(args: &str) -> Result<Bench, String> {
+        let args = ["bench"].into_iter().chain(args.split_whitespace());
+        let bench = CommandLine::try_parse_from(args)
+            .map_err(|error| error.to_string())?
+            .bench;
+        bench.check().map_err(|error| error.to_string())?;
+        Ok(bench)
+    }
+
+    #[test]
+    fn every_load_is_bounded() {
+        for wrong in [
+            "confirm --seconds 0",
+            "confirm --seconds 3601",
+            "confirm --count 10000001",
+            "confirm --rate 0",
+            "confirm --rate nan",
+            "confirm --closed 10001",
+            "confirm --seats 150001",
+            "confirm --rate 5 --closed 5",
+            "confirm --seats 1",
+            "hold-release --seats 255",
+            "hold-release --seats 150000 --events 2000",
+        ] {
+            assert!(read(wrong).is_err(), "{wrong}");
+        }
+        let bench = read("hold-release --seats 256 --closed 64").unwrap();
+        assert_eq!((bench.n_workers(), bench.is_open()), (64, false));
+        assert_eq!(read("onsale --buyers 7").unwrap().n_workers(), 7);
+    }
+}

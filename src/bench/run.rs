@@ -1,0 +1,161 @@
+//! One load from its first sign-in to its results.
+
+use std::cell::{Cell, RefCell};
+use std::io::{IsTerminal, Write};
+use std::process::ExitCode;
+use std::rc::Rc;
+use std::time::Duration;
+
+use anyhow::{Context as _, ensure};
+use nix::sys::resource::{Resource, getrlimit, setrlimit};
+use tokio::task::{JoinSet, LocalSet};
+
+use super::audit;
+use super::ledger::Ledger;
+use super::options::{Bench, Scenario};
+use super::output::{self, Machine, Results};
+use super::recorder::Recorder;
+use super::scenarios::{self, Audience};
+use super::stage::Stage;
+use super::worker::{Run, Worker};
+use crate::clock::Clock;
+
+const PROGRESS_EVERY: Duration = Duration::from_millis(250);
+
+/// One thread does it all: the service shares the machine, and shall have the rest of it.
+pub fn run(bench: &Bench) -> anyhow::Result<ExitCode> {
+    bench.check()?;
+    allow_many_connections();
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()?;
+    let results = LocalSet::new().block_on(&runtime, conduct(bench))?;
+    print!("{}", output::table(&results));
+    if let Some(path) = &bench.json {
+        output::write(path, &output::json(&results)?)?;
+    }
+    if let Some(path) = &bench.html {
+        output::write(path, &output::page(&results))?;
+    }
+    ensure!(
+        results.n_answered() > 0,
+        "the service did nothing it was asked for"
+    );
+    Ok(if results.audit.breaches_count == 0 {
+        ExitCode::SUCCESS
+    } else {
+        ExitCode::FAILURE
+    })
+}
+
+/// As many as this user may have at all. Where that fails, a connection will say so.
+fn allow_many_connections() {
+    if let Ok((_, most)) = getrlimit(Resource::RLIMIT_NOFILE) {
+        setrlimit(Resource::RLIMIT_NOFILE, most, most).ok();
+    }
+}
+
+async fn conduct(bench: &Bench) -> anyhow::Result<Results> {
+    let started_at = Clock::System.now();
+    let (stage, mut audience) = prepare(bench).await?;
+    let before = Machine::now();
+    let ledger = Ledger::new(stage.house.clone(), stage.event_ids.len());
+    let pace = bench.pace();
+    let run = Rc::new(Run {
+        bench: bench.clone(),
+        recorder: RefCell::new(Recorder::new(pace.start(), bench.window())),
+        ledger: RefCell::new(ledger),
+        watched: audience.watched.clone(),
+        n_used: Cell::new(0),
+        sold_out_after: Cell::new(None),
+        pace,
+        stage,
+    });
+    let mut watching = audience.watch(&run);
+    serve_callers(&run).await?;
+    let elapsed = run.pace.start().elapsed();
+    let machine = before.until_now();
+    let compared = audience.compare(&run.stage).await;
+    watching.shutdown().await;
+    let run = Rc::into_inner(run).context("a caller is still there")?;
+    let (mut stage, mut ledger) = (run.stage, run.ledger.into_inner());
+    let audit = match compared {
+        Ok(breaches) => {
+            for breach in breaches {
+                ledger.breach(|_| breach);
+            }
+            audit::audit(&mut stage, &mut ledger).await
+        }
+        Err(error) => Err(error),
+    };
+    let struck = stage.strike().await;
+    let results = Results {
+        bench: bench.clone(),
+        started_at,
+        elapsed,
+        n_left_out: run.pace.n_left_out(),
+        sold_out_after: run.sold_out_after.get(),
+        recorder: run.recorder.into_inner(),
+        machine,
+        audit: audit.context("the audit cannot be done")?,
+    };
+    struck.context("the load's events could not all be cancelled")?;
+    Ok(results)
+}
+
+async fn prepare(bench: &Bench) -> anyhow::Result<(Stage, Audience)> {
+    if bench.scenario == Scenario::Bare {
+        return Ok((Stage::bare(bench).await?, Audience::default()));
+    }
+    let mut stage = Stage::build(bench).await?;
+    let gathered = match stage.open(bench).await {
+        Ok(()) => Audience::gather(&stage, bench.scenario, bench.viewers).await,
+        Err(error) => Err(error),
+    };
+    match gathered {
+        Ok(audience) => Ok((stage, audience)),
+        Err(error) => {
+            // That this fails too is no news.
+            stage.strike().await.ok();
+            Err(error)
+        }
+    }
+}
+
+/// Until all have been served, or somebody presses Ctrl-C.
+async fn serve_callers(run: &Rc<Run>) -> anyhow::Result<()> {
+    let mut workers = JoinSet::new();
+    for nth in 0..run.bench.n_workers() as usize {
+        workers.spawn_local(scenarios::work(Worker::new(nth, run.clone())));
+    }
+    let is_shown = std::io::stderr().is_terminal();
+    let mut ticks = tokio::time::interval(PROGRESS_EVERY);
+    loop {
+        tokio::select! {
+            ended = workers.join_next() => match ended {
+                Some(ended) => ended.context("a caller failed")?,
+                None => break,
+            },
+            interrupted = tokio::signal::ctrl_c() => {
+                interrupted?;
+                run.pace.stop();
+            }
+            _ = ticks.tick() => if is_shown {
+                show_progress(run);
+            },
+        }
+    }
+    if is_shown {
+        eprint!("\r\x1b[K");
+    }
+    Ok(())
+}
+
+fn show_progress(run: &Run) {
+    let (seconds, window) = (run.pace.start().elapsed().as_secs_f64(), run.bench.seconds);
+    let recorder = run.recorder.borrow();
+    let (n_answered, n_failed) = (recorder.n_answered(), recorder.n_failed());
+    let line = format!("{seconds:5.1} s of {window}: {n_answered} answers, {n_failed} failures");
+    // Nobody watches when the terminal is gone.
+    write!(std::io::stderr(), "\r\x1b[K{line}").ok();
+}

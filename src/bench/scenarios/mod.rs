@@ -1,0 +1,11 @@
+//! What callers do, a file for each scenario.
+
+mod browse;
+mod buy;
+mod hot_seat;
+mod onsale;
+mod viewers;
+mod visit;
+
+pub use viewers::{Audience, Watched};
+pub use visit::work;
