@@ -22,7 +22,7 @@ use crate::jobs::{self, Job, Progress};
 use crate::middleware::{REQUEST_ID, attend};
 use crate::problem::{Code, Problem};
 use crate::{accounts, availability, board, bookings, contract, docs, events, holds, idempotency};
-use crate::{operations, pages, server, telemetry, venues};
+use crate::{operations, pages, server, telemetry, venues, waitlist};
 
 /// Every route of `/v1` with its part of the OpenAPI document. Each domain brings its own.
 fn api() -> OpenApiRouter<Context> {
@@ -34,6 +34,7 @@ fn api() -> OpenApiRouter<Context> {
         .merge(holds::routes())
         .merge(bookings::routes())
         .merge(availability::routes())
+        .merge(waitlist::routes())
         .merge(operations::routes())
 }
 
@@ -54,6 +55,11 @@ pub const JOBS: &[Job] = &[
         name: "settle_confirming_holds",
         schedule: "* * * * * *",
         step: |ctx| Box::pin(async move { Ok(bookings::settle_confirming_holds(&ctx).await?) }),
+    },
+    Job {
+        name: board::KEPT_NUDGE,
+        schedule: "* * * * * *",
+        step: |ctx| Box::pin(async move { Ok(waitlist::offer_kept_seats(&ctx).await?) }),
     },
     Job {
         name: "cancel_bookings_of_cancelled_events",
@@ -84,6 +90,11 @@ pub const JOBS: &[Job] = &[
         name: "prune_outbox",
         schedule: "45 * * * * *",
         step: |ctx| Box::pin(async move { Ok(bookings::prune_outbox(&ctx).await?) }),
+    },
+    Job {
+        name: "prune_waitlist_log",
+        schedule: "50 * * * * *",
+        step: |ctx| Box::pin(async move { Ok(waitlist::prune_log(&ctx).await?) }),
     },
 ];
 

@@ -50,6 +50,8 @@ pub mod bookings;
 
 pub mod availability;
 
+pub mod waitlist;
+
 pub mod audit;
 
 pub mod contract;

@@ -23,3 +23,4 @@ mod random_walk;
 mod schema;
 mod scripts;
 mod venues;
+mod waitlist;
