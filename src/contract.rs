@@ -196,11 +196,12 @@ fn takes(operation: &Operation, place: &ParameterIn) -> bool {
 }
 
 /// What ids in paths name, for the parameters that do not say it themselves.
-const NAMED_IDS: [(&str, &str); 5] = [
+const NAMED_IDS: [(&str, &str); 6] = [
     ("account_id", "Which account"),
     ("venue_id", "Which venue"),
     ("event_id", "Which event"),
     ("hold_id", "Which hold"),
+    ("entry_id", "Which entry of the waitlist"),
     ("booking_id", "Which booking"),
 ];
 

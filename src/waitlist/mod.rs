@@ -13,7 +13,7 @@ mod jobs;
 mod model;
 mod store;
 
-pub use actions::link_token;
+pub use actions::{Complaint, check, link_token};
 pub use error::WaitlistError;
 pub use http::routes;
 pub use jobs::{offer_kept_seats, prune_log};

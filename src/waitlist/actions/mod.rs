@@ -1,6 +1,7 @@
 //! The verbs of a waitlist, a file each.
 
 mod accept;
+mod check;
 mod houses;
 mod join;
 mod mine;
@@ -10,6 +11,7 @@ mod round;
 mod settle;
 
 pub use accept::accept;
+pub use check::{Complaint, check};
 pub use join::{JoinWaitlist, join};
 pub use mine::{Mine, Who, find, leave, link_token, verify};
 pub use owner::{list, log, move_entry, put_terms, remove, terms};

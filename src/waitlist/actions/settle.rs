@@ -4,7 +4,7 @@
 use super::super::error::WaitlistError;
 use super::super::store::{self, Ending, Offer, OfferEnd};
 use super::offer;
-use crate::board::{self, Hold, HoldState};
+use crate::board::{self, HeldSeat, Hold, HoldState};
 use crate::context::Context;
 use crate::id::EventId;
 
@@ -30,8 +30,11 @@ pub(super) async fn settle(ctx: &Context, event_id: EventId) -> Result<usize, Wa
     for (offer, hold) in offers.into_iter().zip(holds) {
         let is_late = offer.expires_at <= now || !offer.is_event_selling;
         match found(&offer, hold, is_late) {
-            Found::Live(hold) => sync(ctx, event_id, &offer, &hold, &mut missing).await?,
-            Found::Missing => missing.push(offer),
+            Found::Live(hold) if offer.is_placed => {
+                sync(ctx, event_id, &offer, &hold).await?;
+            }
+            // Placing it again finds it there, and tells its person.
+            Found::Live(_) | Found::Missing => missing.push(offer),
             Found::Ended(end) => endings.push(Ending {
                 hold_id: offer.hold_id,
                 end,
@@ -66,21 +69,19 @@ fn found(offer: &Offer, hold: Option<Hold>, is_late: bool) -> Found {
     }
 }
 
+/// Brings an offer in line with its hold: its person may have extended it, or taken seats out.
+/// Seats that they have added are theirs like anybody's, and no part of the offer.
 async fn sync(
     ctx: &Context,
     event_id: EventId,
     offer: &Offer,
     hold: &Hold,
-    missing: &mut Vec<Offer>,
-) -> Result<(), WaitlistError> {
-    if !offer.is_placed {
-        // Placing it again finds it there, and tells its person.
-        missing.push(offer.clone());
+) -> Result<(), sqlx::Error> {
+    let is_held = |seat: &&HeldSeat| hold.seats.iter().any(|held| held.index == seat.index);
+    let seats: Vec<HeldSeat> = offer.seats.iter().filter(is_held).copied().collect();
+    let is_known = seats == offer.seats && offer.expires_at == hold.deadline;
+    if is_known || hold.state != HoldState::Held {
+        return Ok(());
     }
-    let is_known = offer.seats == hold.seats && offer.expires_at == hold.deadline;
-    if offer.is_placed && !is_known && hold.state == HoldState::Held {
-        let hold_id = offer.hold_id;
-        store::sync_offers(&ctx.db, event_id, hold_id, &hold.seats, hold.deadline).await?;
-    }
-    Ok(())
+    store::sync_offer(&ctx.db, event_id, offer.hold_id, &seats, hold.deadline).await
 }

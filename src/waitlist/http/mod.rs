@@ -5,4 +5,4 @@ mod people;
 mod requests;
 mod views;
 
-pub use owners::routes;
+pub use people::routes;

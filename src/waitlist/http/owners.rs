@@ -6,7 +6,7 @@ use utoipa_axum::routes;
 
 use super::super::actions;
 use super::super::error::WaitlistError;
-use super::people::*;
+use super::super::store::LogItem;
 use super::requests::{EntriesQuery, LogQuery, MoveEntry, RemoveEntry, TermsBody};
 use super::views::{LogPage, LogView, QueuePage, QueuedView, WaitlistView};
 use crate::auth::{Caller, VenueAdmin};
@@ -16,12 +16,9 @@ use crate::id::{EntryId, EventId};
 use crate::problem::{Problem, ProblemBody};
 use crate::request::{Json, Path, Query};
 
-pub fn routes() -> OpenApiRouter<Context> {
+pub(super) fn routes() -> OpenApiRouter<Context> {
     OpenApiRouter::new()
-        .routes(routes!(join_waitlist, list_waitlist))
-        .routes(routes!(get_my_entry, leave_waitlist))
-        .routes(routes!(verify_entry))
-        .routes(routes!(accept_offer))
+        .routes(routes!(list_waitlist))
         .routes(routes!(get_waitlist_terms, put_waitlist_terms))
         .routes(routes!(list_waitlist_log))
         .routes(routes!(move_entry))
@@ -83,7 +80,7 @@ async fn list_waitlist_log(
     let page = query.page().request()?;
     let rows = actions::log(&ctx, caller, event_id, (query.entry_id, page)).await?;
     let sale = events::sale(&ctx, event_id).await?;
-    let (rows, next) = page.cut(rows, super::super::store::LogItem::cursor);
+    let (rows, next) = page.cut(rows, LogItem::cursor);
     let items = rows
         .into_iter()
         .map(|item| LogView::of(item, &sale))

@@ -2,8 +2,11 @@
 
 use axum::extract::State;
 use axum::http::StatusCode;
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
 
 use super::super::actions::{self, Who};
+use super::owners;
 use super::requests::{AcceptOffer, JoinWaitlistBody, MineQuery, VerifyEntry};
 use super::views::{self, MineView};
 use crate::auth::Caller;
@@ -13,6 +16,15 @@ use crate::id::EventId;
 use crate::limits::{self, Rule};
 use crate::problem::{Problem, ProblemBody};
 use crate::request::{Json, Path, Query};
+
+pub fn routes() -> OpenApiRouter<Context> {
+    OpenApiRouter::new()
+        .routes(routes!(join_waitlist))
+        .routes(routes!(get_my_entry, leave_waitlist))
+        .routes(routes!(verify_entry))
+        .routes(routes!(accept_offer))
+        .merge(owners::routes())
+}
 
 /// Join the waitlist
 ///
@@ -35,7 +47,7 @@ use crate::request::{Json, Path, Query};
          body = ProblemBody, content_type = "application/problem+json"),
     )
 )]
-pub async fn join_waitlist(
+async fn join_waitlist(
     State(ctx): State<Context>,
     caller: Caller,
     Path(event_id): Path<EventId>,
@@ -67,7 +79,7 @@ pub async fn join_waitlist(
         (status = 200, description = "The live entry, or the last one.", body = MineView),
     )
 )]
-pub async fn get_my_entry(
+async fn get_my_entry(
     State(ctx): State<Context>,
     caller: Option<Caller>,
     Path(event_id): Path<EventId>,
@@ -95,7 +107,7 @@ pub async fn get_my_entry(
          body = ProblemBody, content_type = "application/problem+json"),
     )
 )]
-pub async fn leave_waitlist(
+async fn leave_waitlist(
     State(ctx): State<Context>,
     caller: Option<Caller>,
     Path(event_id): Path<EventId>,
@@ -123,7 +135,7 @@ pub async fn leave_waitlist(
         (status = 200, description = "The entry.", body = MineView),
     )
 )]
-pub async fn verify_entry(
+async fn verify_entry(
     State(ctx): State<Context>,
     Path(event_id): Path<EventId>,
     Json(body): Json<VerifyEntry>,
@@ -159,7 +171,7 @@ pub async fn verify_entry(
          body = ProblemBody, content_type = "application/problem+json"),
     )
 )]
-pub async fn accept_offer(
+async fn accept_offer(
     State(ctx): State<Context>,
     caller: Option<Caller>,
     Path(event_id): Path<EventId>,

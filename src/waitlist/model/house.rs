@@ -25,6 +25,10 @@ pub struct Zone {
 #[derive(Debug)]
 pub struct House {
     pub blocks: Vec<Block>,
+    /// Places of blocks in `blocks`, the one nearest the stage first.
+    nearest: Vec<usize>,
+    /// The place of each block in `nearest`.
+    rank: Vec<usize>,
     pub zones: Vec<Zone>,
     seats: Vec<Place>,
 }
@@ -45,6 +49,8 @@ impl House {
     pub fn of(layout: &Layout) -> Self {
         let mut house = Self {
             blocks: Vec::new(),
+            nearest: Vec::new(),
+            rank: Vec::new(),
             zones: Vec::new(),
             seats: Vec::with_capacity(layout.seat_count as usize),
         };
@@ -52,7 +58,26 @@ impl House {
         for section in &layout.sections {
             house.add(section, layout.focal_point, &mut zones);
         }
+        house.rank_blocks();
         house
+    }
+
+    fn rank_blocks(&mut self) {
+        let mut nearest: Vec<usize> = (0..self.blocks.len()).collect();
+        nearest.sort_by(|a, b| self.block_distance(*a).total_cmp(&self.block_distance(*b)));
+        self.rank = vec![0; nearest.len()];
+        for (rank, block) in nearest.iter().enumerate() {
+            self.rank[*block] = rank;
+        }
+        self.nearest = nearest;
+    }
+
+    /// From the block's nearest seat to the stage.
+    pub fn block_distance(&self, block: usize) -> f64 {
+        let seats = self.blocks[block].seats.clone();
+        seats
+            .map(|seat| self.distance(seat))
+            .fold(f64::INFINITY, f64::min)
     }
 
     fn add(&mut self, section: &Section, stage: Option<Point>, zones: &mut HashMap<Zone, u16>) {
@@ -101,6 +126,16 @@ impl House {
 
     pub fn block_of(&self, seat: u32) -> usize {
         self.seats[seat as usize].block as usize
+    }
+
+    /// How many blocks are nearer the stage than the seat's.
+    pub fn rank_of(&self, seat: u32) -> usize {
+        self.rank[self.block_of(seat)]
+    }
+
+    /// The block of that rank.
+    pub fn ranked(&self, rank: usize) -> usize {
+        self.nearest[rank]
     }
 
     pub fn zone(&self, seat: u32) -> usize {

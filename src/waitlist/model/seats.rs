@@ -1,6 +1,6 @@
 //! Finding seats for a wish among those that can be had.
 
-use std::cmp::Reverse;
+use std::cmp::{Ordering, Reverse};
 use std::collections::BTreeSet;
 use std::ops::Range;
 
@@ -16,8 +16,8 @@ pub struct Pool<'a> {
     house: &'a House,
     /// By index.
     is_free: Vec<bool>,
-    /// Blocks with any.
-    blocks: BTreeSet<usize>,
+    /// Ranks of the blocks with any: the nearest first.
+    ranks: BTreeSet<usize>,
 }
 
 /// How good seats are, the least first: without special seats, leaving no single seat over, near
@@ -30,16 +30,23 @@ struct Rank {
     first: u32,
 }
 
+impl Rank {
+    /// Only the distance could be better.
+    fn is_ideal(&self) -> bool {
+        self.n_special == 0 && !self.leaves_single
+    }
+}
+
 impl<'a> Pool<'a> {
     pub fn new(house: &'a House, seats: impl IntoIterator<Item = u32>) -> Self {
         let mut pool = Self {
             house,
             is_free: vec![false; house.n_seats() as usize],
-            blocks: BTreeSet::new(),
+            ranks: BTreeSet::new(),
         };
         for seat in seats.into_iter().filter(|seat| *seat < house.n_seats()) {
             pool.is_free[seat as usize] = true;
-            pool.blocks.insert(house.block_of(seat));
+            pool.ranks.insert(house.rank_of(seat));
         }
         pool
     }
@@ -51,7 +58,7 @@ impl<'a> Pool<'a> {
     }
 
     pub fn is_empty(&self) -> bool {
-        self.blocks.is_empty()
+        self.ranks.is_empty()
     }
 
     pub fn take(&mut self, seats: &[u32]) {
@@ -65,14 +72,14 @@ impl<'a> Pool<'a> {
                 .clone()
                 .any(|seat| self.has(seat))
             {
-                self.blocks.remove(&block);
+                self.ranks.remove(&self.house.rank_of(*seat));
             }
         }
     }
 
     /// How many there are that fit, side by side or not.
     pub fn n_fitting(&self, wanted: &Wanted) -> usize {
-        let blocks = self.blocks.iter().map(|at| &self.house.blocks[*at]);
+        let blocks = self.blocks();
         let seats = blocks.flat_map(|block| block.seats.clone());
         seats.filter(|seat| self.is_for(wanted, *seat)).count()
     }
@@ -94,12 +101,33 @@ impl<'a> Pool<'a> {
         self.has(seat) && wanted.fits(self.house, seat)
     }
 
+    fn blocks(&self) -> impl Iterator<Item = &'a Block> {
+        let house = self.house;
+        self.ranks
+            .iter()
+            .map(|rank| &house.blocks[house.ranked(*rank)])
+    }
+
     fn find_together(&self, wanted: &Wanted) -> Option<(Rank, Vec<u32>)> {
-        let blocks = self.blocks.iter().map(|at| &self.house.blocks[*at]);
-        let found = blocks.filter_map(|block| self.best_of_block(block, wanted));
-        found.min_by(|(one, _), (other, _)| {
-            one.partial_cmp(other).unwrap_or(std::cmp::Ordering::Equal)
-        })
+        let mut best: Option<(Rank, Vec<u32>)> = None;
+        for rank in &self.ranks {
+            let block = self.house.ranked(*rank);
+            let least = self.house.block_distance(block) * wanted.quantity as f64;
+            // Blocks further away have nothing that is better.
+            if best
+                .as_ref()
+                .is_some_and(|(best, _)| best.is_ideal() && least >= best.distance)
+            {
+                break;
+            }
+            let found = self.best_of_block(&self.house.blocks[block], wanted);
+            if let Some((rank, seats)) = found
+                && best.as_ref().is_none_or(|(best, _)| rank < *best)
+            {
+                best = Some((rank, seats));
+            }
+        }
+        best
     }
 
     fn best_of_block(&self, block: &Block, wanted: &Wanted) -> Option<(Rank, Vec<u32>)> {
@@ -178,7 +206,7 @@ impl<'a> Pool<'a> {
     /// Pieces of runs, the shortest runs first.
     fn find_apart(&self, wanted: &Wanted) -> Option<Vec<u32>> {
         let mut pieces = Vec::new();
-        for block in self.blocks.iter().map(|at| &self.house.blocks[*at]) {
+        for block in self.blocks() {
             for run in self.runs(block) {
                 let fitting: Vec<u32> = run
                     .clone()
@@ -213,26 +241,24 @@ impl<'a> Pool<'a> {
     pub fn collect(&self, wanted: &Wanted, can_come: impl Fn(u32) -> bool) -> Vec<u32> {
         let most = wanted.quantity * COLLECTED_PER_WANTED;
         if !wanted.is_together {
-            let blocks = self.blocks.iter().map(|at| &self.house.blocks[*at]);
+            let blocks = self.blocks();
             let seats = blocks.flat_map(|block| block.seats.clone());
             return seats
                 .filter(|seat| self.is_for(wanted, *seat))
                 .take(most)
                 .collect();
         }
-        let mut windows = self.windows(wanted, can_come);
+        let ranked = self.windows(wanted, can_come).into_iter().map(|window| {
+            let n_free = window.clone().filter(|seat| self.has(*seat)).count();
+            (Reverse(n_free), self.rank(window.clone(), false), window)
+        });
+        let mut windows: Vec<_> = ranked.collect();
         windows.sort_by(|a, b| {
-            let n_free =
-                |window: &Range<u32>| window.clone().filter(|seat| self.has(*seat)).count();
-            Reverse(n_free(a)).cmp(&Reverse(n_free(b))).then_with(|| {
-                let rank = |window: &Range<u32>| self.rank(window.clone(), false);
-                rank(a)
-                    .partial_cmp(&rank(b))
-                    .unwrap_or(std::cmp::Ordering::Equal)
-            })
+            let by_rank = a.1.partial_cmp(&b.1).unwrap_or(Ordering::Equal);
+            a.0.cmp(&b.0).then(by_rank)
         });
         let mut collected = BTreeSet::new();
-        for window in windows {
+        for (.., window) in windows {
             let seats = window.filter(|seat| self.has(*seat) && !collected.contains(seat));
             let more: Vec<u32> = seats.collect();
             if collected.len() + more.len() > most {
@@ -249,7 +275,7 @@ impl<'a> Pool<'a> {
             return Vec::new();
         };
         let mut windows = Vec::new();
-        for block in self.blocks.iter().map(|at| &self.house.blocks[*at]) {
+        for block in self.blocks() {
             let (mut from, mut last_free) = (block.seats.start, None);
             for seat in block.seats.clone() {
                 if self.has(seat) {
@@ -258,8 +284,11 @@ impl<'a> Pool<'a> {
                 if !wanted.fits(self.house, seat) || !(self.has(seat) || can_come(seat)) {
                     from = seat + 1;
                 }
-                let begins_at = (seat + 1).saturating_sub(quantity);
-                if begins_at >= from && last_free.is_some_and(|free| free >= begins_at) {
+                if seat + 1 < from + quantity {
+                    continue;
+                }
+                let begins_at = seat + 1 - quantity;
+                if last_free.is_some_and(|free| free >= begins_at) {
                     windows.push(begins_at..seat + 1);
                 }
             }

@@ -138,7 +138,8 @@ pub async fn find(
         FROM waitlist_entries AS entry
         LEFT JOIN waitlist_offers AS offer USING (event_id, entry_id)
         WHERE event_id = $1 AND entry_id = $2
-        ORDER BY offer.offered_at DESC NULLS LAST LIMIT 1
+        ORDER BY (offer.state = 'live') DESC NULLS LAST, offer.offered_at DESC, offer.hold_id DESC
+        LIMIT 1
         "#,
         event_id.0,
         entry_id.0
@@ -158,7 +159,7 @@ pub async fn find_newest(
         r#"
         SELECT entry_id FROM waitlist_entries
         WHERE event_id = $1 AND holder_id = $2
-        ORDER BY entry_id DESC LIMIT 1
+        ORDER BY (state IN ('unverified', 'waiting', 'offered')) DESC, entry_id DESC LIMIT 1
         "#,
         event_id.0,
         holder.0
@@ -209,7 +210,8 @@ pub async fn list(
         FROM waitlist_entries AS entry
         LEFT JOIN LATERAL (SELECT hold_id FROM waitlist_offers AS offer
             WHERE offer.event_id = $1 AND offer.entry_id = entry.entry_id
-            ORDER BY offered_at DESC LIMIT 1) AS offer ON true
+            ORDER BY (offer.state = 'live') DESC, offered_at DESC, hold_id DESC LIMIT 1)
+            AS offer ON true
         WHERE event_id = $1
           AND CASE WHEN $2::text IS NULL THEN entry.state IN ('unverified', 'waiting', 'offered')
                    ELSE entry.state = $2 END

@@ -14,9 +14,10 @@ pub use entries::{
 };
 pub use offers::{
     Claim, Ending, Offer, OfferEnd, PlacedOffer, claim, end_offers, list_live_offers, mark_placed,
-    sync_offers,
+    sync_offer,
 };
 pub use queue::{
-    QueueNow, count, lapse_entries, list_active_events, list_offered_seats, mark_drained, queue,
+    QueueNow, count, is_drained, lapse_entries, list_active_events, list_offered_seats,
+    mark_drained, queue,
 };
 pub use terms::{find_terms, put_terms};

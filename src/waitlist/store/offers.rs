@@ -118,8 +118,7 @@ pub async fn claim(
         r#"
         WITH event AS (
             SELECT event_id FROM events
-            WHERE event_id = $1 AND state = 'on_sale'
-              AND LEAST(sales_close_at, starts_at) > $7
+            WHERE event_id = $1 AND state = 'on_sale' AND LEAST(sales_close_at, starts_at) > $7
             FOR SHARE
         ), asked AS (
             SELECT * FROM unnest($2::uuid[], $3::uuid[]) AS t (entry_id, hold_id)
@@ -133,7 +132,7 @@ pub async fn claim(
         ), claimed AS (
             UPDATE waitlist_entries AS entry SET state = 'offered'
             FROM asked, event, raised
-            WHERE entry.event_id = $1 AND entry.entry_id = asked.entry_id
+            WHERE (entry.event_id, entry.entry_id) = ($1, asked.entry_id)
               AND entry.state = 'waiting'
             RETURNING entry.entry_id, asked.hold_id
         ), offered AS (
@@ -332,7 +331,7 @@ pub async fn end_offers(
 
 /// Brings what PostgreSQL knows of a live offer in line with its hold, which its person may have
 /// extended or taken seats out of.
-pub async fn sync_offers(
+pub async fn sync_offer(
     db: impl PgExecutor<'_>,
     event_id: EventId,
     hold_id: HoldId,

@@ -55,8 +55,8 @@ pub async fn queue(
             waitlist.offer_ttl_seconds, waitlist.quantity_max, waitlist.entries_max,
             waitlist.skips_max, waitlist.waiting_max_seconds, waitlist.verification_required,
             waitlist.quiet_from, waitlist.quiet_until, event.state AS "event_state: EventState",
-            event.sales_open_at, LEAST(event.sales_close_at, event.starts_at) AS "closes_at!", venue.time_zone,
-            live.n_waiting AS "n_waiting!", live.n_live AS "n_live!"
+            event.sales_open_at, LEAST(event.sales_close_at, event.starts_at) AS "closes_at!",
+            venue.time_zone, live.n_waiting AS "n_waiting!", live.n_live AS "n_live!"
         FROM waitlists AS waitlist
         JOIN events AS event USING (event_id)
         JOIN venue_versions AS venue
@@ -152,6 +152,25 @@ pub async fn mark_drained(
     .execute(db)
     .await?;
     Ok(())
+}
+
+/// Whether nobody is on the list, and every kept seat has been let go on the board of that epoch.
+pub async fn is_drained(
+    db: impl PgExecutor<'_>,
+    event_id: EventId,
+    epoch: i64,
+) -> Result<bool, sqlx::Error> {
+    let is_drained = sqlx::query_scalar!(
+        r#"
+        SELECT version = drained_version AND drained_epoch = $2 AS "is_drained!"
+        FROM waitlists WHERE event_id = $1
+        "#,
+        event_id.0,
+        epoch
+    )
+    .fetch_optional(db)
+    .await?;
+    Ok(is_drained.unwrap_or(false))
 }
 
 /// Ends entries whose time is over, at most `n_max`: all of an event that sells no more, otherwise

@@ -3,6 +3,7 @@
 mod clients;
 mod postgres;
 mod redis;
+mod waitlist;
 
 use std::time::Duration;
 

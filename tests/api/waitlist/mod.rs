@@ -1,7 +1,11 @@
 //! The waitlist: joining, being offered seats, accepting, letting go.
 
+mod crowd;
 mod join;
+mod link;
 mod offer;
+mod owner;
+mod races;
 
 use serde_json::{Value, json};
 

@@ -4530,6 +4530,7 @@ export interface operations {
             path: {
                 /** @description Which event */
                 event_id: components["schemas"]["EventId"];
+                /** @description Which entry of the waitlist */
                 entry_id: components["schemas"]["EntryId"];
             };
             cookie?: never;
@@ -4651,6 +4652,7 @@ export interface operations {
             path: {
                 /** @description Which event */
                 event_id: components["schemas"]["EventId"];
+                /** @description Which entry of the waitlist */
                 entry_id: components["schemas"]["EntryId"];
             };
             cookie?: never;

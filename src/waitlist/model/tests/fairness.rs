@@ -12,7 +12,7 @@ use crate::waitlist::model::seats::Pool;
 use crate::waitlist::model::terms::Policy;
 
 const N_PEOPLE: u32 = 2_000;
-const N_ROUNDS_MAX: u32 = 6_000;
+const N_ROUNDS_MAX: u32 = 4_000;
 const SKIPS_MAX: u32 = 10;
 const WAITING_MAX: u32 = 200;
 

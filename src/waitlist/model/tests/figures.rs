@@ -13,7 +13,7 @@ fn measured(name: &str, now: &[SeatNow], queue: &[Waiting]) {
     let took = began.elapsed();
     println!("{name}: {} offers, {took:?} unoptimised", plan.offers.len());
     // Loose: a busy machine, a build without optimisation.
-    assert!(took.as_millis() < 2_000, "{name}: {took:?}");
+    assert!(took.as_secs() < 10, "{name}: {took:?}");
 }
 
 #[test]

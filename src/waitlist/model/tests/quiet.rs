@@ -81,7 +81,9 @@ proptest! {
             Tz::America__Santiago, Tz::Pacific__Chatham, Tz::UTC,
         ][..]),
     ) {
-        let clock = |quarter: u32| NaiveTime::from_hms_opt(quarter / 4 % 24, quarter % 4 * 15, 0).unwrap();
+        let clock = |quarter: u32| {
+            NaiveTime::from_hms_opt(quarter / 4 % 24, quarter % 4 * 15, 0).unwrap()
+        };
         let quiet = QuietHours::new(clock(from), clock(from + length)).unwrap();
         let first: Instant = "2026-01-01T00:00:00Z".parse().unwrap();
         let now = first + TimeDelta::minutes(start);
