@@ -180,14 +180,16 @@ impl<'a> Pool<'a> {
     }
 
     fn rank(&self, seats: impl Iterator<Item = u32> + Clone, leaves_single: bool) -> Rank {
+        let n_special = seats
+            .clone()
+            .filter(|seat| self.house.is_special(*seat))
+            .count();
+        let first = seats.clone().next().unwrap_or_default();
         Rank {
-            n_special: seats
-                .clone()
-                .filter(|seat| self.house.is_special(*seat))
-                .count(),
+            n_special,
             leaves_single,
-            distance: seats.clone().map(|seat| self.house.distance(seat)).sum(),
-            first: seats.clone().next().unwrap_or_default(),
+            distance: seats.map(|seat| self.house.distance(seat)).sum(),
+            first,
         }
     }
 

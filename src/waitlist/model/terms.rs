@@ -100,7 +100,7 @@ fn in_words(duration: Duration) -> String {
     ];
     let whole = units
         .iter()
-        .find(|(size, _)| seconds >= *size && seconds % size == 0);
+        .find(|(size, _)| seconds >= *size && seconds.is_multiple_of(*size));
     let (size, unit) = whole.copied().unwrap_or((1, "second"));
     let n = seconds / size;
     format!("{n} {unit}{}", if n == 1 { "" } else { "s" })

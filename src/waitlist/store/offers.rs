@@ -99,6 +99,7 @@ pub struct Ending {
 /// # Errors
 /// A violation of `waitlist_seat_offered_once` or `waitlist_entry_offered_once` when somebody else
 /// was quicker.
+#[expect(clippy::too_many_lines, reason = "one statement")]
 pub async fn claim(
     db: impl PgExecutor<'_>,
     event_id: EventId,
@@ -262,6 +263,7 @@ pub async fn mark_placed(
 }
 
 /// Ends offers, each once: what somebody else has ended is left as it is.
+#[expect(clippy::too_many_lines, reason = "one statement")]
 pub async fn end_offers(
     db: impl PgExecutor<'_>,
     event_id: EventId,

@@ -80,7 +80,10 @@ fn blocked_seats_are_waited_for_by_nobody() {
     assert_eq!(plan.let_go, [0, 1]);
 }
 
-fn scene() -> impl Strategy<Value = (Vec<u32>, Vec<u8>, Vec<(u32, bool, bool)>, bool)> {
+/// Rows, what is on the board, wishes (how many, together, aged), and whether order is strict.
+type Scene = (Vec<u32>, Vec<u8>, Vec<(u32, bool, bool)>, bool);
+
+fn scene() -> impl Strategy<Value = Scene> {
     let rows = prop::collection::vec(1_u32..10, 1..5);
     let board = prop::collection::vec(prop::sample::select(&b"wwwbb.hx"[..]), 50);
     let queue = prop::collection::vec((1_u32..7, any::<bool>(), prop::bool::weighted(0.2)), 0..20);
