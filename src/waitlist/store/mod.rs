@@ -5,12 +5,12 @@ mod decisions;
 mod entries;
 mod offers;
 mod queue;
+mod skips;
 mod terms;
 
 pub use decisions::{LogItem, NewLog, insert_log, list_log, prune};
 pub use entries::{
-    NewEntry, count_ahead, find, find_newest, insert, list, list_waiting, move_to, record_skips,
-    rest, take_out, verify,
+    NewEntry, count_ahead, find, find_newest, insert, list, list_waiting, move_to, take_out, verify,
 };
 pub use offers::{
     Claim, Ending, Offer, OfferEnd, PlacedOffer, claim, end_offers, list_live_offers, mark_placed,
@@ -20,4 +20,5 @@ pub use queue::{
     QueueNow, count, is_drained, lapse_entries, list_active_events, list_offered_seats,
     mark_drained, queue,
 };
+pub use skips::{record_skips, rest};
 pub use terms::{find_terms, put_terms};

@@ -377,31 +377,3 @@ async fn f23_an_offer_that_was_withdrawn_is_not_placed_by_whoever_wakes_up(db: P
     paused.stop().await;
     app.finish().await;
 }
-
-#[sqlx::test(migrator = "holdfast::postgres::MIGRATIONS")]
-async fn a_lost_board_comes_back_with_live_offers_and_kept_seats(db: PgPool) {
-    let app = TestApp::start(db).await;
-    let (sale, seller, all) = sold_out(&app, 3).await;
-    let (ana, ben) = (app.guest(), app.guest());
-    ana.join(&sale, 1).await.expect(201);
-    app.ctx.clock.advance(TimeDelta::seconds(1));
-    ben.join(&sale, 2).await.expect(201);
-    seller.cancel_seats(&all, &["S-A-1"]).await.expect(200);
-    app.run_jobs().await;
-    let offer = ana.entry(&sale).await["offer"]["expires_at"].clone();
-    app.ctx.clock.advance(TimeDelta::seconds(60));
-    seller.cancel_seats(&all, &["S-A-2"]).await.expect(200);
-
-    app.lose_board(&sale).await;
-
-    assert_eq!(bytes(&app, &sale).await, "hwb");
-    let entry = ana.entry(&sale).await;
-    assert_eq!(entry["offer"]["expires_at"], offer);
-    ana.post(&sale.path("/waitlist/mine/accept"), json!({}))
-        .await
-        .expect(201);
-    app.run_jobs().await;
-    assert_eq!(bytes(&app, &sale).await, "b.b");
-    assert_eq!(ana.entry(&sale).await["state"], "accepted");
-    app.finish().await;
-}

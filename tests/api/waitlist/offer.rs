@@ -149,3 +149,32 @@ async fn whoever_has_as_many_seats_as_a_person_may_is_passed_over(db: PgPool) {
     );
     app.finish().await;
 }
+
+#[sqlx::test(migrator = "holdfast::postgres::MIGRATIONS")]
+async fn a_lost_board_comes_back_with_live_offers_and_kept_seats(db: PgPool) {
+    let app = TestApp::start(db).await;
+    let sale = app.on_sale(1, 3).await;
+    let (seller, ana, ben) = (app.guest(), app.guest(), app.guest());
+    let all = seller.book(&sale, &["S-A-1", "S-A-2", "S-A-3"]).await;
+    ana.join(&sale, 1).await.expect(201);
+    app.ctx.clock.advance(TimeDelta::seconds(1));
+    ben.join(&sale, 2).await.expect(201);
+    seller.cancel_seats(&all, &["S-A-1"]).await.expect(200);
+    app.run_jobs().await;
+    let offer = ana.entry(&sale).await["offer"]["expires_at"].clone();
+    app.ctx.clock.advance(TimeDelta::seconds(60));
+    seller.cancel_seats(&all, &["S-A-2"]).await.expect(200);
+
+    app.lose_board(&sale).await;
+
+    assert_eq!(bytes(&app, &sale).await, "hwb");
+    let entry = ana.entry(&sale).await;
+    assert_eq!(entry["offer"]["expires_at"], offer);
+    ana.post(&sale.path("/waitlist/mine/accept"), json!({}))
+        .await
+        .expect(201);
+    app.run_jobs().await;
+    assert_eq!(bytes(&app, &sale).await, "b.b");
+    assert_eq!(ana.entry(&sale).await["state"], "accepted");
+    app.finish().await;
+}

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, HashSet};
 use rand::rngs::StdRng;
 use rand::{RngExt, SeedableRng};
 
-use super::{house, waiting, wanted};
+use super::scene::{house, waiting, wanted};
 use crate::waitlist::model::house::House;
 use crate::waitlist::model::plan::{SeatNow, Waiting, plan};
 use crate::waitlist::model::seats::Pool;

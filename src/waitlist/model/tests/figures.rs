@@ -1,6 +1,6 @@
 //! How fast a round is planned.
 
-use super::{house, waiting, wanted};
+use super::scene::{house, waiting, wanted};
 use crate::waitlist::model::plan::{SeatNow, Waiting, plan};
 use crate::waitlist::model::terms::Policy;
 

@@ -2,7 +2,7 @@
 
 use proptest::prelude::*;
 
-use super::{house, states, waiting, wanted};
+use super::scene::{house, states, waiting, wanted};
 use crate::waitlist::model::plan::{Plan, SeatNow, SkipReason, Waiting, plan};
 use crate::waitlist::model::seats::Pool;
 use crate::waitlist::model::terms::Policy;

@@ -2,7 +2,7 @@
 
 use proptest::prelude::*;
 
-use super::{house, wanted};
+use super::scene::{house, wanted};
 use crate::waitlist::model::house::House;
 use crate::waitlist::model::seats::Pool;
 
