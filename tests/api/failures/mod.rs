@@ -2,6 +2,7 @@
 
 mod clients;
 mod postgres;
+mod promoters;
 mod redis;
 mod waitlist;
 

@@ -1,17 +1,15 @@
-//! F19 to F23: offers doubled, snatched away, never made, or made at the wrong time.
+//! F19 to F22: offers doubled, snatched away, never made, or made at the wrong time.
 
 use chrono::TimeDelta;
 use futures::future::join_all;
-use holdfast::board;
 use serde_json::json;
-use sqlx::{Connection, PgConnection, PgPool};
+use sqlx::PgPool;
 
-use super::until;
-use crate::support::{Answer, Caller, Fault, Proxy, Sale, TestApp, redis_url};
+use crate::support::{Answer, Caller, Sale, TestApp};
 use crate::waitlist::{bytes, offered_seats};
 
 /// A row sold out to one person, and that person's booking.
-async fn sold_out(app: &TestApp, n_seats: u32) -> (Sale, Caller, Answer) {
+pub(super) async fn sold_out(app: &TestApp, n_seats: u32) -> (Sale, Caller, Answer) {
     let terms = json!({"seats_per_person_max": 100, "seats_per_hold_max": 50});
     let sale = app.on_sale_with(1, n_seats, terms).await;
     let seats: Vec<String> = (1..=n_seats).map(|n| format!("S-A-{n}")).collect();
@@ -21,39 +19,33 @@ async fn sold_out(app: &TestApp, n_seats: u32) -> (Sale, Caller, Answer) {
     (sale, seller, booking)
 }
 
-async fn promote(app: &TestApp) {
+pub(super) async fn promote(app: &TestApp) {
     // A round that met another one's claim says so; the next one goes on.
     holdfast::waitlist::offer_kept_seats(&app.ctx).await.ok();
 }
 
-async fn count(app: &TestApp, query: &'static str) -> i64 {
+pub(super) async fn count(app: &TestApp, query: &'static str) -> i64 {
     sqlx::query_scalar(query)
         .fetch_one(&app.ctx.db)
         .await
         .expect(query)
 }
 
-const N_LIVE: &str = "SELECT count(*) FROM waitlist_offers WHERE state = 'live'";
+pub(super) const N_LIVE: &str = "SELECT count(*) FROM waitlist_offers WHERE state = 'live'";
 
 /// Claims that met a seat which another one had: with the keys in place there are none.
 const N_DOUBLED: &str = "SELECT count(*) FROM waitlist_log
     WHERE kind = 'withdrawn' AND reason = 'seats_taken'";
 
-/// Bursts of seats come free under eight promoters; answers how many claims were doubled.
-async fn promote_from_eight(db: PgPool, spoil: &'static str) -> i64 {
+#[sqlx::test(migrator = "holdfast::postgres::MIGRATIONS")]
+async fn f19_eight_promoters_offer_each_seat_once(db: PgPool) {
     let app = TestApp::start(db).await;
-    if !spoil.is_empty() {
-        sqlx::raw_sql(spoil)
-            .execute(&app.ctx.db)
-            .await
-            .expect(spoil);
-    }
     let siblings = join_all((0..7).map(|_| app.start_sibling())).await;
     let (sale, seller, all) = sold_out(&app, 24).await;
-    let people: Vec<Caller> = (0..24).map(|_| app.guest()).collect();
-    for person in &people {
-        person.join(&sale, 1).await.expect(201);
+    for _ in 0..24 {
+        app.guest().join(&sale, 1).await.expect(201);
     }
+
     for burst in 0..6 {
         let seats: Vec<String> = (1..=4).map(|n| format!("S-A-{}", burst * 4 + n)).collect();
         let seats: Vec<&str> = seats.iter().map(String::as_str).collect();
@@ -64,31 +56,61 @@ async fn promote_from_eight(db: PgPool, spoil: &'static str) -> i64 {
             }
         });
         join_all(rounds).await;
+        app.assert_invariants().await;
     }
-    let n_doubled = count(&app, N_DOUBLED).await;
+
+    assert_eq!(count(&app, N_DOUBLED).await, 0);
+    assert_eq!(count(&app, N_LIVE).await, 24);
+    assert_eq!(bytes(&app, &sale).await, "h".repeat(24));
     for sibling in siblings {
         sibling.stop().await;
     }
-    if spoil.is_empty() {
-        assert_eq!(count(&app, N_LIVE).await, 24);
-        assert_eq!(bytes(&app, &sale).await, "h".repeat(24));
-        app.finish().await;
-    } else {
-        app.stop().await;
+    app.finish().await;
+}
+
+/// Offers the first seat to whoever waits, as a promoter would that has not seen the other offer.
+const OFFER_AGAIN: &str = "
+    WITH entry AS (
+        UPDATE waitlist_entries SET state = 'offered' WHERE state = 'waiting'
+        RETURNING event_id, entry_id
+    ), offer AS (
+        INSERT INTO waitlist_offers (event_id, hold_id, entry_id, state, seats, amounts,
+            offered_at, expires_at)
+        SELECT event_id, entry_id, entry_id, 'live', '{0}', '{4950}', now(), now() FROM entry
+    )
+    INSERT INTO waitlist_offer_seats (event_id, seat_index, hold_id)
+    SELECT event_id, 0, entry_id FROM entry";
+
+#[sqlx::test(migrator = "holdfast::postgres::MIGRATIONS")]
+async fn f19_without_the_key_a_seat_is_offered_twice_and_the_audit_says_so(db: PgPool) {
+    let app = TestApp::start(db).await;
+    let (sale, seller, all) = sold_out(&app, 1).await;
+    for _ in 0..2 {
+        app.guest().join(&sale, 1).await.expect(201);
     }
-    n_doubled
-}
+    seller.cancel(&all).await.expect(200);
+    promote(&app).await;
 
-#[sqlx::test(migrator = "holdfast::postgres::MIGRATIONS")]
-async fn f19_eight_promoters_offer_each_seat_once(db: PgPool) {
-    assert_eq!(promote_from_eight(db, "").await, 0);
-}
+    let refused = sqlx::raw_sql(OFFER_AGAIN).execute(&app.ctx.db).await;
+    let refused = refused.expect_err("the key refuses it").to_string();
+    assert!(refused.contains("waitlist_seat_offered_once"), "{refused}");
+    app.assert_invariants().await;
 
-/// The same without the key that decides: a check that could not fail would prove nothing.
-#[sqlx::test(migrator = "holdfast::postgres::MIGRATIONS")]
-async fn f19_without_the_key_seats_are_offered_twice(db: PgPool) {
-    let spoil = "ALTER TABLE waitlist_offer_seats DROP CONSTRAINT waitlist_seat_offered_once;";
-    assert!(promote_from_eight(db, spoil).await > 0);
+    let drop = "ALTER TABLE waitlist_offer_seats DROP CONSTRAINT waitlist_seat_offered_once;";
+    for statement in [drop, OFFER_AGAIN] {
+        let done = sqlx::raw_sql(statement).execute(&app.ctx.db).await;
+        done.expect("nothing refuses it");
+    }
+    let breaches = holdfast::audit::audit(&app.ctx, false)
+        .await
+        .expect("stores");
+    let rules: Vec<_> = breaches.iter().map(|breach| breach.invariant).collect();
+    assert_eq!(
+        rules,
+        ["I9", "I9"],
+        "a seat twice, a key gone: {breaches:#?}"
+    );
+    app.stop().await;
 }
 
 /// Many ask for a seat while it comes free; answers how many of them got it.
@@ -256,124 +278,5 @@ async fn f22_an_offer_is_used_once(db: PgPool) {
 
     assert_eq!(ana.entry(&sale).await["state"], "accepted");
     assert_eq!(offered_seats(&ben.entry(&sale).await), ["S-A-1"]);
-    app.finish().await;
-}
-
-/// Claims wait for this lock, until it is let go.
-async fn hold_claims(app: &TestApp) -> PgConnection {
-    let trigger = "
-        CREATE FUNCTION wait() RETURNS trigger LANGUAGE plpgsql AS
-            'BEGIN PERFORM pg_advisory_xact_lock_shared(42); RETURN NEW; END';
-        CREATE TRIGGER wait BEFORE INSERT ON waitlist_offers
-            FOR EACH ROW EXECUTE FUNCTION wait();";
-    sqlx::raw_sql(trigger)
-        .execute(&app.ctx.db)
-        .await
-        .expect("a trigger");
-    let options = app.ctx.db.connect_options();
-    let mut connection = PgConnection::connect_with(&options)
-        .await
-        .expect("a connection");
-    let lock = sqlx::query("SELECT pg_advisory_lock(42)");
-    lock.execute(&mut connection).await.expect("a lock");
-    connection
-}
-
-/// One promoter stands still between its claim and the board, for as long as `meanwhile` takes.
-async fn with_a_paused_promoter(
-    app: &TestApp,
-    paused: &TestApp,
-    proxy: &Proxy,
-    meanwhile: impl AsyncFnOnce(),
-) {
-    let lock = hold_claims(app).await;
-    let scene = async {
-        until("the promoter claims", async || {
-            let waiting = "SELECT count(*) FROM pg_locks
-                WHERE locktype = 'advisory' AND objid = 42 AND NOT granted";
-            count(app, waiting).await == 1
-        })
-        .await;
-        proxy.set(Fault::Hold);
-        lock.close().await.expect("the lock is let go");
-        until("it has claimed", async || count(app, N_LIVE).await == 1).await;
-        meanwhile().await;
-        proxy.set(Fault::None);
-    };
-    tokio::join!(promote(paused), scene);
-}
-
-async fn paused_sibling(app: &TestApp) -> (TestApp, Proxy) {
-    let proxy = Proxy::start(&redis_url()).await;
-    let clock = app.ctx.clock.clone();
-    let paused = TestApp::start_with(&app.ctx.db, &proxy.url, clock).await;
-    (paused, proxy)
-}
-
-#[sqlx::test(migrator = "holdfast::postgres::MIGRATIONS")]
-async fn f23_a_promoter_that_stood_still_does_no_harm(db: PgPool) {
-    let app = TestApp::start(db).await;
-    let (paused, proxy) = paused_sibling(&app).await;
-    let (sale, seller, all) = sold_out(&app, 1).await;
-    let (ana, ben) = (app.guest(), app.guest());
-    ana.join(&sale, 1).await.expect(201);
-    app.ctx.clock.advance(TimeDelta::seconds(1));
-    ben.join(&sale, 1).await.expect(201);
-    seller.cancel(&all).await.expect(200);
-    board::read_board(&paused.ctx, sale.id())
-        .await
-        .expect("a board");
-
-    with_a_paused_promoter(&app, &paused, &proxy, async || {
-        promote(&app).await;
-        assert_eq!(
-            offered_seats(&ana.entry(&sale).await),
-            ["S-A-1"],
-            "another one places it"
-        );
-        ana.leave(&sale).await.expect(204);
-        promote(&app).await;
-        assert_eq!(offered_seats(&ben.entry(&sale).await), ["S-A-1"]);
-    })
-    .await;
-
-    promote(&app).await;
-    assert_eq!(ana.entry(&sale).await["state"], "left");
-    assert_eq!(offered_seats(&ben.entry(&sale).await), ["S-A-1"]);
-    assert_eq!(count(&app, N_LIVE).await, 1);
-    paused.stop().await;
-    app.finish().await;
-}
-
-#[sqlx::test(migrator = "holdfast::postgres::MIGRATIONS")]
-async fn f23_an_offer_that_was_withdrawn_is_not_placed_by_whoever_wakes_up(db: PgPool) {
-    let app = TestApp::start(db).await;
-    let (paused, proxy) = paused_sibling(&app).await;
-    let (sale, seller, all) = sold_out(&app, 2).await;
-    let (ana, zoe) = (app.guest(), app.guest());
-    ana.join(&sale, 1).await.expect(201);
-    seller.cancel_seats(&all, &["S-A-1"]).await.expect(200);
-    board::read_board(&paused.ctx, sale.id())
-        .await
-        .expect("a board");
-
-    with_a_paused_promoter(&app, &paused, &proxy, async || {
-        // The seat is taken in between, as one that was on sale can be.
-        app.write_seat(&sale, 0, ".").await;
-        let hold = zoe.place(&sale, &["S-A-1"]).await.expect(201);
-        promote(&app).await;
-        assert_eq!(ana.entry(&sale).await["state"], "waiting");
-        zoe.release(&sale, &hold).await.expect(204);
-    })
-    .await;
-
-    assert_eq!(
-        bytes(&app, &sale).await,
-        "wb",
-        "the delayed call has placed the hold"
-    );
-    app.run_jobs().await;
-    assert_eq!(offered_seats(&ana.entry(&sale).await), ["S-A-1"]);
-    paused.stop().await;
     app.finish().await;
 }
