@@ -23,7 +23,7 @@ use crate::jobs::{self, Job, Progress};
 use crate::middleware::{Attend, REQUEST_ID};
 use crate::problem::{Code, Problem};
 use crate::{accounts, availability, board, bookings, contract, docs, events, holds, idempotency};
-use crate::{operations, pages, sales, server, telemetry, venues};
+use crate::{operations, pages, sales, server, telemetry, venues, waitlist};
 
 /// Every route of `/v1` with its part of the OpenAPI document. Each domain brings its own.
 fn api() -> OpenApiRouter<Context> {
@@ -36,6 +36,7 @@ fn api() -> OpenApiRouter<Context> {
         .merge(bookings::routes())
         .merge(availability::routes())
         .merge(sales::routes())
+        .merge(waitlist::routes())
         .merge(operations::routes())
 }
 
@@ -62,6 +63,11 @@ pub const JOBS: &[Job] = &[
         name: "settle_confirming_holds",
         schedule: "* * * * * *",
         step: |ctx| Box::pin(async move { Ok(bookings::settle_confirming_holds(&ctx).await?) }),
+    },
+    Job {
+        name: board::KEPT_NUDGE,
+        schedule: "* * * * * *",
+        step: |ctx| Box::pin(async move { Ok(waitlist::offer_kept_seats(&ctx).await?) }),
     },
     Job {
         name: "cancel_bookings_of_cancelled_events",
@@ -92,6 +98,11 @@ pub const JOBS: &[Job] = &[
         name: "prune_outbox",
         schedule: "45 * * * * *",
         step: |ctx| Box::pin(async move { Ok(bookings::prune_outbox(&ctx).await?) }),
+    },
+    Job {
+        name: "prune_waitlist_log",
+        schedule: "50 * * * * *",
+        step: |ctx| Box::pin(async move { Ok(waitlist::prune_log(&ctx).await?) }),
     },
 ];
 

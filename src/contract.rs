@@ -28,6 +28,7 @@ use crate::idempotency::{KEY_CHARS_MAX, ROUTES_WITHOUT_KEPT_ANSWERS};
         (name = "events", description = "Performances: prices, states, seats and the live map"),
         (name = "holds", description = "Temporary, exclusive claims on seats"),
         (name = "bookings", description = "Confirmed holds"),
+        (name = "waitlist", description = "Who is next when seats come free"),
         (name = "operations", description = "Health, metrics and the meaning of problems"),
     ),
     components(schemas(crate::problem::ProblemBody, crate::problem::FieldError))
@@ -195,11 +196,12 @@ fn takes(operation: &Operation, place: &ParameterIn) -> bool {
 }
 
 /// What ids in paths name, for the parameters that do not say it themselves.
-const NAMED_IDS: [(&str, &str); 5] = [
+const NAMED_IDS: [(&str, &str); 6] = [
     ("account_id", "Which account"),
     ("venue_id", "Which venue"),
     ("event_id", "Which event"),
     ("hold_id", "Which hold"),
+    ("entry_id", "Which entry of the waitlist"),
     ("booking_id", "Which booking"),
 ];
 

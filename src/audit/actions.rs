@@ -2,12 +2,13 @@
 
 use super::model::Breach;
 use super::store;
-use crate::board::{self, BoardError};
+use crate::board;
 use crate::context::Context;
+use crate::waitlist::{self, WaitlistError};
 
 /// Checks every rule, and every live board against PostgreSQL seat by seat. With `is_repairing`
 /// mends the boards. Answers what was broken, mended or not.
-pub async fn audit(ctx: &Context, is_repairing: bool) -> Result<Vec<Breach>, BoardError> {
+pub async fn audit(ctx: &Context, is_repairing: bool) -> Result<Vec<Breach>, WaitlistError> {
     let mut breaches = Vec::new();
     for rule in &store::RULES {
         let found = store::find(&ctx.db, rule).await?;
@@ -26,6 +27,14 @@ pub async fn audit(ctx: &Context, is_repairing: bool) -> Result<Vec<Breach>, Boa
             rule: "a hold ends within its time, its lease and one sweep",
             event_id: event_id.0,
             subject: format!("hold {hold_id}"),
+            is_repaired: false,
+        }));
+        let complaints = waitlist::check(ctx, event_id).await?;
+        breaches.extend(complaints.into_iter().map(|complaint| Breach {
+            invariant: "I9",
+            rule: complaint.rule,
+            event_id: event_id.0,
+            subject: complaint.subject,
             is_repaired: false,
         }));
         let findings = board::reconcile(ctx, event_id, is_repairing).await?;

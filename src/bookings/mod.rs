@@ -14,7 +14,8 @@ mod jobs;
 mod model;
 mod store;
 
-pub use actions::commit_confirms;
+pub use actions::{ConfirmHold, Confirmed, commit_confirms, confirm};
 pub use error::BookingError;
-pub use http::routes;
+pub use http::{BookingView, routes, view};
 pub use jobs::{cancel_bookings_of_cancelled_events, prune_outbox, settle_confirming_holds};
+pub use model::Contact;

@@ -25,3 +25,4 @@ mod sales;
 mod schema;
 mod scripts;
 mod venues;
+mod waitlist;

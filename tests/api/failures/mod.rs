@@ -3,7 +3,9 @@
 mod clients;
 mod feed;
 mod postgres;
+mod promoters;
 mod redis;
+mod waitlist;
 
 use std::time::Duration;
 

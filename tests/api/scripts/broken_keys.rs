@@ -161,6 +161,12 @@ async fn every_script_acts_on_a_board_that_is_whole() {
         "blocked",
         "repaired",
         "set",
+        "placed",
+        "refused",
+        "let_go",
+        "kept",
+        "set",
+        "holds",
         "board",
         "hold",
     ];

@@ -14,6 +14,7 @@ pub struct Belongings {
     pub event_version: Value,
     pub hold_id: String,
     pub booking_id: String,
+    pub entry_id: String,
 }
 
 impl Belongings {
@@ -49,6 +50,11 @@ impl Belongings {
         let contact = json!({"contact": {"name": "Ana", "email": "ana@example.org"}});
         let confirm = format!("{holds}/{}/confirm", sold.text_of("hold_id"));
         let booking = buyer.post(&confirm, contact).await.expect(201);
+        let wish = json!({"quantity": 4, "contact": {"name": "Ana", "email": "ana@example.org"}});
+        let entry = buyer
+            .post(&format!("{path}/waitlist"), wish)
+            .await
+            .expect(201);
         Self {
             owner,
             buyer,
@@ -58,6 +64,7 @@ impl Belongings {
             event_version: opened["version"].clone(),
             hold_id: hold.text_of("hold_id"),
             booking_id: booking.text_of("booking_id"),
+            entry_id: entry.text_of("entry_id"),
         }
     }
 
@@ -100,6 +107,7 @@ impl Belongings {
             "hold_id" => self.hold_id.clone(),
             "booking_id" => self.booking_id.clone(),
             "seat" => "S-A-1".to_owned(),
+            "entry_id" => self.entry_id.clone(),
             "code" => "not_found".to_owned(),
             other => panic!("{}: nobody has a {other}", operation.id),
         })

@@ -18,6 +18,8 @@ pub enum Fault {
     SwallowAnswers = 1,
     /// Every connection is cut, and none is made.
     Cut = 2,
+    /// What is asked arrives when the proxy is told otherwise.
+    Hold = 3,
 }
 
 pub struct Proxy {
@@ -125,6 +127,9 @@ async fn pass(
             Ok(0) | Err(_) => return,
             Ok(n_read) => n_read,
         };
+        while answers.is_none() && fault.load(Ordering::SeqCst) == Fault::Hold as u8 {
+            tokio::time::sleep(std::time::Duration::from_millis(5)).await;
+        }
         let now = fault.load(Ordering::SeqCst);
         if now == Fault::Cut as u8 {
             return;
