@@ -21,8 +21,8 @@ use crate::context::Context;
 use crate::jobs::{self, Job, Progress};
 use crate::middleware::{REQUEST_ID, attend};
 use crate::problem::{Code, Problem};
-use crate::{accounts, availability, board, bookings, contract, docs, events, holds, idempotency};
-use crate::{operations, pages, server, telemetry, venues};
+use crate::{accounts, availability, board, bookings, contract, deliveries, docs, events, holds};
+use crate::{idempotency, mails, operations, pages, server, telemetry, venues};
 
 /// Every route of `/v1` with its part of the OpenAPI document. Each domain brings its own.
 fn api() -> OpenApiRouter<Context> {
@@ -81,9 +81,19 @@ pub const JOBS: &[Job] = &[
         },
     },
     Job {
+        name: "derive_deliveries",
+        schedule: "* * * * * *",
+        step: |ctx| Box::pin(async move { Ok(deliveries::derive_deliveries(&ctx).await?) }),
+    },
+    Job {
+        name: mails::SEND_MAILS,
+        schedule: "* * * * * *",
+        step: |ctx| Box::pin(async move { Ok(mails::send_mails(&ctx).await?) }),
+    },
+    Job {
         name: "prune_outbox",
         schedule: "45 * * * * *",
-        step: |ctx| Box::pin(async move { Ok(bookings::prune_outbox(&ctx).await?) }),
+        step: |ctx| Box::pin(async move { Ok(deliveries::prune_outbox(&ctx).await?) }),
     },
 ];
 
@@ -173,6 +183,12 @@ pub async fn serve(ctx: &Context, listener: TcpListener) -> anyhow::Result<()> {
     let mut terminate = signal(SignalKind::terminate())?;
     let mut interrupt = signal(SignalKind::interrupt())?;
     start_committers(ctx);
+    mails::prepare(ctx);
+    if !ctx.config.mail.is_sent() {
+        tracing::warn!(
+            "no mails are sent: set HOLDFAST_SMTP_URL, or HOLDFAST_MAIL_DIR to see them"
+        );
+    }
     ctx.tasks.spawn(load_built_in_venues(ctx.clone()));
     jobs::start(ctx, JOBS).await?;
     tokio::select! {

@@ -6,10 +6,15 @@
 use std::collections::BTreeMap;
 use std::fmt;
 use std::net::SocketAddr;
+use std::path::PathBuf;
 use std::str::FromStr;
 use std::time::Duration;
 
+use lettre::message::Mailbox;
+use lettre::{Address, AsyncSmtpTransport, Tokio1Executor};
 use secrecy::{ExposeSecret, SecretString};
+
+use crate::id::DeliveryId;
 
 /// A setting: variable, default (empty: none, and needed), meaning.
 pub type Variable = (&'static str, &'static str, &'static str);
@@ -21,6 +26,11 @@ pub const VARIABLES: &[Variable] = &[
     ("HOLDFAST_SECRET", "", "signs access tokens and hold tokens; at least 32 bytes"),
     ("HOLDFAST_BIND", "127.0.0.1:8080", "address and port to listen on"),
     ("HOLDFAST_PUBLIC_URL", "http://127.0.0.1:8080", "where people reach the service"),
+    ("HOLDFAST_SMTP_URL", "", "mail server, such as smtps://user:password@host; none: no server"),
+    ("HOLDFAST_MAIL_DIR", "", "folder that mails are written to where there is no server"),
+    ("HOLDFAST_MAIL_FROM", "Holdfast <no-reply@localhost>", "whom mails come from"),
+    ("HOLDFAST_MAIL_LANGUAGE", "en", "en, de, or a folder of HOLDFAST_MAIL_TEMPLATES_DIR"),
+    ("HOLDFAST_MAIL_TEMPLATES_DIR", "", "folder of templates that replace the built-in ones"),
     ("HOLDFAST_LOG_FORMAT", "text", "text or json"),
     ("HOLDFAST_CORS_ORIGINS", "", "origins whose pages may call the service, separated by commas"),
     ("HOLDFAST_TRUSTED_PROXIES_COUNT", "0", "proxies in front that append to X-Forwarded-For"),
@@ -36,6 +46,14 @@ pub const VARIABLES: &[Variable] = &[
     ("HOLDFAST_SIGN_INS_PER_MINUTE", "20", "sign-ins and registrations from one address"),
     ("HOLDFAST_LOOKUPS_PER_MINUTE", "30", "bookings looked up by reference from one address"),
     ("HOLDFAST_HOLD_CHANGES_PER_MINUTE", "600", "holds placed or changed by one caller"),
+];
+
+/// Variables that may be left out though they have no default.
+const OPTIONAL: &[&str] = &[
+    "HOLDFAST_CORS_ORIGINS",
+    "HOLDFAST_MAIL_DIR",
+    "HOLDFAST_MAIL_TEMPLATES_DIR",
+    "HOLDFAST_SMTP_URL",
 ];
 
 /// Variables of other commands, and of libraries.
@@ -67,6 +85,30 @@ pub struct Config {
     pub body_max_bytes: usize,
     pub template_max_bytes: usize,
     pub rates: Rates,
+    pub mail: MailSettings,
+}
+
+/// How mails are sent.
+#[derive(Clone, Debug)]
+pub struct MailSettings {
+    pub smtp_url: Option<SecretString>,
+    /// Where mails are kept while there is no server.
+    pub folder: Option<PathBuf>,
+    pub from: Mailbox,
+    pub language: String,
+    pub templates: Option<PathBuf>,
+}
+
+impl MailSettings {
+    /// Whether mails go anywhere; nobody is owed one where they do not.
+    pub fn is_sent(&self) -> bool {
+        self.smtp_url.is_some() || self.folder.is_some()
+    }
+
+    /// The Message-ID (RFC 5322, 3.6.4) of a delivery, in every attempt.
+    pub fn message_id(&self, delivery_id: DeliveryId) -> String {
+        format!("<{delivery_id}@{}>", self.from.email.domain())
+    }
 }
 
 /// How often one caller or address may do what invites abuse.
@@ -162,12 +204,43 @@ impl Config {
                 lookups_per_minute: reader.positive("HOLDFAST_LOOKUPS_PER_MINUTE"),
                 hold_changes_per_minute: reader.positive("HOLDFAST_HOLD_CHANGES_PER_MINUTE"),
             },
+            mail: Self::read_mail(reader),
         };
         let n_secret_bytes = config.secret.expose_secret().len();
         if (1..32).contains(&n_secret_bytes) {
             reader.fault("HOLDFAST_SECRET", "must be at least 32 bytes long");
         }
         config
+    }
+}
+
+impl Config {
+    fn read_mail(reader: &mut Reader) -> MailSettings {
+        let smtp_url = reader.optional("HOLDFAST_SMTP_URL");
+        let is_url = |url: &String| AsyncSmtpTransport::<Tokio1Executor>::from_url(url).is_ok();
+        if !smtp_url.as_ref().is_none_or(is_url) {
+            reader.fault("HOLDFAST_SMTP_URL", "must be an smtp:// or smtps:// URL");
+        }
+        let language = reader.text("HOLDFAST_MAIL_LANGUAGE");
+        if !language
+            .chars()
+            .all(|c| c.is_ascii_alphanumeric() || c == '-')
+        {
+            reader.fault(
+                "HOLDFAST_MAIL_LANGUAGE",
+                "must be letters, digits and hyphens",
+            );
+        }
+        let nobody = Mailbox::new(None, Address::new_dangerous("no-reply", "localhost"));
+        MailSettings {
+            smtp_url: smtp_url.map(SecretString::from),
+            folder: reader.optional("HOLDFAST_MAIL_DIR").map(PathBuf::from),
+            from: reader.parse("HOLDFAST_MAIL_FROM", nobody),
+            language,
+            templates: reader
+                .optional("HOLDFAST_MAIL_TEMPLATES_DIR")
+                .map(PathBuf::from),
+        }
     }
 }
 
@@ -203,7 +276,7 @@ impl Reader {
         match self.values.get(name).filter(|value| !value.is_empty()) {
             Some(value) => value.clone(),
             None => match VARIABLES.iter().find(|(variable, ..)| *variable == name) {
-                Some((_, "", meaning)) if !name.ends_with("_ORIGINS") => {
+                Some((_, "", meaning)) if !OPTIONAL.contains(&name) => {
                     self.fault(name, format!("is missing: {meaning}"));
                     String::new()
                 }
@@ -211,6 +284,10 @@ impl Reader {
                 None => String::new(),
             },
         }
+    }
+
+    fn optional(&mut self, name: &str) -> Option<String> {
+        Some(self.text(name)).filter(|text| !text.is_empty())
     }
 
     fn list(&mut self, name: &str) -> Vec<String> {

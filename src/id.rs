@@ -58,6 +58,9 @@ typed_ids! {
     BookingId;
     RefundId;
     MessageId;
+    DeliveryId;
+    EndpointId;
+    NotificationId;
     RequestId;
 }
 

@@ -34,6 +34,8 @@ pub mod limits;
 
 pub mod idempotency;
 
+pub mod outbox;
+
 pub mod jobs;
 
 pub mod accounts;
@@ -51,6 +53,10 @@ pub mod bookings;
 pub mod availability;
 
 pub mod audit;
+
+pub mod deliveries;
+
+pub mod mails;
 
 pub mod contract;
 

@@ -16,4 +16,6 @@ mod store;
 pub use actions::commit_confirms;
 pub use error::BookingError;
 pub use http::routes;
-pub use jobs::{cancel_bookings_of_cancelled_events, prune_outbox, settle_confirming_holds};
+pub use jobs::{cancel_bookings_of_cancelled_events, settle_confirming_holds};
+pub use model::{BookedSeat, Booking, BookingState, Contact};
+pub use store::find;

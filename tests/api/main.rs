@@ -17,6 +17,7 @@ mod failures;
 mod holds;
 mod idempotency;
 mod limits;
+mod mails;
 mod operations;
 mod races;
 mod random_walk;
