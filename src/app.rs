@@ -22,7 +22,7 @@ use crate::jobs::{self, Job, Progress};
 use crate::middleware::{REQUEST_ID, attend};
 use crate::problem::{Code, Problem};
 use crate::{accounts, availability, board, bookings, contract, deliveries, docs, events, holds};
-use crate::{idempotency, mails, operations, pages, server, telemetry, venues};
+use crate::{idempotency, mails, operations, pages, server, telemetry, venues, webhooks};
 
 /// Every route of `/v1` with its part of the OpenAPI document. Each domain brings its own.
 fn api() -> OpenApiRouter<Context> {
@@ -34,6 +34,8 @@ fn api() -> OpenApiRouter<Context> {
         .merge(holds::routes())
         .merge(bookings::routes())
         .merge(availability::routes())
+        .merge(webhooks::routes())
+        .merge(deliveries::routes())
         .merge(operations::routes())
 }
 
@@ -81,7 +83,7 @@ pub const JOBS: &[Job] = &[
         },
     },
     Job {
-        name: "derive_deliveries",
+        name: deliveries::DERIVE_DELIVERIES,
         schedule: "* * * * * *",
         step: |ctx| Box::pin(async move { Ok(deliveries::derive_deliveries(&ctx).await?) }),
     },
@@ -89,6 +91,11 @@ pub const JOBS: &[Job] = &[
         name: mails::SEND_MAILS,
         schedule: "* * * * * *",
         step: |ctx| Box::pin(async move { Ok(mails::send_mails(&ctx).await?) }),
+    },
+    Job {
+        name: webhooks::SEND_WEBHOOKS,
+        schedule: "* * * * * *",
+        step: |ctx| Box::pin(async move { Ok(webhooks::send_webhooks(&ctx).await?) }),
     },
     Job {
         name: "prune_outbox",

@@ -1,9 +1,7 @@
 //! Settings, read from the environment once in `main`; all faults are reported together.
 //!
-//! Every variable stands in [`VARIABLES`] with its default and meaning; docs/operations.md lists
-//! the same, and a test compares the two.
+//! Every variable stands in [`VARIABLES`] with its default and meaning.
 
-use std::collections::BTreeMap;
 use std::fmt;
 use std::net::SocketAddr;
 use std::path::PathBuf;
@@ -15,56 +13,8 @@ use lettre::{Address, AsyncSmtpTransport, Tokio1Executor};
 use secrecy::{ExposeSecret, SecretString};
 
 use crate::id::DeliveryId;
-
-/// A setting: variable, default (empty: none, and needed), meaning.
-pub type Variable = (&'static str, &'static str, &'static str);
-
-#[rustfmt::skip]
-pub const VARIABLES: &[Variable] = &[
-    ("DATABASE_URL", "", "PostgreSQL, such as postgres://user:password@host/holdfast"),
-    ("REDIS_URL", "", "such as redis://host:6379, or redis-cluster://host:6379 for a cluster"),
-    ("HOLDFAST_SECRET", "", "signs access tokens and hold tokens; at least 32 bytes"),
-    ("HOLDFAST_BIND", "127.0.0.1:8080", "address and port to listen on"),
-    ("HOLDFAST_PUBLIC_URL", "http://127.0.0.1:8080", "where people reach the service"),
-    ("HOLDFAST_SMTP_URL", "", "mail server, such as smtps://user:password@host; none: no server"),
-    ("HOLDFAST_MAIL_DIR", "", "folder that mails are written to where there is no server"),
-    ("HOLDFAST_MAIL_FROM", "Holdfast <no-reply@localhost>", "whom mails come from"),
-    ("HOLDFAST_MAIL_LANGUAGE", "en", "en, de, or a folder of HOLDFAST_MAIL_TEMPLATES_DIR"),
-    ("HOLDFAST_MAIL_TEMPLATES_DIR", "", "folder of templates that replace the built-in ones"),
-    ("HOLDFAST_LOG_FORMAT", "text", "text or json"),
-    ("HOLDFAST_CORS_ORIGINS", "", "origins whose pages may call the service, separated by commas"),
-    ("HOLDFAST_TRUSTED_PROXIES_COUNT", "0", "proxies in front that append to X-Forwarded-For"),
-    ("HOLDFAST_DATABASE_CONNECTIONS_MAX", "16", "connections for everything but confirming"),
-    ("HOLDFAST_CONFIRM_CONNECTIONS_COUNT", "3", "connections that commit confirms in batches"),
-    ("HOLDFAST_REDIS_CONNECTIONS_COUNT", "4", "multiplexed connections to Redis"),
-    ("HOLDFAST_TOKEN_TTL_SECONDS", "43200", "how long an access token is good for"),
-    ("HOLDFAST_REQUEST_TIMEOUT_SECONDS", "15", "a request that takes longer is answered with 503"),
-    ("HOLDFAST_SHUTDOWN_TIMEOUT_SECONDS", "20", "how long running requests may take to finish"),
-    ("HOLDFAST_BODY_MAX_BYTES", "65536", "largest request body, venue templates excepted"),
-    ("HOLDFAST_TEMPLATE_MAX_BYTES", "4194304", "largest venue template"),
-    ("HOLDFAST_GUESTS_PER_MINUTE", "60", "guest tokens for one address"),
-    ("HOLDFAST_SIGN_INS_PER_MINUTE", "20", "sign-ins and registrations from one address"),
-    ("HOLDFAST_LOOKUPS_PER_MINUTE", "30", "bookings looked up by reference from one address"),
-    ("HOLDFAST_HOLD_CHANGES_PER_MINUTE", "600", "holds placed or changed by one caller"),
-];
-
-/// Variables that may be left out though they have no default.
-const OPTIONAL: &[&str] = &[
-    "HOLDFAST_CORS_ORIGINS",
-    "HOLDFAST_MAIL_DIR",
-    "HOLDFAST_MAIL_TEMPLATES_DIR",
-    "HOLDFAST_SMTP_URL",
-];
-
-/// Variables of other commands, and of libraries.
-#[rustfmt::skip]
-pub const OTHER_VARIABLES: &[Variable] = &[
-    ("HOLDFAST_ADMIN_PASSWORD", "", "password for `admin create`; without it the command asks"),
-    ("HOLDFAST_PG_BIN", "", "`dev`: folder of the PostgreSQL programs"),
-    ("HOLDFAST_REDIS_BIN", "", "`dev`: the redis-server program"),
-    ("HOLDFAST_DATA_DIR", "", "`dev`: folder of the private stores; by default .holdfast"),
-    ("RUST_LOG", "info", "what is logged, as tracing-subscriber's EnvFilter reads it"),
-];
+use crate::variables::Reader;
+pub use crate::variables::{OTHER_VARIABLES, VARIABLES, Variable};
 
 #[derive(Clone, Debug)]
 pub struct Config {
@@ -86,12 +36,23 @@ pub struct Config {
     pub template_max_bytes: usize,
     pub rates: Rates,
     pub mail: MailSettings,
+    pub webhooks: WebhookSettings,
+}
+
+/// Where webhooks may go.
+#[derive(Clone, Debug)]
+pub struct WebhookSettings {
+    /// Also private addresses and plain http: for receivers in the same house, and for tests.
+    pub allows_private: bool,
+    pub ca_file: Option<PathBuf>,
+    pub timeout: Duration,
 }
 
 /// How mails are sent.
 #[derive(Clone, Debug)]
 pub struct MailSettings {
     pub smtp_url: Option<SecretString>,
+    pub smtp_timeout: Duration,
     /// Where mails are kept while there is no server.
     pub folder: Option<PathBuf>,
     pub from: Mailbox,
@@ -164,10 +125,7 @@ impl Config {
     pub fn from_variables(
         variables: impl IntoIterator<Item = (String, String)>,
     ) -> Result<Self, ConfigFaults> {
-        let mut reader = Reader {
-            values: variables.into_iter().collect(),
-            faults: Vec::new(),
-        };
+        let mut reader = Reader::of(variables.into_iter().collect());
         reader.refuse_unknown();
         let config = Self::read(&mut reader);
         if reader.faults.is_empty() {
@@ -205,6 +163,7 @@ impl Config {
                 hold_changes_per_minute: reader.positive("HOLDFAST_HOLD_CHANGES_PER_MINUTE"),
             },
             mail: Self::read_mail(reader),
+            webhooks: Self::read_webhooks(reader),
         };
         let n_secret_bytes = config.secret.expose_secret().len();
         if (1..32).contains(&n_secret_bytes) {
@@ -215,6 +174,23 @@ impl Config {
 }
 
 impl Config {
+    fn read_webhooks(reader: &mut Reader) -> WebhookSettings {
+        let addresses = reader.text("HOLDFAST_WEBHOOK_PRIVATE_ADDRESSES");
+        if !matches!(addresses.as_str(), "allow" | "refuse") {
+            reader.fault(
+                "HOLDFAST_WEBHOOK_PRIVATE_ADDRESSES",
+                "must be refuse or allow",
+            );
+        }
+        WebhookSettings {
+            allows_private: addresses == "allow",
+            ca_file: reader
+                .optional("HOLDFAST_WEBHOOK_CA_FILE")
+                .map(PathBuf::from),
+            timeout: reader.attempt_timeout("HOLDFAST_WEBHOOK_TIMEOUT_SECONDS"),
+        }
+    }
+
     fn read_mail(reader: &mut Reader) -> MailSettings {
         let smtp_url = reader.optional("HOLDFAST_SMTP_URL");
         let is_url = |url: &String| AsyncSmtpTransport::<Tokio1Executor>::from_url(url).is_ok();
@@ -234,6 +210,7 @@ impl Config {
         let nobody = Mailbox::new(None, Address::new_dangerous("no-reply", "localhost"));
         MailSettings {
             smtp_url: smtp_url.map(SecretString::from),
+            smtp_timeout: reader.attempt_timeout("HOLDFAST_SMTP_TIMEOUT_SECONDS"),
             folder: reader.optional("HOLDFAST_MAIL_DIR").map(PathBuf::from),
             from: reader.parse("HOLDFAST_MAIL_FROM", nobody),
             language,
@@ -241,86 +218,6 @@ impl Config {
                 .optional("HOLDFAST_MAIL_TEMPLATES_DIR")
                 .map(PathBuf::from),
         }
-    }
-}
-
-struct Reader {
-    values: BTreeMap<String, String>,
-    faults: Vec<String>,
-}
-
-impl Reader {
-    fn fault(&mut self, name: &str, what: impl fmt::Display) {
-        self.faults.push(format!("{name} {what}"));
-    }
-
-    fn refuse_unknown(&mut self) {
-        let is_known = |name: &str| {
-            VARIABLES
-                .iter()
-                .chain(OTHER_VARIABLES)
-                .any(|(variable, ..)| *variable == name)
-        };
-        let unknown: Vec<_> = self
-            .values
-            .keys()
-            .filter(|name| name.starts_with("HOLDFAST_") && !is_known(name))
-            .cloned()
-            .collect();
-        for name in unknown {
-            self.fault(&name, "is not a setting");
-        }
-    }
-
-    fn text(&mut self, name: &str) -> String {
-        match self.values.get(name).filter(|value| !value.is_empty()) {
-            Some(value) => value.clone(),
-            None => match VARIABLES.iter().find(|(variable, ..)| *variable == name) {
-                Some((_, "", meaning)) if !OPTIONAL.contains(&name) => {
-                    self.fault(name, format!("is missing: {meaning}"));
-                    String::new()
-                }
-                Some((_, default, _)) => (*default).to_owned(),
-                None => String::new(),
-            },
-        }
-    }
-
-    fn optional(&mut self, name: &str) -> Option<String> {
-        Some(self.text(name)).filter(|text| !text.is_empty())
-    }
-
-    fn list(&mut self, name: &str) -> Vec<String> {
-        let text = self.text(name);
-        text.split(',')
-            .map(str::trim)
-            .filter(|item| !item.is_empty())
-            .map(str::to_owned)
-            .collect()
-    }
-
-    fn parse<T: FromStr<Err: fmt::Display>>(&mut self, name: &str, otherwise: T) -> T {
-        match self.text(name).parse() {
-            Ok(value) => value,
-            Err(reason) => {
-                self.fault(name, format!("is not acceptable: {reason}"));
-                otherwise
-            }
-        }
-    }
-
-    fn positive(&mut self, name: &str) -> u32 {
-        match self.text(name).parse() {
-            Ok(0) | Err(_) => {
-                self.fault(name, "must be a whole number above zero");
-                1
-            }
-            Ok(number) => number,
-        }
-    }
-
-    fn seconds(&mut self, name: &str) -> Duration {
-        Duration::from_secs(u64::from(self.positive(name)))
     }
 }
 

@@ -18,6 +18,8 @@ pub mod problem;
 
 pub mod page;
 
+pub mod variables;
+
 pub mod config;
 
 pub mod telemetry;
@@ -57,6 +59,8 @@ pub mod audit;
 pub mod deliveries;
 
 pub mod mails;
+
+pub mod webhooks;
 
 pub mod contract;
 

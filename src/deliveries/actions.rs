@@ -2,9 +2,12 @@
 
 use std::time::Duration;
 
-use super::model::{ATTEMPTS_MAX, Channel, Claim, Outcome, delay};
+use uuid::Uuid;
+
+use super::model::{ATTEMPTS_MAX, Channel, Claim, Delivery, Outcome, delay};
 use super::store::{self, Change};
 use crate::context::Context;
+use crate::id::DeliveryId;
 
 /// Limit: characters of an answer that are kept.
 const ANSWER_CHARS_MAX: usize = 500;
@@ -82,4 +85,13 @@ fn word_of(settled: Settled) -> &'static str {
         Settled::Overtaken => "overtaken",
         _ => state_of(settled),
     }
+}
+
+/// Makes a settled delivery due again; with a recipient, only one of theirs.
+pub async fn send_again(
+    ctx: &Context,
+    delivery_id: DeliveryId,
+    recipient_id: Option<Uuid>,
+) -> Result<Option<Delivery>, sqlx::Error> {
+    store::send_again(&ctx.db, delivery_id, recipient_id, ctx.clock.imposed()).await
 }

@@ -4,6 +4,11 @@ use super::store;
 use crate::context::Context;
 use crate::jobs::Progress;
 
+pub const DERIVE_DELIVERIES: &str = "derive_deliveries";
+
+/// The jobs that send what has been derived. They stand above, and would find it by themselves.
+const SENDERS: [&str; 2] = ["send_mails", "send_webhooks"];
+
 /// Limit: messages derived in one step.
 const DERIVED_AT_ONCE_MAX: i64 = 500;
 
@@ -22,8 +27,11 @@ pub async fn derive_deliveries(ctx: &Context) -> Result<Progress, sqlx::Error> {
     if ctx.config.mail.is_sent() {
         store::derive_mails(&mut tx, &taken, now).await?;
     }
+    store::derive_webhooks(&mut tx, &taken, now).await?;
     tx.commit().await?;
-    ctx.tasks.nudge("send_mails");
+    for sender in SENDERS {
+        ctx.tasks.nudge(sender);
+    }
     Ok(Progress::Worked(taken.message_ids.len() as u64))
 }
 

@@ -8,11 +8,15 @@
 //! subject) nothing is claimed before what happened earlier is settled.
 
 mod actions;
+mod error;
+mod http;
 mod jobs;
 mod model;
 mod store;
 
-pub use actions::{Settled, settle};
-pub use jobs::{derive_deliveries, prune_outbox};
-pub use model::{Attempt, Channel, Claim, Outcome};
-pub use store::claim_mails;
+pub use actions::{Settled, send_again, settle};
+pub use error::DeliveryError;
+pub use http::routes;
+pub use jobs::{DERIVE_DELIVERIES, derive_deliveries, prune_outbox};
+pub use model::{Attempt, Channel, Claim, Delivery, DeliveryFilter, DeliveryState, Outcome};
+pub use store::{ClaimLimits, claim_mails, claim_webhooks, list};

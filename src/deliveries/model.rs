@@ -2,12 +2,14 @@
 
 use std::time::Duration;
 
+use chrono::{DateTime, Utc};
+use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use tokio::time::Instant as Moment;
 use uuid::Uuid;
 
 use crate::clock::Instant;
-use crate::id::{DeliveryId, EventId, MessageId};
+use crate::id::{DeliveryId, EndpointId, EventId, MessageId};
 
 /// Limit: attempts before a delivery is a dead letter; with [`delay`], over about 13 hours.
 pub const ATTEMPTS_MAX: i32 = 16;
@@ -34,6 +36,76 @@ impl Channel {
             Self::Webhook => "webhook",
         }
     }
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum DeliveryState {
+    Due,
+    Sent,
+    /// Given up after too many attempts, or because the other side will never take it.
+    Dead,
+    /// There was nobody, or nothing, to send to.
+    Dropped,
+}
+
+impl DeliveryState {
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Due => "due",
+            Self::Sent => "sent",
+            Self::Dead => "dead",
+            Self::Dropped => "dropped",
+        }
+    }
+}
+
+/// Which deliveries of a list.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct DeliveryFilter {
+    pub recipient_id: Option<Uuid>,
+    pub state: Option<DeliveryState>,
+}
+
+impl DeliveryFilter {
+    pub fn of_endpoint(endpoint_id: EndpointId) -> Self {
+        Self {
+            recipient_id: Some(endpoint_id.0),
+            state: None,
+        }
+    }
+}
+
+/// A delivery as callers see it.
+#[derive(Clone, Debug, Serialize, utoipa::ToSchema)]
+pub struct Delivery {
+    pub delivery_id: DeliveryId,
+    pub message_id: MessageId,
+    /// Nil where the message is of no event.
+    pub event_id: EventId,
+    #[schema(examples("booking.confirmed"))]
+    pub kind: String,
+    /// `mail` or `webhook`
+    #[schema(examples("mail"))]
+    pub channel: String,
+    /// A mail: the booking or waitlist entry whose contact gets it. A webhook: the endpoint.
+    pub recipient_id: Uuid,
+    /// What it is about: nothing about one subject overtakes another.
+    pub subject_id: Uuid,
+    /// `due`, `sent`, `dead` or `dropped`
+    #[schema(examples("sent"))]
+    pub state: String,
+    pub n_attempts: i32,
+    /// When it may be attempted, while it is due.
+    pub due_at: DateTime<Utc>,
+    #[schema(required)]
+    pub attempted_at: Option<DateTime<Utc>>,
+    #[schema(required)]
+    pub settled_at: Option<DateTime<Utc>>,
+    /// What came of the last attempt, or why nothing was sent.
+    #[schema(required)]
+    pub answer: Option<String>,
+    pub happened_at: DateTime<Utc>,
 }
 
 /// A delivery that this process may attempt, with the message it is of.

@@ -14,9 +14,8 @@ use crate::deliveries::Outcome;
 /// Limit: connections to the server, and so mails sent at a time.
 pub const CONNECTIONS_MAX: u32 = 8;
 
-/// Limit: for one command of the conversation, and for the whole of it.
-const COMMAND_TIMEOUT: Duration = Duration::from_secs(10);
-const SENDING_TIMEOUT: Duration = Duration::from_secs(20);
+/// Limit: for the whole conversation; a command has what the settings say.
+const SENDING_TIMEOUT: Duration = Duration::from_secs(30);
 
 type Smtp = AsyncSmtpTransport<Tokio1Executor>;
 
@@ -44,7 +43,7 @@ fn connect(ctx: &Context) -> Option<Smtp> {
     let builder = Smtp::from_url(url.expose_secret()).ok()?;
     Some(
         builder
-            .timeout(Some(COMMAND_TIMEOUT))
+            .timeout(Some(ctx.config.mail.smtp_timeout))
             .pool_config(pool)
             .build(),
     )

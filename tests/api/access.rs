@@ -60,6 +60,17 @@ const ACCESS: &[(&str, Access)] = &[
     ("list_bookings", From(Role::Guest)),
     ("get_booking", From(Role::Guest)),
     ("cancel_booking", From(Role::Guest)),
+    ("create_webhook_endpoint", From(Role::VenueAdmin)),
+    ("list_webhook_endpoints", From(Role::VenueAdmin)),
+    ("get_webhook_endpoint", From(Role::VenueAdmin)),
+    ("change_webhook_endpoint", From(Role::VenueAdmin)),
+    ("delete_webhook_endpoint", From(Role::VenueAdmin)),
+    ("rotate_webhook_secret", From(Role::VenueAdmin)),
+    ("test_webhook_endpoint", From(Role::VenueAdmin)),
+    ("list_webhook_deliveries", From(Role::VenueAdmin)),
+    ("replay_webhook_delivery", From(Role::VenueAdmin)),
+    ("list_deliveries", From(Role::Admin)),
+    ("resend_delivery", From(Role::Admin)),
     ("get_health", Public),
     ("get_readiness", Public),
     ("get_metrics", Public),
@@ -222,7 +233,13 @@ async fn below_the_role_the_answer_is_403(db: PgPool) {
 fn is_about_belongings(operation: &Operation) -> bool {
     let names = |names: &[&str]| names.iter().any(|name| operation.has_path_parameter(name));
     match access_to(operation) {
-        From(Role::VenueAdmin) => names(&["venue_id", "event_id", "hold_id", "booking_id"]),
+        From(Role::VenueAdmin) => names(&[
+            "venue_id",
+            "event_id",
+            "hold_id",
+            "booking_id",
+            "endpoint_id",
+        ]),
         From(Role::Guest | Role::Customer) => names(&["hold_id", "booking_id"]),
         Public | From(Role::Admin) => false,
     }

@@ -24,3 +24,4 @@ mod random_walk;
 mod schema;
 mod scripts;
 mod venues;
+mod webhooks;

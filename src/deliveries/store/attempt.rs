@@ -87,6 +87,67 @@ pub async fn claim_mails(
     Ok(rows.into_iter().map(|row| row.claim(claimed)).collect())
 }
 
+/// Claims webhooks that are due and first in their lanes: of each endpoint a few, so that none
+/// keeps the others waiting, and of one that has failed again and again a single one. Endpoints
+/// that are disabled or paused are passed over.
+pub async fn claim_webhooks(
+    db: impl PgExecutor<'_>,
+    limits: ClaimLimits,
+    imposed_now: Option<Instant>,
+) -> Result<Vec<Claim>, sqlx::Error> {
+    let claimed = Moment::now();
+    let rows = sqlx::query_as!(
+        Row,
+        r#"
+        WITH first AS (
+            SELECT delivery.event_id, delivery.delivery_id
+            FROM webhook_endpoints AS endpoint CROSS JOIN LATERAL (
+                SELECT event_id, delivery_id, due_at FROM deliveries AS delivery
+                WHERE delivery.recipient_id = endpoint.endpoint_id
+                  AND channel = 'webhook' AND delivery.state = 'due'
+                  AND due_at <= COALESCE($2, clock_timestamp())
+                  AND NOT EXISTS (SELECT FROM deliveries AS earlier
+                      WHERE earlier.recipient_id = delivery.recipient_id
+                        AND earlier.subject_id = delivery.subject_id AND earlier.state = 'due'
+                        AND earlier.channel = 'webhook' AND earlier.position < delivery.position)
+                ORDER BY due_at
+                LIMIT CASE WHEN endpoint.n_failures >= $5 THEN 1 ELSE $4::bigint END
+                FOR UPDATE SKIP LOCKED
+            ) AS delivery
+            WHERE endpoint.state = 'enabled'
+              AND COALESCE(endpoint.paused_until <= COALESCE($2, clock_timestamp()), true)
+            ORDER BY delivery.due_at LIMIT $1
+        )
+        UPDATE deliveries AS delivery
+        SET n_attempts = n_attempts + 1, attempted_at = COALESCE($2, clock_timestamp()),
+            due_at = COALESCE($2, clock_timestamp()) + $3
+        FROM first JOIN outbox AS message ON message.event_id = first.event_id
+        WHERE delivery.event_id = first.event_id AND delivery.delivery_id = first.delivery_id
+          AND message.message_id = delivery.message_id
+        RETURNING delivery.event_id, delivery.delivery_id, delivery.message_id,
+            delivery.recipient_id, delivery.subject_id, delivery.position, message.kind,
+            message.body, message.created_at, delivery.n_attempts, delivery.n_attempts_before
+        "#,
+        limits.n_max,
+        imposed_now,
+        interval(LEASE),
+        limits.n_of_endpoint_max,
+        limits.n_failures_max
+    )
+    .fetch_all(db)
+    .await?;
+    Ok(rows.into_iter().map(|row| row.claim(claimed)).collect())
+}
+
+/// How much is claimed at a time.
+#[derive(Clone, Copy, Debug)]
+pub struct ClaimLimits {
+    pub n_max: i64,
+    pub n_of_endpoint_max: i64,
+    /// An endpoint that has failed so often in a row gets a single attempt.
+    pub n_failures_max: i32,
+}
+
 /// What an attempt changes.
 #[derive(Clone, Copy, Debug)]
 pub struct Change<'a> {

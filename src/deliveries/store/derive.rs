@@ -105,3 +105,58 @@ pub async fn derive_mails(
     .await?;
     Ok(done.rows_affected())
 }
+
+/// What an endpoint's owner asks for to see it work; its subject is the endpoint.
+const WEBHOOK_TEST: &str = "webhook.test";
+
+/// One webhook for each enabled endpoint of the event's owner that asks for messages of that kind.
+/// The endpoints are locked, so that none is deleted without its deliveries.
+pub async fn derive_webhooks(
+    tx: &mut PgConnection,
+    taken: &Taken,
+    imposed_now: Option<Instant>,
+) -> Result<u64, sqlx::Error> {
+    let done = sqlx::query!(
+        r#"
+        INSERT INTO deliveries (event_id, delivery_id, message_id, channel, recipient_id,
+            subject_id, position, due_at)
+        SELECT message.event_id, delivery_id_of(message_id, 'webhook', endpoint_id), message_id,
+            'webhook', endpoint_id, subject_id, position, COALESCE($3, clock_timestamp())
+        FROM outbox AS message
+        JOIN unnest($1::uuid[], $2::uuid[]) AS taken (event_id, message_id)
+            USING (event_id, message_id)
+        JOIN events AS event USING (event_id)
+        JOIN webhook_endpoints AS endpoint ON endpoint.owner_id = event.owner_id
+        WHERE endpoint.state = 'enabled' AND message.kind = ANY (endpoint.kinds)
+        FOR KEY SHARE OF endpoint
+        ON CONFLICT ON CONSTRAINT message_delivered_once_to_recipient DO NOTHING
+        "#,
+        &taken.event_ids,
+        &taken.message_ids,
+        imposed_now
+    )
+    .execute(&mut *tx)
+    .await?;
+    let tests = sqlx::query!(
+        r#"
+        INSERT INTO deliveries (event_id, delivery_id, message_id, channel, recipient_id,
+            subject_id, position, due_at)
+        SELECT message.event_id, delivery_id_of(message_id, 'webhook', endpoint_id), message_id,
+            'webhook', endpoint_id, subject_id, position, COALESCE($3, clock_timestamp())
+        FROM outbox AS message
+        JOIN unnest($1::uuid[], $2::uuid[]) AS taken (event_id, message_id)
+            USING (event_id, message_id)
+        JOIN webhook_endpoints AS endpoint ON endpoint.endpoint_id = message.subject_id
+        WHERE message.kind = $4
+        FOR KEY SHARE OF endpoint
+        ON CONFLICT ON CONSTRAINT message_delivered_once_to_recipient DO NOTHING
+        "#,
+        &taken.event_ids,
+        &taken.message_ids,
+        imposed_now,
+        WEBHOOK_TEST
+    )
+    .execute(tx)
+    .await?;
+    Ok(done.rows_affected() + tests.rows_affected())
+}

@@ -14,6 +14,7 @@ pub struct Belongings {
     pub event_version: Value,
     pub hold_id: String,
     pub booking_id: String,
+    pub endpoint_id: String,
 }
 
 impl Belongings {
@@ -49,6 +50,11 @@ impl Belongings {
         let contact = json!({"contact": {"name": "Ana", "email": "ana@example.org"}});
         let confirm = format!("{holds}/{}/confirm", sold.text_of("hold_id"));
         let booking = buyer.post(&confirm, contact).await.expect(201);
+        let endpoint = json!({"url": "https://8.8.8.8/", "kinds": ["booking.confirmed"]});
+        let endpoint = owner
+            .post("/v1/webhook-endpoints", endpoint)
+            .await
+            .expect(201);
         Self {
             owner,
             buyer,
@@ -58,6 +64,7 @@ impl Belongings {
             event_version: opened["version"].clone(),
             hold_id: hold.text_of("hold_id"),
             booking_id: booking.text_of("booking_id"),
+            endpoint_id: endpoint.text_of("endpoint_id"),
         }
     }
 
@@ -99,6 +106,9 @@ impl Belongings {
             "event_id" => event_id.to_owned(),
             "hold_id" => self.hold_id.clone(),
             "booking_id" => self.booking_id.clone(),
+            "endpoint_id" => self.endpoint_id.clone(),
+            // Of nobody; whose it is is seen from the endpoint first.
+            "delivery_id" => self.booking_id.clone(),
             "code" => "not_found".to_owned(),
             other => panic!("{}: nobody has a {other}", operation.id),
         })

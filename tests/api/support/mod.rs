@@ -14,6 +14,7 @@ mod owner;
 mod private_redis;
 mod proxy;
 mod sale;
+mod webhook_receiver;
 
 pub use answer::Answer;
 pub use app::{TestApp, config, noon, redis_url};
@@ -23,3 +24,4 @@ pub use mail_server::{MailServer, Manner};
 pub use private_redis::{PrivateCluster, PrivateRedis};
 pub use proxy::{Fault, Proxy};
 pub use sale::Sale;
+pub use webhook_receiver::{Reply, WebhookReceiver};
