@@ -22,7 +22,7 @@ use crate::jobs::{self, Job, Progress};
 use crate::middleware::{REQUEST_ID, attend};
 use crate::problem::{Code, Problem};
 use crate::{accounts, availability, board, bookings, contract, deliveries, docs, events, holds};
-use crate::{idempotency, mails, operations, pages, server, telemetry, venues, webhooks};
+use crate::{idempotency, mails, operations, pages, sales, server, telemetry, venues, webhooks};
 
 /// Every route of `/v1` with its part of the OpenAPI document. Each domain brings its own.
 fn api() -> OpenApiRouter<Context> {
@@ -36,6 +36,7 @@ fn api() -> OpenApiRouter<Context> {
         .merge(availability::routes())
         .merge(webhooks::routes())
         .merge(deliveries::routes())
+        .merge(sales::routes())
         .merge(operations::routes())
 }
 

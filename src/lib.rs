@@ -54,6 +54,8 @@ pub mod bookings;
 
 pub mod availability;
 
+pub mod sales;
+
 pub mod audit;
 
 pub mod deliveries;

@@ -12,9 +12,9 @@ use crate::auth::Caller;
 use crate::board;
 use crate::context::Context;
 use crate::events::{self, EventFilter, EventState, EventView};
-use crate::id::EventId;
+use crate::id::{AccountId, EventId};
 use crate::page::PageQuery;
-use crate::problem::{Problem, ProblemBody};
+use crate::problem::{Code, Problem, ProblemBody};
 use crate::request::{self, Json, Path, Query};
 
 pub fn routes() -> OpenApiRouter<Context> {
@@ -41,18 +41,27 @@ struct EventsQuery {
     /// Only events with this in their name, in any case.
     #[param(max_length = 100)]
     q: Option<String>,
+    /// Only the caller's own events; needs a token.
+    #[serde(default)]
+    mine: bool,
 }
 
 impl EventsQuery {
-    fn filter(&self) -> Result<EventFilter, Problem> {
+    fn filter(&self, caller: Option<Caller>) -> Result<EventFilter, Problem> {
         let q = self.q.as_deref().map(str::trim).filter(|q| !q.is_empty());
         if q.is_some_and(|q| q.chars().count() > Q_CHARS_MAX || q.chars().any(char::is_control)) {
             let detail = format!("must have at most {Q_CHARS_MAX} characters, none for control");
             return Err(Problem::invalid_member("/q", detail));
         }
+        if self.mine && caller.is_none() {
+            let detail = "`mine` needs a bearer token.";
+            return Err(Problem::new(Code::Unauthenticated, detail));
+        }
+        let own = caller.filter(|_| self.mine);
         Ok(EventFilter {
             state: self.state,
             q: q.map(str::to_owned),
+            owner_id: own.map(|caller| AccountId(caller.caller_id.0)),
         })
     }
 }
@@ -92,7 +101,7 @@ async fn list_events(
     caller: Option<Caller>,
     Query(query): Query<EventsQuery>,
 ) -> Result<Json<EventPage>, Problem> {
-    let filter = query.filter()?;
+    let filter = query.filter(caller)?;
     let page = PageQuery {
         limit: query.limit,
         after: query.after,

@@ -24,5 +24,6 @@ pub use model::{
 pub use store::{
     Aborted, Begun, Changed, Extended, NewHold, Placed, Released, Swept, abort_confirm,
     begin_confirm, change_hold, expire_confirming, expire_holds, extend_hold, find_hold,
-    finish_confirm, free_booked_seats, list_live_events, place_hold, read_board, release_hold,
+    find_hold_of_seat, finish_confirm, free_booked_seats, list_live_events, place_hold, read_board,
+    release_hold,
 };

@@ -7,6 +7,7 @@
 //! whatever Redis, clocks and retries do.
 
 mod actions;
+mod calendar;
 mod error;
 mod http;
 mod jobs;

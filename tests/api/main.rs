@@ -21,6 +21,7 @@ mod mails;
 mod operations;
 mod races;
 mod random_walk;
+mod sales;
 mod schema;
 mod scripts;
 mod venues;

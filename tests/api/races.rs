@@ -2,6 +2,8 @@
 
 use chrono::TimeDelta;
 use futures::future::join_all;
+use reqwest::Method;
+use serde_json::json;
 use sqlx::PgPool;
 
 use crate::support::{Answer, Caller, Sale, TestApp};
@@ -17,6 +19,8 @@ async fn n_rows(app: &TestApp, table: &'static str) -> i64 {
     let query = match table {
         "bookings" => "SELECT count(*) FROM bookings",
         "outbox" => "SELECT count(*) FROM outbox",
+        "seat_bookings" => "SELECT count(*) FROM seat_bookings",
+        "hold_outcomes" => "SELECT count(*) FROM hold_outcomes",
         "refunds" => "SELECT count(*) FROM refunds",
         _ => panic!("a table that nobody counts"),
     };
@@ -119,6 +123,86 @@ async fn f10_a_hundred_confirms_of_one_hold_make_one_booking(db: PgPool) {
 
     sibling.stop().await;
     app.finish().await;
+}
+
+/// A confirm with a key, repeated as its answer says until it is answered.
+async fn confirm_keyed(caller: &Caller, sale: &Sale, hold: &Answer, key: &str) -> Answer {
+    let path = sale.path(&format!("/holds/{}/confirm", hold.text_of("hold_id")));
+    let body = json!({"contact": {"name": "Ana", "email": "ana@example.org"}});
+    for _ in 0..100 {
+        let request = caller.request(Method::POST, &path).json(&body);
+        let answer = caller.send(request.header("Idempotency-Key", key)).await;
+        if answer.status != 409 {
+            return answer;
+        }
+        let refused = answer.expect_problem(409, "request_in_progress");
+        let seconds: f64 = refused.header("retry-after").parse().expect("Retry-After");
+        assert!((1.0..=60.0).contains(&seconds), "{seconds}");
+        // A tenth of what is asked for, so that the race stays one.
+        tokio::time::sleep(std::time::Duration::from_secs_f64(seconds / 10.0)).await;
+    }
+    panic!("{key} is never answered");
+}
+
+/// Confirms one hold 100 times at two instances at once, each with its key or none, and asserts
+/// that there is one booking, made by one answer, and that every answer is that booking.
+async fn assert_one_booking(db: PgPool, key_of: fn(usize) -> Option<String>) {
+    let app = TestApp::start(db).await;
+    let sale = app.on_sale(1, 4).await;
+    let sibling = app.start_sibling().await;
+    let ana = app.guest();
+    let at_sibling = ana.at(&sibling);
+
+    for (round, seat) in (1..).zip(["S-A-1", "S-A-2", "S-A-3", "S-A-4"]) {
+        let hold = ana.place(&sale, &[seat]).await.expect(201);
+        let (sale, hold) = (&sale, &hold);
+        let confirms = (0..100).map(|n| {
+            let caller = [&ana, &at_sibling][n / 2 % 2];
+            async move {
+                match key_of(n) {
+                    Some(key) => confirm_keyed(caller, sale, hold, &format!("{seat}/{key}")).await,
+                    None => caller.confirm(sale, hold).await,
+                }
+            }
+        });
+        let answers = join_all(confirms).await;
+
+        let booking = &answers[0].body;
+        for answer in &answers {
+            assert!([200, 201].contains(&answer.status), "{}", answer.text);
+            assert_eq!(&answer.body, booking);
+        }
+        let is_first = |answer: &&Answer| answer.header("idempotency-replayed") != "true";
+        let first_answers = answers.iter().filter(is_first);
+        let n_made = first_answers.filter(|answer| answer.status == 201).count();
+        assert_eq!(n_made, 1);
+        for table in ["bookings", "outbox", "seat_bookings", "hold_outcomes"] {
+            assert_eq!(n_rows(&app, table).await, round, "{table}");
+        }
+    }
+
+    sibling.stop().await;
+    app.finish().await;
+}
+
+#[sqlx::test(migrator = "holdfast::postgres::MIGRATIONS")]
+async fn f10_a_hundred_confirms_with_one_key_make_one_booking(db: PgPool) {
+    assert_one_booking(db, |_| Some("one".to_owned())).await;
+}
+
+#[sqlx::test(migrator = "holdfast::postgres::MIGRATIONS")]
+async fn f10_a_hundred_confirms_with_a_key_each_make_one_booking(db: PgPool) {
+    assert_one_booking(db, |n| Some(n.to_string())).await;
+}
+
+#[sqlx::test(migrator = "holdfast::postgres::MIGRATIONS")]
+async fn f10_a_hundred_confirms_with_keys_and_without_make_one_booking(db: PgPool) {
+    assert_one_booking(db, |n| match n % 4 {
+        0 => None,
+        1 => Some(n.to_string()),
+        _ => Some("one".to_owned()),
+    })
+    .await;
 }
 
 #[sqlx::test(migrator = "holdfast::postgres::MIGRATIONS")]

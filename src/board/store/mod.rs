@@ -19,7 +19,7 @@ pub use hold::{
 pub use load::{
     Truth, exclusively, follow_epoch, list_changed_events, list_live_events, lock_event, truth,
 };
-pub use read::{find_hold, list_holds, read_board, read_board_of};
+pub use read::{find_hold, find_hold_of_seat, list_holds, read_board, read_board_of};
 pub use seats::{
     Swept, block_seats, expire_holds, free_blocked_seats, free_booked_seats, repair_board, set_sale,
 };

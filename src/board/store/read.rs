@@ -3,12 +3,12 @@
 use std::collections::HashMap;
 use std::sync::LazyLock;
 
-use fred::interfaces::HashesInterface;
+use fred::interfaces::{HashesInterface, SortedSetsInterface};
 use fred::types::Value;
 use fred::types::scripts::Script;
 
 use super::super::error::BoardError;
-use super::super::model::{Hold, Snapshot};
+use super::super::model::{Hold, HoldState, Snapshot};
 use super::call::{Fence, Verb, call, key};
 use super::hold::hold;
 use crate::clock::{Instant, from_ms};
@@ -70,6 +70,40 @@ pub async fn find_hold(
         "unknown_hold" => Ok((None, now)),
         _ => reply.unknown(),
     }
+}
+
+/// Limit: records in one answer of Redis.
+const RECORDS_MAX: usize = 500;
+
+/// The live hold that has a seat, if there is one.
+pub async fn find_hold_of_seat(
+    ctx: &Context,
+    event_id: EventId,
+    index: u32,
+) -> Result<Option<Hold>, BoardError> {
+    let client = redis::client(&ctx.redis);
+    let ids: Vec<String> = client
+        .zrange(key(event_id, "deadlines"), 0, -1, None, false, None, false)
+        .await?;
+    for batch in ids.chunks(RECORDS_MAX) {
+        let records: Vec<Option<String>> =
+            client.hmget(key(event_id, "holds"), batch.to_vec()).await?;
+        let has_it = batch.iter().zip(records).find_map(|(id, record)| {
+            let hold = Hold::parse(id.parse().ok()?, &record?, 0)?;
+            let is_live = matches!(hold.state, HoldState::Held | HoldState::Confirming);
+            let has_seat = hold.seats.iter().any(|seat| seat.index == index);
+            (is_live && has_seat).then_some(hold.hold_id)
+        });
+        if let Some(hold_id) = has_it {
+            let (hold, _) = find_hold(ctx, event_id, hold_id).await?;
+            // What it has become meanwhile: its time may be over by the clock of the board.
+            return Ok(hold.filter(|hold| {
+                matches!(hold.state, HoldState::Held | HoldState::Confirming)
+                    && hold.seats.iter().any(|seat| seat.index == index)
+            }));
+        }
+    }
+    Ok(None)
 }
 
 /// All holds that the board remembers, live and ended; for the reconciler.

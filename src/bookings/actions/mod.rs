@@ -1,9 +1,11 @@
 //! The verbs of bookings, a file each.
 
+mod calendar;
 mod cancel;
 mod commit;
 mod confirm;
 
+pub use calendar::calendar;
 pub use cancel::{Cancel, cancel};
 pub use commit::commit_confirms;
 pub use confirm::{ConfirmHold, confirm};

@@ -1,5 +1,6 @@
 //! Bookings over HTTP: confirm a hold, look bookings up, cancel them.
 
+mod calendar;
 mod requests;
 mod verbs;
 mod views;

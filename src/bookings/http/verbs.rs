@@ -9,6 +9,7 @@ use super::super::actions;
 use super::super::error::BookingError;
 use super::super::model;
 use super::super::store;
+use super::calendar;
 use super::requests::{CancelBookingBody, ConfirmHoldBody, EventBookingsQuery, LookupQuery};
 use super::views::{self, BookingPage, BookingView};
 use crate::auth::{Caller, VenueAdmin};
@@ -28,6 +29,7 @@ pub fn routes() -> OpenApiRouter<Context> {
         .routes(routes!(get_booking))
         .routes(routes!(cancel_booking))
         .routes(routes!(list_event_bookings))
+        .merge(calendar::routes())
 }
 
 /// Confirm a hold

@@ -76,6 +76,8 @@ pub struct EventFilter {
     pub state: Option<EventState>,
     /// Part of the name, in any case.
     pub q: Option<String>,
+    /// Only this account's own.
+    pub owner_id: Option<AccountId>,
 }
 
 /// How far a caller reaches: what is public, what is the account's own, or everything.

@@ -65,13 +65,15 @@ pub(crate) async fn list(
               AND ($2::text IS NULL OR state = $2)
               AND ($3::text IS NULL OR position(lower($3) IN lower(name)) > 0)
               AND (state <> 'draft' OR owner_id = $4 OR $5)
+              AND ($6::uuid IS NULL OR owner_id = $6)
             ORDER BY event_id DESC
-            LIMIT $6"#,
+            LIMIT $7"#,
         page.after,
         filter.state.map(EventState::as_str),
         filter.q,
         reach.account(),
         reach.is_admin,
+        filter.owner_id.map(|owner_id| owner_id.0),
         page.n_rows()
     )
     .fetch_all(db)

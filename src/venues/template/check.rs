@@ -14,7 +14,7 @@ use super::problems::{Position, ProblemCode, Problems, Source, TemplateProblem};
 use super::read::read_template;
 use super::spec::{SectionSpec, Template};
 use super::tree::parse;
-use crate::venues::model::{Layout, SeatFlag, SectionKind};
+use crate::venues::model::{Layout, SectionKind};
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum MediaType {
@@ -160,27 +160,20 @@ fn position_after(valid: &[u8]) -> Position {
 
 /// Compares the parts with each other, counts, and draws.
 fn draw(template: &Template, problems: &mut Problems) -> Drawn {
-    let is_read_whole = !problems.has_errors();
-    let is_too_many = is_too_many(template, problems);
+    report_too_many(template, problems);
     report_duplicate_sections(template, problems);
-    report_unknown_categories(template, problems);
-    if is_too_many {
-        return Drawn::default();
-    }
+    let are_categories_known = report_unknown_categories(template, problems);
     let drawn = generate(template, problems);
     report_overlaps(&drawn, problems);
-    // What nothing has may be in the part that could not be read.
-    if is_read_whole {
-        report_lacks(template, &drawn, problems);
-    }
+    report_lacks(template, &drawn, are_categories_known, problems);
     drawn
 }
 
-fn is_too_many(template: &Template, problems: &mut Problems) -> bool {
+fn report_too_many(template: &Template, problems: &mut Problems) {
     let n_sections: u64 = template
         .sections
         .iter()
-        .map(|section| section.keys.len() as u64)
+        .map(|section| section.keys.labels.len() as u64)
         .sum();
     let n_seats = template
         .sections
@@ -195,24 +188,21 @@ fn is_too_many(template: &Template, problems: &mut Problems) -> bool {
             sum > max
         })
     };
-    if let Some(section) = beyond(|section| section.keys.len() as u64, SECTIONS_MAX) {
+    if let Some(section) = beyond(|section| section.keys.labels.len() as u64, SECTIONS_MAX) {
         let detail = format!("The venue has {n_sections} sections; {SECTIONS_MAX} is the most.");
         problems.add(ProblemCode::TooManySections, &section.source, detail);
-        return true;
     }
     if let Some(section) = beyond(n_seats_of, SEATS_MAX) {
         let detail = format!(
             "The venue has {n_seats} seats, and passes the limit of {SEATS_MAX} with this section."
         );
         problems.add(ProblemCode::TooManySeats, &section.source, detail);
-        return true;
     }
-    false
 }
 
 fn report_duplicate_sections(template: &Template, problems: &mut Problems) {
     let mut known: HashSet<&str> = HashSet::new();
-    for keys in &template.section_keys {
+    for keys in template.sections.iter().map(|section| &section.keys) {
         let again: Vec<_> = keys
             .labels
             .iter()
@@ -229,69 +219,57 @@ fn report_duplicate_sections(template: &Template, problems: &mut Problems) {
     }
 }
 
-fn report_unknown_categories(template: &Template, problems: &mut Problems) {
+/// Whether every category that is named is known. While the key of one cannot be read, any name
+/// may be meant by it.
+fn report_unknown_categories(template: &Template, problems: &mut Problems) -> bool {
     let known: Vec<&str> = template
         .categories
         .iter()
-        .map(|known| known.key.as_str())
+        .filter_map(|known| known.key.as_deref())
         .collect();
-    let uses = problems.take_category_uses();
-    if known.is_empty() {
-        return;
+    let mut uses = problems.take_category_uses();
+    uses.retain(|(key, _)| !known.contains(&key.as_str()));
+    if template.has_unread_categories {
+        return uses.is_empty();
     }
     let names = known
         .iter()
         .map(|key| format!("`{key}`"))
         .collect::<Vec<_>>()
         .join(", ");
-    for (key, source) in uses
-        .iter()
-        .filter(|(key, _)| !known.contains(&key.as_str()))
-    {
+    for (key, source) in &uses {
         let written: String = key.chars().take(40).collect();
         let detail = format!("There is no category `{written}`; there are {names}.");
         problems.add(ProblemCode::UnknownCategory, source, detail);
     }
+    uses.is_empty()
 }
 
-fn report_lacks(template: &Template, drawn: &Drawn, problems: &mut Problems) {
-    let rows = drawn.sections.iter().flat_map(|section| &section.rows);
-    let mut used: HashSet<&str> = HashSet::new();
-    let mut has_accessible = false;
-    for seat in rows.flat_map(|row| &row.seats) {
-        used.insert(&seat.category);
-        has_accessible |= seat.flags.contains(&SeatFlag::Accessible);
-    }
-    if used.is_empty() {
-        if !problems.has_errors() {
-            let detail = "Every seat is absent; a venue has at least one.";
-            let first = template
-                .sections
-                .first()
-                .map(|section| section.source.clone());
-            let source = first.unwrap_or_else(|| start("/sections"));
-            problems.add(ProblemCode::NoSeats, &source, detail);
-        }
+/// What nothing has may be in a part that cannot be read, or be meant by a wrong name.
+fn report_lacks(
+    template: &Template,
+    drawn: &Drawn,
+    are_categories_known: bool,
+    problems: &mut Problems,
+) {
+    let first = template.sections.first();
+    let source = first.map_or_else(|| start("/sections"), |section| section.source.clone());
+    let uses = &drawn.uses;
+    if !uses.has_seats {
+        let detail = "Every seat is absent; a venue has at least one.";
+        problems.add(ProblemCode::NoSeats, &source, detail);
         return;
     }
-    for category in template
-        .categories
-        .iter()
-        .filter(|category| !used.contains(&*category.key))
-    {
-        let detail = format!("No seat has the category `{}`.", category.key);
-        problems.add(ProblemCode::UnusedCategory, &category.source, detail);
+    for category in template.categories.iter().filter(|_| are_categories_known) {
+        if let Some(key) = &category.key
+            && !uses.has_category(key)
+        {
+            let detail = format!("No seat has the category `{key}`.");
+            problems.add(ProblemCode::UnusedCategory, &category.source, detail);
+        }
     }
-    if !has_accessible {
-        let source = template
-            .sections
-            .first()
-            .map(|section| section.source.clone());
+    if !uses.has_accessible {
         let detail = "No seat has the flag `accessible`; a house needs places for wheelchairs.";
-        problems.add(
-            ProblemCode::NoAccessibleSeats,
-            &source.unwrap_or_default(),
-            detail,
-        );
+        problems.add(ProblemCode::NoAccessibleSeats, &source, detail);
     }
 }

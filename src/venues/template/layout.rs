@@ -31,9 +31,9 @@ pub(super) fn summarise(sections: &[Section]) -> Vec<SectionSummary> {
 pub(super) fn lay_out(template: Template, drawn: Drawn, seat_count: u32) -> Layout {
     let figures: Vec<Figure> = template.figures.iter().map(figure).collect();
     let categories = template.categories.into_iter().map(|category| Category {
-        key: category.key,
+        key: category.key.unwrap_or_default(),
         name: category.name,
-        colour: category.colour,
+        colour: category.colour.unwrap_or_default(),
     });
     Layout {
         venue_id: VenueId(Uuid::nil()),

@@ -6,6 +6,7 @@
 //! number has been compared with its limit. docs/venue-templates.md explains the format.
 
 mod check;
+mod counts;
 mod figures;
 mod frame;
 mod generate;

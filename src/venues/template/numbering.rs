@@ -41,7 +41,8 @@ pub(super) struct Numbering {
     pub(super) from: u32,
     pub(super) to: Option<u32>,
     pub(super) parity: Parity,
-    pub(super) order: Order,
+    /// `None` if it is written and cannot be read; how many numbers there are is known even so.
+    pub(super) order: Option<Order>,
     pub(super) skip: NumberSet,
 }
 
@@ -51,7 +52,7 @@ impl Default for Numbering {
             from: 1,
             to: None,
             parity: Parity::All,
-            order: Order::LeftToRight,
+            order: Some(Order::LeftToRight),
             skip: NumberSet::default(),
         }
     }
@@ -70,9 +71,14 @@ impl Numbering {
         )
     }
 
+    /// Whether there are numbers for so many seats.
+    pub(super) fn reaches(&self, n: usize) -> bool {
+        self.order.is_none() || self.number(n).is_some()
+    }
+
     /// The numbers of a row of `n` seats from left to right; `None` when they run out.
     pub(super) fn number(&self, n: usize) -> Option<Vec<u32>> {
-        let numbers: Vec<u32> = match self.order {
+        let numbers: Vec<u32> = match self.order? {
             Order::LeftToRight => self.ascending(self.parity, self.from).take(n).collect(),
             Order::RightToLeft => {
                 let mut numbers: Vec<_> = self.ascending(self.parity, self.from).take(n).collect();
@@ -133,7 +139,7 @@ mod tests {
         };
         let even_leftwards = Numbering {
             parity: Parity::Even,
-            order: Order::RightToLeft,
+            order: Some(Order::RightToLeft),
             ..Numbering::default()
         };
         let without_13 = Numbering {
@@ -142,7 +148,7 @@ mod tests {
             ..Numbering::default()
         };
         let centre_out = Numbering {
-            order: Order::CentreOut,
+            order: Some(Order::CentreOut),
             ..Numbering::default()
         };
 
@@ -193,7 +199,7 @@ mod tests {
         ) {
             let order = [Order::LeftToRight, Order::RightToLeft, Order::CentreOut][order as usize];
             let skip = NumberSet(vec![(skip, skip + 3)]);
-            let numbering = Numbering { from, order, skip, ..Numbering::default() };
+            let numbering = Numbering { from, order: Some(order), skip, ..Numbering::default() };
 
             let mut numbers = numbering.number(n).unwrap();
             numbers.sort_unstable();

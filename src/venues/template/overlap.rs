@@ -3,13 +3,15 @@
 use std::collections::{BTreeMap, HashMap};
 
 use super::frame::{Place, is_inside};
-use super::generate::{Drawn, SeatAt};
+use super::generate::Drawn;
 use super::limits::SEAT_DISTANCE_MIN_CM;
 use super::problems::{ProblemCode, Problems};
 use crate::venues::model::SectionKind;
 
-/// Two seats in one cell are closer than the least distance, so a cell needs to know only one.
+/// Two seats in one cell are closer than the least distance.
 const CELL_CM: i32 = 28;
+/// Limit: seats that a cell keeps. A further one overlaps these, which is reported.
+const SEATS_PER_CELL_MAX: usize = 8;
 /// Cells that can hold a seat too close to one in the cell (0, 0); the other half finds this one.
 const NEIGHBOURS: [(i32, i32); 12] = [
     (1, 0),
@@ -33,17 +35,19 @@ struct Clashes(BTreeMap<(u32, u32), Clash>);
 struct Clash {
     n_pairs: usize,
     seats: (usize, usize),
+    is_in_area: bool,
 }
 
 impl Clashes {
-    fn add(&mut self, drawn: &Drawn, a: usize, b: usize) {
-        let sources = (drawn.seats[a].source, drawn.seats[b].source);
+    fn add(&mut self, drawn: &Drawn, seats: (usize, usize), is_in_area: bool) {
+        let sources = (drawn.seats[seats.0].source, drawn.seats[seats.1].source);
         let key = (sources.0.max(sources.1), sources.0.min(sources.1));
         self.0
             .entry(key)
             .or_insert(Clash {
                 n_pairs: 0,
-                seats: (a, b),
+                seats,
+                is_in_area,
             })
             .n_pairs += 1;
     }
@@ -54,52 +58,59 @@ pub(super) fn report_overlaps(drawn: &Drawn, problems: &mut Problems) {
     find_close_seats(drawn, &mut clashes);
     find_seats_in_areas(drawn, &mut clashes);
     for ((source, _), clash) in &clashes.0 {
-        let (a, b) = clash.seats;
-        let more = match clash.n_pairs {
-            1 => String::new(),
-            n => format!("; so do {} more pairs", n - 1),
+        let (a, b) = (label(drawn, clash.seats.0), label(drawn, clash.seats.1));
+        let others = clash.n_pairs - 1;
+        let detail = if clash.is_in_area {
+            let more = match others {
+                0 => String::new(),
+                n => format!("; so do {n} more"),
+            };
+            format!("{b} stands within the area of {a}{more}. Move one, or make the area smaller.")
+        } else {
+            let more = match others {
+                0 => String::new(),
+                n => format!("; so do {n} more pairs"),
+            };
+            let cm = distance_cm(drawn, clash.seats);
+            format!(
+                "Seats {a} and {b} overlap: {cm} cm apart, and {SEAT_DISTANCE_MIN_CM} cm is the \
+                 least{more}. Move the section, or widen its spacing."
+            )
         };
-        let detail = format!(
-            "Seats {} and {} overlap: {} cm apart, and {SEAT_DISTANCE_MIN_CM} cm is the \
-             least{more}. Move the section, or widen its spacing.",
-            label(drawn, a),
-            label(drawn, b),
-            distance_cm(drawn.seats[a], drawn.seats[b]),
-        );
-        problems.add(
-            ProblemCode::OverlappingSeats,
-            &drawn.sources[*source as usize],
-            detail,
-        );
+        let source = &drawn.sources[*source as usize];
+        problems.add(ProblemCode::OverlappingSeats, source, detail);
     }
 }
 
 fn find_close_seats(drawn: &Drawn, clashes: &mut Clashes) {
-    let mut cells: HashMap<(i32, i32), usize> = HashMap::with_capacity(drawn.seats.len());
+    let mut cells: HashMap<(i32, i32), Vec<usize>> = HashMap::with_capacity(drawn.seats.len());
     for (kind, seats) in sections(drawn) {
         if kind == SectionKind::GeneralAdmission {
             continue;
         }
         for index in seats {
-            let seat = drawn.seats[index];
-            let cell = (seat.x.div_euclid(CELL_CM), seat.y.div_euclid(CELL_CM));
-            match cells.entry(cell) {
-                std::collections::hash_map::Entry::Occupied(other) => {
-                    clashes.add(drawn, *other.get(), index);
-                }
-                std::collections::hash_map::Entry::Vacant(free) => {
-                    free.insert(index);
-                }
+            let Some((x, y)) = drawn.seats[index].at else {
+                continue;
+            };
+            let cell = (x.div_euclid(CELL_CM), y.div_euclid(CELL_CM));
+            let others = cells.entry(cell).or_default();
+            for other in &*others {
+                clashes.add(drawn, (*other, index), false);
+            }
+            if others.len() < SEATS_PER_CELL_MAX {
+                others.push(index);
             }
         }
     }
-    for (cell, index) in &cells {
-        for (x, y) in NEIGHBOURS {
-            let Some(other) = cells.get(&(cell.0 + x, cell.1 + y)) else {
-                continue;
-            };
-            if is_too_close(drawn.seats[*index], drawn.seats[*other]) {
-                clashes.add(drawn, *index, *other);
+    for (cell, seats) in &cells {
+        let neighbours = NEIGHBOURS
+            .iter()
+            .filter_map(|(x, y)| cells.get(&(cell.0 + x, cell.1 + y)));
+        for other in neighbours.flatten() {
+            for seat in seats {
+                if is_too_close(drawn, (*seat, *other)) {
+                    clashes.add(drawn, (*seat, *other), false);
+                }
             }
         }
     }
@@ -117,9 +128,10 @@ fn find_seats_in_areas(drawn: &Drawn, clashes: &mut Clashes) {
             .map(|corner| Place::new(corner.x, corner.y))
             .collect();
         for (index, seat) in drawn.seats.iter().enumerate() {
-            let place = Place::new(f64::from(seat.x) / 100.0, f64::from(seat.y) / 100.0);
+            let Some((x, y)) = seat.at else { continue };
+            let place = Place::new(f64::from(x) / 100.0, f64::from(y) / 100.0);
             if !own.contains(&index) && is_inside(&outline, place) {
-                clashes.add(drawn, own.start, index);
+                clashes.add(drawn, (own.start, index), true);
             }
         }
     }
@@ -135,13 +147,18 @@ fn sections(drawn: &Drawn) -> impl Iterator<Item = (SectionKind, std::ops::Range
     })
 }
 
-fn is_too_close(a: SeatAt, b: SeatAt) -> bool {
-    let (x, y) = (i64::from(a.x - b.x), i64::from(a.y - b.y));
-    x * x + y * y < i64::from(SEAT_DISTANCE_MIN_CM).pow(2)
+fn is_too_close(drawn: &Drawn, seats: (usize, usize)) -> bool {
+    let least = u64::from(SEAT_DISTANCE_MIN_CM.unsigned_abs());
+    distance_squared(drawn, seats).is_some_and(|squared| squared < least.pow(2))
 }
 
-fn distance_cm(a: SeatAt, b: SeatAt) -> u64 {
-    (u64::from(a.x.abs_diff(b.x)).pow(2) + u64::from(a.y.abs_diff(b.y)).pow(2)).isqrt()
+fn distance_cm(drawn: &Drawn, seats: (usize, usize)) -> u64 {
+    distance_squared(drawn, seats).unwrap_or_default().isqrt()
+}
+
+fn distance_squared(drawn: &Drawn, (a, b): (usize, usize)) -> Option<u64> {
+    let (a, b) = (drawn.seats[a].at?, drawn.seats[b].at?);
+    Some(u64::from(a.0.abs_diff(b.0)).pow(2) + u64::from(a.1.abs_diff(b.1)).pow(2))
 }
 
 fn label(drawn: &Drawn, index: usize) -> &str {

@@ -1,5 +1,6 @@
 //! Bookings: confirm a hold, find the booking again, cancel it.
 
+mod calendar;
 mod cancel;
 mod confirm;
 mod list;

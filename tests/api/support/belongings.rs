@@ -109,6 +109,7 @@ impl Belongings {
             "endpoint_id" => self.endpoint_id.clone(),
             // Of nobody; whose it is is seen from the endpoint first.
             "delivery_id" => self.booking_id.clone(),
+            "seat" => "S-A-1".to_owned(),
             "code" => "not_found".to_owned(),
             other => panic!("{}: nobody has a {other}", operation.id),
         })

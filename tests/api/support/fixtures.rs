@@ -40,6 +40,35 @@ impl TestApp {
         venue_id
     }
 
+    /// Every seat is booked, three to a booking, a booking every ten seconds.
+    pub async fn fill(&self, sale: &Sale) {
+        sqlx::query(
+            "WITH numbered AS (
+                 SELECT gen_random_uuid() AS id, n FROM generate_series(0, (
+                     SELECT (seat_count - 1) / 3 FROM events JOIN venue_versions AS v
+                     ON (v.venue_id, v.version) = (events.venue_id, events.venue_version)
+                     WHERE event_id = $1)) AS n
+             ), booking AS (
+                 INSERT INTO bookings (event_id, hold_id, booking_id, holder_id, reference, state,
+                     contact_name, contact_email, total, currency, confirmed_at)
+                 SELECT $1, id, id, id, id::text, 'confirmed', 'Ana', 'ana@example.org', 148.5,
+                     'EUR', timestamptz '2026-11-01Z' + n * interval '10 seconds'
+                 FROM numbered
+             )
+             INSERT INTO seat_bookings (event_id, booking_id, seat_id, seat_index, price)
+             SELECT $1, id, gen_random_uuid(), n * 3 + k, 49.5
+             FROM numbered, generate_series(0, 2) AS k",
+        )
+        .bind(sale.id().0)
+        .execute(&self.ctx.db)
+        .await
+        .expect("a full house");
+        sqlx::query("ANALYZE")
+            .execute(&self.ctx.db)
+            .await
+            .expect("statistics");
+    }
+
     /// A seat booked by somebody behind the board's back, as after a lost Redis.
     pub async fn insert_rival_booking(&self, sale: &Sale, seat_index: u32) {
         let event_id = sale.id();

@@ -170,6 +170,28 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/bookings/{booking_id}/calendar": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Take a booking into a calendar
+         * @description A file with one entry, in UTC, which lasts two and a half hours, as events have no end. Imported
+         *     again it replaces the earlier one; for a cancelled booking, or an event that was cancelled, it
+         *     takes the entry away.
+         */
+        get: operations["get_booking_calendar"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/bookings/{booking_id}/cancel": {
         parameters: {
             query?: never;
@@ -489,6 +511,44 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/events/{event_id}/sales": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * See how an event sells
+         * @description Seats and amounts as of now, and a series over time of at most 500 buckets. `since` and `until`
+         *     narrow the series only.
+         */
+        get: operations["get_event_sales"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/events/{event_id}/seats/{seat}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** See who has a seat */
+        get: operations["get_event_seat"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/guests": {
         parameters: {
             query?: never;
@@ -727,6 +787,26 @@ export interface components {
             max: components["schemas"]["Point"];
             min: components["schemas"]["Point"];
         };
+        /** @description What happened in one stretch of time. */
+        Bucket: {
+            /**
+             * Format: date-time
+             * @description When it begins.
+             */
+            at: string;
+            /**
+             * Format: int64
+             * @description Seats that were booked, also if they were cancelled later.
+             */
+            booked: number;
+            /**
+             * Format: int64
+             * @description Seats that were cancelled.
+             */
+            cancelled: number;
+            /** @description What was paid, less what was given back; negative where more was given back. */
+            revenue: components["schemas"]["Amount"];
+        };
         /**
          * Format: uuid
          * @description The subject of a bearer token: an account's id, or a guest's.
@@ -743,6 +823,20 @@ export interface components {
             colour: string;
             key: string;
             name: string;
+        };
+        /** @description How the seats of one category sell. */
+        CategorySales: {
+            /** @description Taken off sale, or kept for the waitlist. */
+            blocked: number;
+            booked: number;
+            category: string;
+            free: number;
+            /** @description Held, or being confirmed. */
+            held: number;
+            name: string;
+            /** @description What was paid, less what was given back. */
+            revenue: components["schemas"]["Amount"];
+            total: number;
         };
         ChangeAccountRole: {
             role: components["schemas"]["Role"];
@@ -1036,6 +1130,8 @@ export interface components {
         HoldId: string;
         /** @enum {string} */
         HoldState: "held" | "confirming" | "confirmed" | "released" | "expired";
+        /** @enum {string} */
+        HolderKind: "guest" | "account";
         /**
          * @description A venue's plan in one version of its template; immutable. Lengths are metres, x to the right, y
          *     downwards, as drawn; seats stand in rows by position, left to right as seen from the seats.
@@ -1063,6 +1159,8 @@ export interface components {
             name?: string | null;
             role: components["schemas"]["Role"];
         };
+        /** @enum {string} */
+        OwnersSeatState: "free" | "held" | "confirming" | "booked" | "blocked" | "kept";
         /** @description Seats to hold. */
         PlaceHold: {
             /** @description Labels, such as `STALLS-A-12`. The event may allow fewer than 50. */
@@ -1116,6 +1214,32 @@ export interface components {
             label: string;
             seats: components["schemas"]["Seat"][];
         };
+        /** @description How an event sells. */
+        Sales: {
+            /**
+             * Format: int64
+             * @description How long a bucket of the series is.
+             */
+            bucket_seconds: number;
+            /** @description In the order of the plan. */
+            categories: components["schemas"]["CategorySales"][];
+            /**
+             * @description ISO 4217.
+             * @example EUR
+             */
+            currency: string;
+            /** @description What was given back. */
+            refunded: components["schemas"]["Amount"];
+            /** @description What was paid, less what was given back. */
+            revenue: components["schemas"]["Amount"];
+            /**
+             * Format: int64
+             * @description Seats that are booked now.
+             */
+            seats_booked: number;
+            /** @description Buckets in which something happened, in order of time. */
+            series: components["schemas"]["Bucket"][];
+        };
         Seat: {
             /** @description The key of a category. */
             category: string;
@@ -1139,6 +1263,28 @@ export interface components {
             /** Format: double */
             y: number;
         };
+        /** @description Why a seat is not for sale. */
+        SeatBlock: {
+            /** Format: date-time */
+            blocked_at: string;
+            reason: string;
+        };
+        /** @description The booking that has a seat. */
+        SeatBooking: {
+            booking_id: components["schemas"]["BookingId"];
+            /** Format: date-time */
+            confirmed_at: string;
+            contact: components["schemas"]["SeatContact"];
+            /**
+             * @description The booking's name for people.
+             * @example 7K3QM-4XRT9
+             */
+            reference: string;
+        };
+        SeatContact: {
+            email: string;
+            name: string;
+        };
         /** @description How many seats are in which state. */
         SeatCounts: {
             blocked: number;
@@ -1147,8 +1293,45 @@ export interface components {
             held: number;
             total: number;
         };
+        /** @description A seat, and who has it. */
+        SeatDetails: {
+            block: components["schemas"]["SeatBlock"] | null;
+            booking: components["schemas"]["SeatBooking"] | null;
+            category: string;
+            /**
+             * @description ISO 4217.
+             * @example EUR
+             */
+            currency: string;
+            hold: components["schemas"]["SeatHold"] | null;
+            number: string;
+            /** @description What it costs now. */
+            price: components["schemas"]["Amount"];
+            row: string;
+            /**
+             * @description Its label.
+             * @example STALLS-A-12
+             */
+            seat: string;
+            section: string;
+            state: components["schemas"]["OwnersSeatState"];
+        };
         /** @enum {string} */
         SeatFlag: "accessible" | "companion" | "restricted_view";
+        /** @description The hold that has a seat. */
+        SeatHold: {
+            /** Format: date-time */
+            expires_at: string;
+            /** Format: int64 */
+            expires_in_seconds: number;
+            hold_id: components["schemas"]["HoldId"];
+            holder: components["schemas"]["CallerId"];
+            /** @description An account's mail address; guests have none. */
+            holder_email?: string | null;
+            holder_kind: components["schemas"]["HolderKind"];
+            /** Format: date-time */
+            placed_at: string;
+        };
         Section: {
             key: string;
             kind: components["schemas"]["SectionKind"];
@@ -1917,6 +2100,74 @@ export interface operations {
             };
         };
     };
+    get_booking_calendar: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Which booking */
+                booking_id: components["schemas"]["BookingId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The file, for the booking's holder and the event's owner. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/calendar": string;
+                };
+            };
+            /** @description `malformed_request`: a parameter cannot be read */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unauthenticated`: no, expired or forged token */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `not_found`: unknown, or not the caller's */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unavailable`: a store is away; `Retry-After` says when to try */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Any other failure */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     cancel_booking: {
         parameters: {
             query?: never;
@@ -2039,6 +2290,8 @@ export interface operations {
                 state?: components["schemas"]["EventState"];
                 /** @description Only events with this in their name, in any case. */
                 q?: string;
+                /** @description Only the caller's own events; needs a token. */
+                mine?: boolean;
             };
             header?: never;
             path?: never;
@@ -3898,6 +4151,176 @@ export interface operations {
             };
             /** @description `idempotency_key_reused`: the key belongs to another request */
             422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unavailable`: a store is away; `Retry-After` says when to try */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Any other failure */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_event_sales: {
+        parameters: {
+            query?: {
+                /** @description Nothing before this. */
+                since?: string;
+                /** @description Nothing from this on. */
+                until?: string;
+            };
+            header?: never;
+            path: {
+                /** @description Which event */
+                event_id: components["schemas"]["EventId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The figures, for the event's owner */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Sales"];
+                };
+            };
+            /** @description `malformed_request`: a parameter cannot be read */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unauthenticated`: no, expired or forged token */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `forbidden`: the event is somebody else's */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `not_found`: there is no such event */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `validation_failed`: `until` is not later than `since` */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unavailable`: a store is away; `Retry-After` says when to try */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Any other failure */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_event_seat: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Which event */
+                event_id: components["schemas"]["EventId"];
+                /** @description The seat's label, such as `STALLS-A-12` */
+                seat: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The seat, for the event's owner */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SeatDetails"];
+                };
+            };
+            /** @description `malformed_request`: a parameter cannot be read */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unauthenticated`: no, expired or forged token */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `forbidden`: the event is somebody else's */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `not_found`: there is no such event, or no such seat in it */
+            404: {
                 headers: {
                     [name: string]: unknown;
                 };

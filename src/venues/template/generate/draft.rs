@@ -2,6 +2,7 @@
 
 use std::collections::HashMap;
 
+use super::uses::Uses;
 use crate::venues::model::{Figure, Point, SeatFlag, Section};
 use crate::venues::template::frame::{Frame, Place};
 use crate::venues::template::problems::Source;
@@ -10,13 +11,26 @@ use crate::venues::template::problems::Source;
 pub(super) struct DraftRow<'t> {
     pub(super) label: &'t str,
     pub(super) seats: Vec<DraftSeat<'t>>,
+    pub(super) knowledge: Knowledge,
+}
+
+/// What is known about the seats of a row.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(super) enum Knowledge {
+    Whole,
+    /// How many there are, but not their numbers.
+    Count,
+    /// There is one at least, which stands for all.
+    StandIn,
 }
 
 #[derive(Clone)]
 pub(super) struct DraftSeat<'t> {
-    pub(super) number: u32,
-    pub(super) place: Place,
-    pub(super) category: Option<&'t str>,
+    pub(super) number: Option<u32>,
+    /// `None` unless it is certain that there is a seat in this place.
+    pub(super) place: Option<Place>,
+    /// `Some(None)` if it has none; `None` if it may have one that cannot be read.
+    pub(super) category: Option<Option<&'t str>>,
     pub(super) flags: Vec<SeatFlag>,
     pub(super) has_gap_after: bool,
     pub(super) is_absent: bool,
@@ -25,6 +39,7 @@ pub(super) struct DraftSeat<'t> {
 }
 
 /// One section's rows and shapes.
+#[derive(Default)]
 pub(super) struct DraftSection<'t> {
     pub(super) rows: Vec<DraftRow<'t>>,
     pub(super) tables: Vec<Figure>,
@@ -35,8 +50,8 @@ pub(super) struct DraftSection<'t> {
 /// Where a seat came to stand, in centimetres, and which part of the template put it there.
 #[derive(Clone, Copy, Debug)]
 pub(in crate::venues::template) struct SeatAt {
-    pub(in crate::venues::template) x: i32,
-    pub(in crate::venues::template) y: i32,
+    /// `None` if a part that decides on it cannot be read.
+    pub(in crate::venues::template) at: Option<(i32, i32)>,
     pub(in crate::venues::template) source: u32,
 }
 
@@ -46,6 +61,7 @@ pub(in crate::venues::template) struct Drawn {
     pub(in crate::venues::template) sections: Vec<Section>,
     pub(in crate::venues::template) seats: Vec<SeatAt>,
     pub(in crate::venues::template) sources: Vec<Source>,
+    pub(in crate::venues::template) uses: Uses,
     by_pointer: HashMap<String, u32>,
 }
 

@@ -2,32 +2,36 @@
 
 use std::collections::HashSet;
 
-use super::draft::DraftRow;
+use super::draft::{DraftRow, DraftSeat, Knowledge};
 use crate::venues::template::problems::{ProblemCode, Problems, Source};
 use crate::venues::template::spec::{LabelUse, MarkSpec, SectionSpec};
 
-/// How many seats each mark of an entry has met, over all its sections.
-pub(super) struct MarkCounts(Vec<usize>);
+/// How often each mark of an entry could have met seats that are known, and how often it did.
+pub(super) struct MarkCounts(Vec<MarkCount>);
+
+#[derive(Clone, Default)]
+struct MarkCount {
+    n_rows: usize,
+    n_seats: usize,
+    has_unknown_rows: bool,
+}
 
 impl MarkCounts {
     pub(super) fn of(section: &SectionSpec) -> Self {
-        Self(vec![0; section.marks.len()])
+        Self(vec![MarkCount::default(); section.marks.len()])
     }
 }
 
 pub(super) fn apply_marks<'t>(
     section: &'t SectionSpec,
-    key: &str,
+    key: Option<&str>,
     rows: &mut Vec<DraftRow<'t>>,
     counts: &mut MarkCounts,
 ) {
     for (mark, count) in section.marks.iter().zip(&mut counts.0) {
-        if mark
-            .sections
-            .as_ref()
-            .is_none_or(|sections| sections.labels.iter().any(|label| label == key))
-        {
-            *count += apply(mark, rows);
+        match mark {
+            Some(mark) => apply(mark, names(&mark.sections, key), rows, count),
+            None => doubt_all(rows),
         }
     }
     for row in &mut *rows {
@@ -36,39 +40,96 @@ pub(super) fn apply_marks<'t>(
     rows.retain(|row| !row.seats.is_empty());
 }
 
-fn apply<'t>(mark: &'t MarkSpec, rows: &mut [DraftRow<'t>]) -> usize {
-    let wanted: Option<HashSet<&str>> = mark
-        .rows
-        .as_ref()
+/// Whether a list names something; it may, if a part of the list cannot be read.
+fn names(list: &Option<Option<LabelUse>>, label: Option<&str>) -> bool {
+    match (list, label) {
+        (Some(None) | None, _) | (_, None) => true,
+        (Some(Some(list)), Some(label)) => {
+            !list.is_whole || list.labels.iter().any(|named| named == label)
+        }
+    }
+}
+
+/// A mark that cannot be read may do anything to any seat.
+fn doubt_all(rows: &mut [DraftRow<'_>]) {
+    for seat in rows.iter_mut().flat_map(|row| &mut row.seats) {
+        seat.place = None;
+        seat.category = seat.category.filter(Option::is_some);
+    }
+}
+
+/// Counts what a mark meets in any section of its entry, as all have the same rows, and changes it
+/// in those that the mark names.
+fn apply<'t>(mark: &'t MarkSpec, is_here: bool, rows: &mut [DraftRow<'t>], count: &mut MarkCount) {
+    let wanted = mark.rows.as_ref().and_then(Option::as_ref);
+    let wanted: Option<HashSet<&str>> = wanted
+        .filter(|rows| rows.is_whole)
         .map(|rows| rows.labels.iter().map(String::as_str).collect());
-    let mut n_met = 0;
     for row in rows
         .iter_mut()
         .filter(|row| wanted.as_ref().is_none_or(|w| w.contains(row.label)))
     {
+        count.n_rows += 1;
+        count.has_unknown_rows |= row.knowledge != Knowledge::Whole;
         let n_seats = row.seats.len();
         for (position, seat) in row.seats.iter_mut().enumerate() {
-            let is_number = mark
-                .numbers
-                .as_ref()
-                .is_none_or(|set| set.contains(seat.number));
             let from_end = position.min(n_seats - 1 - position);
-            if !is_number || mark.n_ends.is_some_and(|n_ends| from_end >= n_ends) {
-                continue;
-            }
-            n_met += 1;
-            seat.is_absent |= mark.is_absent;
-            if let Some(category) = &mark.category {
-                seat.category = Some(category);
-            }
-            for flag in &mark.flags {
-                if !seat.flags.contains(flag) {
-                    seat.flags.push(*flag);
+            if is_meant(mark, seat.number, from_end) {
+                count.n_seats += 1;
+                if is_here {
+                    change(mark, seat);
                 }
             }
         }
     }
-    n_met
+}
+
+fn is_meant(mark: &MarkSpec, number: Option<u32>, from_end: usize) -> bool {
+    let is_number = match (&mark.numbers, number) {
+        (Some(Some(set)), Some(number)) => set.contains(number),
+        _ => true,
+    };
+    let is_at_end = match mark.n_ends {
+        Some(Some(n_ends)) => from_end < n_ends,
+        _ => true,
+    };
+    is_number && is_at_end
+}
+
+/// Whether it is known which seats a mark means.
+pub(super) fn is_mark_certain(mark: &MarkSpec) -> bool {
+    is_list_certain(&mark.sections) && is_choice_certain(mark)
+}
+
+/// Whether it is known which seats of a section a mark means.
+fn is_choice_certain(mark: &MarkSpec) -> bool {
+    is_list_certain(&mark.rows) && mark.numbers.is_some() && mark.n_ends.is_some()
+}
+
+fn is_list_certain(list: &Option<Option<LabelUse>>) -> bool {
+    match list {
+        None => false,
+        Some(list) => list.as_ref().is_none_or(|list| list.is_whole),
+    }
+}
+
+fn change<'t>(mark: &'t MarkSpec, seat: &mut DraftSeat<'t>) {
+    let is_certain = is_mark_certain(mark) && (seat.number.is_some() || mark.numbers == Some(None));
+    match mark.is_absent {
+        Some(true) if is_certain => seat.is_absent = true,
+        Some(true) | None => seat.place = None,
+        Some(false) => {}
+    }
+    match &mark.category {
+        Some(Some(category)) if is_certain => seat.category = Some(Some(category)),
+        Some(Some(_)) | None => seat.category = seat.category.filter(Option::is_some),
+        Some(None) => {}
+    }
+    for flag in mark.flags.iter().flatten() {
+        if !seat.flags.contains(flag) {
+            seat.flags.push(*flag);
+        }
+    }
 }
 
 fn remove_absent(row: &mut DraftRow<'_>) {
@@ -83,18 +144,23 @@ fn remove_absent(row: &mut DraftRow<'_>) {
     row.seats.retain(|seat| !seat.is_absent);
 }
 
-/// Reports marks that name what is not there.
+/// Reports marks that name what is not there. Where a name may stand in a part that cannot be
+/// read, nothing is said.
 pub(super) fn report_unmet(
     section: &SectionSpec,
     counts: &MarkCounts,
-    row_labels: &HashSet<&str>,
+    row_labels: Option<&HashSet<&str>>,
     problems: &mut Problems,
 ) {
-    let keys: HashSet<&str> = section.keys.iter().map(String::as_str).collect();
+    let keys: HashSet<&str> = section.keys.labels.iter().map(String::as_str).collect();
+    let keys = section.keys.is_whole.then_some(&keys);
     for (mark, count) in section.marks.iter().zip(&counts.0) {
-        let is_named = report_unknown(mark.sections.as_ref(), "section", &keys, problems)
-            && report_unknown(mark.rows.as_ref(), "row or table", row_labels, problems);
-        if is_named && *count == 0 {
+        let Some(mark) = mark else { continue };
+        report_unknown(&mark.sections, "section", keys, problems);
+        let is_named = report_unknown(&mark.rows, "row or table", row_labels, problems);
+        let has_all_rows = row_labels.is_some() || matches!(mark.rows, Some(Some(_)));
+        let is_known = is_choice_certain(mark) && has_all_rows && !count.has_unknown_rows;
+        if is_named && is_known && count.n_rows > 0 && count.n_seats == 0 {
             let detail = "No seat has this row and number; the mark meets nothing.";
             problems.add(ProblemCode::UnknownSeats, &mark.source, detail);
         }
@@ -102,12 +168,12 @@ pub(super) fn report_unmet(
 }
 
 fn report_unknown(
-    named: Option<&LabelUse>,
+    named: &Option<Option<LabelUse>>,
     noun: &str,
-    known: &HashSet<&str>,
+    known: Option<&HashSet<&str>>,
     problems: &mut Problems,
 ) -> bool {
-    let Some(LabelUse { labels, source }) = named else {
+    let (Some(Some(LabelUse { labels, source, .. })), Some(known)) = (named, known) else {
         return true;
     };
     let unknown: Vec<&str> = labels

@@ -7,6 +7,7 @@ mod places;
 mod rows;
 mod sections;
 mod tables;
+mod uses;
 
-pub(super) use draft::{Drawn, SeatAt, point};
+pub(super) use draft::{Drawn, point};
 pub(super) use sections::{generate, n_seats_of};

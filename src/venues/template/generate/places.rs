@@ -1,6 +1,8 @@
 //! Standing areas: places 1 to the capacity, spread evenly, so that each has a spot on the plan.
 
-use super::draft::{DraftRow, DraftSeat, DraftSection, Drawn, place_outline};
+use super::draft::{DraftRow, DraftSeat, DraftSection, Drawn, Knowledge, place_outline};
+use super::rows::{category_of, flags_of};
+use crate::venues::template::figures::Outline;
 use crate::venues::template::frame::{Frame, Place, area};
 use crate::venues::template::limits::PLACES_PER_SQUARE_METRE_MAX;
 use crate::venues::template::problems::{ProblemCode, Problems};
@@ -11,20 +13,33 @@ const DENSITY_MAX: f64 = 10.0;
 /// Limit: how often the grid is made finer before giving up.
 const REFINEMENTS_MAX: u32 = 80;
 
+/// Draws an area with `n` places; without a number it has one, whose place is not known.
 pub(super) fn draw_places<'t>(
     section: &'t SectionSpec,
     places: &'t PlacesSpec,
-    frame: &Frame,
+    frame: Option<&Frame>,
     drawn: &mut Drawn,
 ) -> DraftSection<'t> {
     let source = drawn.add_source(&places.source);
-    let corners = places.outline.corners_from_front();
-    let spots = spread(&corners, places.capacity as usize);
-    let seats = (1..).zip(&spots).map(|(number, spot)| DraftSeat {
-        number,
-        place: frame.place(spot.x, spot.y),
-        category: section.category.as_deref(),
-        flags: section.flags.clone(),
+    let corners = places.outline.as_ref().map(Outline::corners_from_front);
+    let corners = corners.unwrap_or_default();
+    let capacity = places.capacity.filter(|_| is_spacious(places));
+    let mut spots = match capacity {
+        Some(capacity) if !corners.is_empty() => spread(&corners, capacity as usize)
+            .into_iter()
+            .map(|spot| frame.map(|frame| frame.place(spot.x, spot.y)))
+            .collect(),
+        _ => Vec::new(),
+    };
+    let n_seats = places.capacity.unwrap_or(1) as usize;
+    if spots.is_empty() {
+        spots = vec![None; n_seats];
+    }
+    let seats = (1..).zip(spots).map(|(number, place)| DraftSeat {
+        number: Some(number),
+        place,
+        category: category_of(&Some(None), section),
+        flags: flags_of(&None, section),
         has_gap_after: false,
         is_absent: false,
         source,
@@ -32,34 +47,45 @@ pub(super) fn draw_places<'t>(
     let rows = vec![DraftRow {
         label: "",
         seats: seats.collect(),
+        knowledge: match places.capacity {
+            Some(_) => Knowledge::Whole,
+            None => Knowledge::Count,
+        },
     }];
     let middle = middle(&corners);
     DraftSection {
         rows,
         tables: Vec::new(),
-        outline: place_outline(frame, &corners),
-        name_at: frame.place(middle.x, middle.y),
+        outline: frame.map_or_else(Vec::new, |frame| place_outline(frame, &corners)),
+        name_at: frame.map_or_else(Place::default, |frame| frame.place(middle.x, middle.y)),
     }
 }
 
-/// Whether so many people fit; too crowded is a warning, impossible a mistake.
-pub(super) fn check_density(places: &PlacesSpec, problems: &mut Problems) -> bool {
-    let square_metres = area(&places.outline.corners());
-    let density = f64::from(places.capacity) / square_metres.max(1e-9);
-    let detail = format!(
-        "{} places on {square_metres:.0} square metres are {density:.1} on each",
-        places.capacity
-    );
+fn density(places: &PlacesSpec) -> Option<(u32, f64)> {
+    let square_metres = area(&places.outline.as_ref()?.corners());
+    Some((places.capacity?, square_metres.max(1e-9)))
+}
+
+/// Whether so many people fit at all.
+fn is_spacious(places: &PlacesSpec) -> bool {
+    density(places).is_none_or(|(n, square_metres)| f64::from(n) / square_metres <= DENSITY_MAX)
+}
+
+/// Says whether so many people fit; too crowded is a warning, impossible a mistake.
+pub(super) fn check_density(places: &PlacesSpec, problems: &mut Problems) {
+    let Some((capacity, square_metres)) = density(places) else {
+        return;
+    };
+    let density = f64::from(capacity) / square_metres;
+    let detail =
+        format!("{capacity} places on {square_metres:.0} square metres are {density:.1} on each");
     if density > DENSITY_MAX {
         let detail = format!("{detail}; more than {DENSITY_MAX} do not fit.");
         problems.add(ProblemCode::OutOfRange, &places.source, detail);
-        return false;
-    }
-    if density > PLACES_PER_SQUARE_METRE_MAX {
+    } else if density > PLACES_PER_SQUARE_METRE_MAX {
         let detail = format!("{detail}; {PLACES_PER_SQUARE_METRE_MAX} is a usual limit.");
         problems.add(ProblemCode::CrowdedArea, &places.source, detail);
     }
-    true
 }
 
 /// So many places inside an outline, from the front, left to right.

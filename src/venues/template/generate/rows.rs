@@ -1,6 +1,7 @@
 //! Rows of seats, from the first backwards.
 
-use super::draft::{DraftRow, DraftSeat, DraftSection, Drawn, place_outline};
+use super::draft::{DraftRow, DraftSeat, DraftSection, Drawn, Knowledge, place_outline};
+use crate::venues::model::SeatFlag;
 use crate::venues::template::frame::{Frame, Place};
 use crate::venues::template::spec::{Align, RowsSpec, SectionSpec};
 
@@ -14,126 +15,220 @@ pub(super) struct Run {
     pub(super) v: f64,
 }
 
+/// How far the drawing has come; `v` is unknown from the first row on that cannot be placed.
+struct Cursor {
+    v: Option<f64>,
+    n_rows: usize,
+}
+
+impl Cursor {
+    fn step(&mut self, group: &RowsSpec, row: usize) -> Option<f64> {
+        let before = match row {
+            0 => group.gap_before,
+            _ => Some(0.0),
+        };
+        let spacing = match self.n_rows {
+            0 => Some(0.0),
+            _ => group.style.row_spacing,
+        };
+        let is_in_order = row < group.labels.n_in_order;
+        let here = self.v.filter(|_| is_in_order).zip(spacing).zip(before);
+        self.v = here.map(|((v, spacing), before)| v + spacing + before);
+        self.n_rows += 1;
+        self.v
+    }
+}
+
 pub(super) fn draw_rows<'t>(
     section: &'t SectionSpec,
-    groups: &'t [RowsSpec],
-    frame: &Frame,
+    groups: &'t [Option<RowsSpec>],
+    frame: Option<&Frame>,
     drawn: &mut Drawn,
 ) -> DraftSection<'t> {
-    let widest = groups
-        .iter()
-        .flat_map(|group| (0..group.labels.len()).map(|row| width(group, row)))
-        .fold(0.0, f64::max);
+    let widest = widest(groups);
     let mut rows = Vec::new();
-    let mut runs: Vec<Run> = Vec::new();
+    let mut runs: Option<Vec<Run>> = Some(Vec::new());
+    let mut cursor = Cursor {
+        v: Some(0.0),
+        n_rows: 0,
+    };
     for group in groups {
-        let source = drawn.add_source(&group.source);
-        let category = group.category.as_ref().or(section.category.as_ref());
-        let template = DraftSeat {
-            number: 0,
-            place: Place::default(),
-            category: category.map(String::as_str),
-            flags: [section.flags.as_slice(), group.flags.as_slice()].concat(),
-            has_gap_after: false,
-            is_absent: false,
-            source,
+        let Some(group) = group else {
+            cursor.v = None;
+            continue;
         };
-        for (row, label) in group.labels.iter().enumerate() {
-            let before = if row == 0 { group.gap_before } else { 0.0 };
-            let v = match runs.last() {
-                None => before,
-                Some(last) => last.v + group.style.row_spacing + before,
-            };
-            let is_odd = runs.len() % 2 == 1;
-            let left = left_end(group, row, widest) + stagger(group, is_odd);
-            runs.push(Run {
-                left,
-                right: left + width(group, row),
-                v,
+        let template = seat_of(section, group, drawn);
+        for (row, label) in group.labels.labels.iter().enumerate() {
+            let is_odd = cursor.n_rows % 2 == 1;
+            let v = cursor.step(group, row);
+            let left = left_end(group, row, widest).zip(stagger(group, is_odd));
+            let start = left.map(|(left, stagger)| left + stagger).zip(v);
+            let run = start.zip(width(group, row));
+            runs = runs.zip(run).map(|(mut runs, ((left, v), width))| {
+                let right = left + width;
+                runs.push(Run { left, right, v });
+                runs
             });
-            rows.push(DraftRow {
-                label,
-                seats: seats(group, row, (left, v), frame, &template),
-            });
+            rows.push(draw_row((group, row), label, start.zip(frame), &template));
+        }
+        if !group.labels.is_whole {
+            cursor.v = None;
+            rows.push(stand_in(template));
         }
     }
+    let runs = runs.unwrap_or_default();
     let middle = runs.last().map_or(0.0, |last| last.v / 2.0);
-    let outline = place_outline(frame, &around(&runs));
     DraftSection {
         rows,
         tables: Vec::new(),
-        outline,
-        name_at: frame.place(0.0, middle),
+        outline: frame.map_or_else(Vec::new, |frame| place_outline(frame, &around(&runs))),
+        name_at: frame.map_or_else(Place::default, |frame| frame.place(0.0, middle)),
     }
 }
 
-fn seats<'t>(
-    group: &RowsSpec,
-    row: usize,
-    (left, v): (f64, f64),
-    frame: &Frame,
+/// What all seats of a group have.
+fn seat_of<'t>(section: &'t SectionSpec, group: &'t RowsSpec, drawn: &mut Drawn) -> DraftSeat<'t> {
+    DraftSeat {
+        number: None,
+        place: None,
+        category: category_of(&group.category, section),
+        flags: flags_of(&group.flags, section),
+        has_gap_after: false,
+        is_absent: false,
+        source: drawn.add_source(&group.source),
+    }
+}
+
+pub(super) fn category_of<'t>(
+    own: &'t Option<Option<String>>,
+    section: &'t SectionSpec,
+) -> Option<Option<&'t str>> {
+    match own {
+        None => None,
+        Some(Some(key)) => Some(Some(key)),
+        Some(None) => section.category.as_ref().map(Option::as_deref),
+    }
+}
+
+pub(super) fn flags_of(own: &Option<Vec<SeatFlag>>, section: &SectionSpec) -> Vec<SeatFlag> {
+    let flags = [&section.flags, own].into_iter().flatten().flatten();
+    flags.copied().collect()
+}
+
+fn draw_row<'t>(
+    (group, row): (&'t RowsSpec, usize),
+    label: &'t str,
+    start: Option<((f64, f64), &Frame)>,
     template: &DraftSeat<'t>,
-) -> Vec<DraftSeat<'t>> {
-    let n_seats: u32 = group.blocks.iter().map(|block| block[row]).sum();
-    // Invariant: reading the template made sure that there are numbers enough.
-    let numbers = group
-        .style
-        .numbering
-        .number(n_seats as usize)
-        .unwrap_or_default();
-    let mut numbers = numbers.into_iter();
-    let mut seats = Vec::with_capacity(n_seats as usize);
-    let mut u = left + group.style.seat_spacing / 2.0;
+) -> DraftRow<'t> {
+    let n_seats = group.n_seats(row);
+    let numbering = group.style.numbering.as_ref();
+    let numbers = n_seats
+        .zip(numbering)
+        .and_then(|(n, numbering)| numbering.number(n as usize));
+    let places = start.and_then(|((left, v), frame)| {
+        let along = along(group, row, left)?.into_iter();
+        Some(along.map(|u| frame.place(u, v)).collect::<Vec<_>>())
+    });
+    let Some(n_seats) = n_seats else {
+        return DraftRow {
+            label,
+            ..stand_in(template.clone())
+        };
+    };
+    let seats = (0..n_seats as usize).map(|seat| DraftSeat {
+        number: numbers
+            .as_ref()
+            .and_then(|numbers| numbers.get(seat).copied()),
+        place: places.as_ref().and_then(|places| places.get(seat).copied()),
+        ..template.clone()
+    });
+    let mut seats: Vec<_> = seats.collect();
+    let n_rows = group.labels.is_whole.then_some(group.labels.labels.len());
+    let mut n_before = 0;
+    for block in group.blocks.iter().flatten() {
+        n_before += block.certain(row, n_rows).unwrap_or_default() as usize;
+        if n_before < seats.len()
+            && let Some(last) = n_before.checked_sub(1)
+        {
+            seats[last].has_gap_after = true;
+        }
+    }
+    DraftRow {
+        label,
+        seats,
+        knowledge: match numbers {
+            Some(_) => Knowledge::Whole,
+            None => Knowledge::Count,
+        },
+    }
+}
+
+/// A row of which only what all seats of its group have is known.
+pub(super) fn stand_in(seat: DraftSeat<'_>) -> DraftRow<'_> {
+    DraftRow {
+        label: "",
+        seats: vec![seat],
+        knowledge: Knowledge::StandIn,
+    }
+}
+
+/// The middles of a row's seats, from its left end.
+fn along(group: &RowsSpec, row: usize, left: f64) -> Option<Vec<f64>> {
+    let spacing = group.style.seat_spacing?;
+    let n_rows = group.labels.is_whole.then_some(group.labels.labels.len());
+    let mut middles = Vec::new();
+    let mut u = left + spacing / 2.0;
     for (block, counts) in group.blocks.iter().enumerate() {
-        for number in numbers.by_ref().take(counts[row] as usize) {
-            seats.push(DraftSeat {
-                number,
-                place: frame.place(u, v),
-                ..template.clone()
-            });
-            u += group.style.seat_spacing;
+        for _ in 0..counts.as_ref()?.certain(row, n_rows)? {
+            middles.push(u);
+            u += spacing;
         }
         if block + 1 < group.blocks.len() {
-            u += aisle(group, block);
-            if let Some(last) = seats.last_mut() {
-                last.has_gap_after = true;
-            }
+            u += aisle(group, block)?;
         }
     }
-    seats
+    Some(middles)
 }
 
-fn aisle(group: &RowsSpec, block: usize) -> f64 {
-    let aisles = &group.style.aisles;
-    aisles
-        .get(block)
-        .or(aisles.last())
-        .copied()
-        .unwrap_or_default()
+fn aisle(group: &RowsSpec, block: usize) -> Option<f64> {
+    let aisles = group.style.aisles.as_ref()?;
+    let width = aisles.get(block).or(aisles.last()).copied();
+    Some(width.unwrap_or_default())
 }
 
-fn width(group: &RowsSpec, row: usize) -> f64 {
-    let n_seats: u32 = group.blocks.iter().map(|block| block[row]).sum();
-    let aisles: f64 = (0..group.blocks.len() - 1)
-        .map(|block| aisle(group, block))
-        .sum();
-    f64::from(n_seats) * group.style.seat_spacing + aisles
+fn width(group: &RowsSpec, row: usize) -> Option<f64> {
+    let aisles = (0..group.blocks.len() - 1).map(|block| aisle(group, block));
+    let aisles: f64 = aisles.sum::<Option<f64>>()?;
+    Some(f64::from(group.n_seats(row)?) * group.style.seat_spacing? + aisles)
 }
 
-fn left_end(group: &RowsSpec, row: usize, widest: f64) -> f64 {
-    let left = match group.style.align {
-        Align::Left => -widest / 2.0,
-        Align::Centre => -width(group, row) / 2.0,
-        Align::Right => widest / 2.0 - width(group, row),
+/// The width of the widest row, if all rows are known.
+fn widest(groups: &[Option<RowsSpec>]) -> Option<f64> {
+    let mut widest: f64 = 0.0;
+    for group in groups {
+        let group = group.as_ref().filter(|group| group.labels.is_whole)?;
+        for row in 0..group.labels.labels.len() {
+            widest = widest.max(width(group, row)?);
+        }
+    }
+    Some(widest)
+}
+
+fn left_end(group: &RowsSpec, row: usize, widest: Option<f64>) -> Option<f64> {
+    let left = match group.style.align? {
+        Align::Left => -widest? / 2.0,
+        Align::Centre => -width(group, row)? / 2.0,
+        Align::Right => widest? / 2.0 - width(group, row)?,
     };
-    left + group.shift
+    Some(left + group.shift?)
 }
 
-fn stagger(group: &RowsSpec, is_odd: bool) -> f64 {
-    if group.style.is_staggered && is_odd {
-        group.style.seat_spacing / 2.0
-    } else {
-        0.0
+fn stagger(group: &RowsSpec, is_odd: bool) -> Option<f64> {
+    match (is_odd, group.style.is_staggered) {
+        (false, _) | (true, Some(false)) => Some(0.0),
+        (true, Some(true)) => Some(group.style.seat_spacing? / 2.0),
+        (true, None) => None,
     }
 }
 

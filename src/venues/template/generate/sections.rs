@@ -1,120 +1,202 @@
 //! Sections in their places, and their seats with labels and indexes.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::{BTreeSet, HashMap, HashSet};
 
-use super::draft::{DraftRow, DraftSection, Drawn, SeatAt, centimetres, point};
+use super::draft::{DraftRow, DraftSection, Drawn, Knowledge, SeatAt, centimetres, point};
 use super::marks::{MarkCounts, apply_marks, report_unmet};
 use super::places::{check_density, draw_places};
 use super::rows::draw_rows;
 use super::tables::draw_tables;
+use super::uses::is_certain;
 use crate::venues::model::{Row, Seat, Section, SectionKind};
 use crate::venues::template::frame::{Frame, Place};
-use crate::venues::template::problems::{ProblemCode, Problems};
-use crate::venues::template::spec::{Anchor, SectionContent, SectionSpec, Template};
+use crate::venues::template::limits::{SEATS_MAX, SECTIONS_MAX};
+use crate::venues::template::problems::{ProblemCode, Problems, Source};
+use crate::venues::template::spec::{Anchor, LabelUse, SectionContent, SectionSpec, Template};
 
-/// How many seats an entry would make; absent ones count too.
-pub(in crate::venues::template) fn n_seats_of(section: &SectionSpec) -> u64 {
-    let n_in_one: u64 = match &section.content {
-        SectionContent::Rows(groups) => groups
-            .iter()
-            .flat_map(|group| group.blocks.iter().flatten())
-            .map(|n| u64::from(*n))
-            .sum(),
+/// Stands for a key or a number that cannot be read.
+const UNREAD: &str = "?";
+
+/// How many seats each section of an entry would have, as far as known; absent ones count too.
+fn n_seats_in_one(section: &SectionSpec) -> u64 {
+    match &section.content {
+        SectionContent::Rows(groups) => {
+            let rows = groups.iter().flatten().flat_map(|group| {
+                (0..group.labels.labels.len()).filter_map(|row| group.n_seats(row))
+            });
+            rows.map(u64::from).sum()
+        }
         SectionContent::Tables(groups) => groups
             .iter()
-            .map(|group| u64::from(group.n_seats) * group.labels.len() as u64)
+            .flatten()
+            .map(|group| u64::from(group.n_seats.unwrap_or(0)) * group.labels.labels.len() as u64)
             .sum(),
-        SectionContent::Places(places) => u64::from(places.capacity),
-    };
-    n_in_one.saturating_mul(section.keys.len() as u64)
+        SectionContent::Places(places) => u64::from(places.capacity.unwrap_or(1)),
+        SectionContent::Unread => 0,
+    }
 }
 
-/// Draws every section. The caller has made sure that there are not too many seats.
+pub(in crate::venues::template) fn n_seats_of(section: &SectionSpec) -> u64 {
+    n_seats_in_one(section).saturating_mul(section.keys.labels.len() as u64)
+}
+
+/// What may still be drawn: what a template has too much is not, so that it costs nothing.
+struct Room {
+    n_sections: u64,
+    n_seats: u64,
+}
+
+impl Room {
+    fn take(&mut self, n_seats: u64) -> bool {
+        let has_room = self.n_sections > 0 && self.n_seats >= n_seats;
+        if has_room {
+            self.n_sections -= 1;
+            self.n_seats -= n_seats;
+        }
+        has_room
+    }
+}
+
+/// Draws every section, as long as there are not too many.
 pub(in crate::venues::template) fn generate(template: &Template, problems: &mut Problems) -> Drawn {
-    let focal_point = template.focal_point.unwrap_or_default();
     let mut drawn = Drawn::default();
+    let mut room = Room {
+        n_sections: SECTIONS_MAX,
+        n_seats: SEATS_MAX,
+    };
+    if template.has_unread_sections {
+        drawn.uses.add_unknown();
+    }
     for section in &template.sections {
         report_duplicate_rows(section, problems);
-        if let SectionContent::Places(places) = &section.content
-            && !check_density(places, problems)
-        {
-            continue;
+        if let SectionContent::Places(places) = &section.content {
+            check_density(places, problems);
         }
         let mut counts = MarkCounts::of(section);
-        let mut row_labels = HashSet::new();
-        let mut uncategorised = None;
-        for (nth, key) in (0_u32..).zip(&section.keys) {
-            let frame = frame(section, nth, focal_point);
-            let mut draft = draw(section, &frame, &mut drawn);
-            row_labels.extend(draft.rows.iter().map(|row| row.label));
+        let mut uncategorised = BTreeSet::new();
+        let mut is_drawn_whole = true;
+        let n_seats = n_seats_in_one(section);
+        for nth in 0..section.keys.labels.len().max(1) {
+            if !room.take(n_seats) {
+                is_drawn_whole = false;
+                break;
+            }
+            let key = section.keys.labels.get(nth).map(String::as_str);
+            let frame = frame(section, nth, template.focal_point);
+            let mut draft = draw(section, frame.as_ref(), &mut drawn);
             apply_marks(section, key, &mut draft.rows, &mut counts);
-            uncategorised = uncategorised.or_else(|| find_uncategorised(&draft));
-            finish(section, key, draft, &frame, &mut drawn);
-        }
-        report_unmet(section, &counts, &row_labels, problems);
-        if let Some(source) = uncategorised {
-            let detail = "Seats here have no category; give the section or the rows a `category`.";
-            problems.add(
-                ProblemCode::MissingKey,
-                &drawn.sources[source as usize],
-                detail,
+            uncategorised.extend(find_uncategorised(&draft));
+            drawn.uses.add_seats(&draft.rows);
+            finish(
+                section,
+                key.unwrap_or(UNREAD),
+                draft,
+                frame.as_ref(),
+                &mut drawn,
             );
         }
+        if !is_drawn_whole || !is_certain(section) {
+            drawn.uses.add_written(section);
+        }
+        report_unmet(section, &counts, row_labels(section).as_ref(), problems);
+        report_uncategorised(&uncategorised, &drawn, problems);
     }
     drawn
 }
 
-fn frame(section: &SectionSpec, nth: u32, focal_point: Place) -> Frame {
+/// Where the nth section of an entry stands, if nothing that decides on it is unread.
+fn frame(section: &SectionSpec, nth: usize, focal_point: Option<Place>) -> Option<Frame> {
     let position = &section.position;
-    let degrees = position.rotation + position.rotation_step * f64::from(nth);
-    let step = position.step.times(f64::from(nth));
-    match position.anchor {
-        Anchor::At(place) => Frame::new(place.plus(step), degrees, position.radius),
-        Anchor::Around { point, distance } => {
-            let point = point.unwrap_or(focal_point).plus(step);
-            Frame::facing(point, distance, degrees, position.radius)
+    let (step, turn) = match nth {
+        0 => (Place::default(), 0.0),
+        _ if nth >= section.keys.n_in_order => return None,
+        _ => {
+            let n = f64::from(u32::try_from(nth).ok()?);
+            let (step, turn) = position.step?;
+            (step.times(n), turn * n)
         }
-    }
+    };
+    let degrees = position.rotation? + turn;
+    Some(match position.anchor? {
+        Anchor::At(place) => Frame::new(place.plus(step), degrees, position.radius?),
+        Anchor::Around { point, distance } => {
+            let point = point.or(focal_point)?.plus(step);
+            Frame::facing(point, distance, degrees, position.radius?)
+        }
+    })
 }
 
-fn draw<'t>(section: &'t SectionSpec, frame: &Frame, drawn: &mut Drawn) -> DraftSection<'t> {
+fn draw<'t>(
+    section: &'t SectionSpec,
+    frame: Option<&Frame>,
+    drawn: &mut Drawn,
+) -> DraftSection<'t> {
     match &section.content {
         SectionContent::Rows(groups) => draw_rows(section, groups, frame, drawn),
         SectionContent::Tables(groups) => draw_tables(section, groups, frame, drawn),
         SectionContent::Places(places) => draw_places(section, places, frame, drawn),
+        SectionContent::Unread => DraftSection::default(),
     }
 }
 
-fn report_duplicate_rows(section: &SectionSpec, problems: &mut Problems) {
-    let groups: Vec<_> = match &section.content {
+/// The labels of each group of rows or tables, `None` for one that cannot be read.
+fn row_groups(section: &SectionSpec) -> Option<Vec<Option<(&Source, &LabelUse)>>> {
+    Some(match &section.content {
         SectionContent::Rows(groups) => groups
             .iter()
-            .map(|group| (&group.source, &group.labels))
+            .map(|group| group.as_ref().map(|group| (&group.source, &group.labels)))
             .collect(),
         SectionContent::Tables(groups) => groups
             .iter()
-            .map(|group| (&group.source, &group.labels))
+            .map(|group| group.as_ref().map(|group| (&group.source, &group.labels)))
             .collect(),
         SectionContent::Places(_) => Vec::new(),
-    };
+        SectionContent::Unread => return None,
+    })
+}
+
+/// All labels of rows and tables, unless some cannot be read.
+fn row_labels(section: &SectionSpec) -> Option<HashSet<&str>> {
+    let mut labels = HashSet::new();
+    for group in row_groups(section)? {
+        let (_, group) = group.filter(|(_, labels)| labels.is_whole)?;
+        labels.extend(group.labels.iter().map(String::as_str));
+    }
+    Some(labels)
+}
+
+fn report_duplicate_rows(section: &SectionSpec, problems: &mut Problems) {
     let mut lines: HashMap<&str, u32> = HashMap::new();
-    for (source, labels) in groups {
-        for label in labels {
+    for (source, group) in row_groups(section).into_iter().flatten().flatten() {
+        for label in &group.labels {
             if let Some(line) = lines.get(label.as_str()) {
                 let detail = format!("`{label}` is there already, in the group on line {line}.");
                 problems.add(ProblemCode::DuplicateLabel, source, detail);
             }
         }
-        lines.extend(labels.iter().map(|label| (label.as_str(), source.at.line)));
+        let labels = group.labels.iter().map(String::as_str);
+        lines.extend(labels.map(|label| (label, source.at.line)));
     }
 }
 
-/// The origin of a seat that has no category.
-fn find_uncategorised(draft: &DraftSection<'_>) -> Option<u32> {
-    let mut seats = draft.rows.iter().flat_map(|row| &row.seats);
+/// The origins of seats that have no category.
+fn find_uncategorised(draft: &DraftSection<'_>) -> BTreeSet<u32> {
+    let seats = draft.rows.iter().flat_map(|row| &row.seats);
     seats
-        .find(|seat| seat.category.is_none())
+        .filter(|seat| seat.category == Some(None))
         .map(|seat| seat.source)
+        .collect()
+}
+
+fn report_uncategorised(sources: &BTreeSet<u32>, drawn: &Drawn, problems: &mut Problems) {
+    for source in sources {
+        let detail = "Seats here have no category; give the section or the rows a `category`.";
+        problems.add(
+            ProblemCode::MissingKey,
+            &drawn.sources[*source as usize],
+            detail,
+        );
+    }
 }
 
 /// Gives the seats their labels and indexes and adds the section to what is drawn.
@@ -122,12 +204,13 @@ fn finish<'t>(
     section: &SectionSpec,
     key: &str,
     draft: DraftSection<'t>,
-    frame: &Frame,
+    frame: Option<&Frame>,
     drawn: &mut Drawn,
 ) {
     let rows = draft
         .rows
         .into_iter()
+        .filter(|row| row.knowledge != Knowledge::StandIn)
         .map(|row| finish_row(key, row, &mut drawn.seats))
         .collect();
     let kind = match section.content {
@@ -140,7 +223,7 @@ fn finish<'t>(
         kind,
         outline: draft.outline.into_iter().map(point).collect(),
         name_at: Some(point(draft.name_at)),
-        rotation: (frame.degrees(0.0, 0.0) * 10.0).round() / 10.0,
+        rotation: frame.map_or(0.0, |frame| (frame.degrees(0.0, 0.0) * 10.0).round() / 10.0),
         tables: draft.tables,
         rows,
     });
@@ -152,20 +235,25 @@ fn finish_row(section: &str, row: DraftRow<'_>, seats: &mut Vec<SeatAt>) -> Row 
         label => format!("{section}-{label}-"),
     };
     let finished = row.seats.into_iter().map(|seat| {
-        let (x, y) = (centimetres(seat.place.x), centimetres(seat.place.y));
+        let at = seat
+            .place
+            .map(|place| (centimetres(place.x), centimetres(place.y)));
+        let (x, y) = at.unwrap_or_default();
         let index = u32::try_from(seats.len()).unwrap_or(u32::MAX);
+        let number = seat
+            .number
+            .map_or_else(|| UNREAD.to_owned(), |number| number.to_string());
         seats.push(SeatAt {
-            x,
-            y,
+            at,
             source: seat.source,
         });
         Seat {
             index,
-            label: format!("{prefix}{}", seat.number),
-            number: seat.number.to_string(),
+            label: format!("{prefix}{number}"),
+            number,
             x: f64::from(x) / 100.0,
             y: f64::from(y) / 100.0,
-            category: seat.category.unwrap_or_default().to_owned(),
+            category: seat.category.flatten().unwrap_or_default().to_owned(),
             flags: seat.flags,
             gap_after: seat.has_gap_after,
         }

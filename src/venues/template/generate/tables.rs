@@ -1,7 +1,7 @@
 //! Tables with chairs and boxes, in a grid.
 
-use super::draft::{DraftRow, DraftSeat, DraftSection, Drawn, place_outline, point};
-use super::rows::{Run, around};
+use super::draft::{DraftRow, DraftSeat, DraftSection, Drawn, Knowledge, place_outline, point};
+use super::rows::{Run, around, category_of, flags_of, stand_in};
 use crate::venues::model::{Figure, FigureKind};
 use crate::venues::template::figures::{ellipse, rectangle};
 use crate::venues::template::frame::{Frame, Place};
@@ -14,38 +14,51 @@ const BOX_ROW_SPACING: f64 = 0.8;
 
 pub(super) fn draw_tables<'t>(
     section: &'t SectionSpec,
-    groups: &'t [TablesSpec],
-    frame: &Frame,
+    groups: &'t [Option<TablesSpec>],
+    frame: Option<&Frame>,
     drawn: &mut Drawn,
 ) -> DraftSection<'t> {
-    let mut rows = Vec::new();
-    let mut tables = Vec::new();
+    let mut draft = DraftSection::default();
     let mut runs = Vec::new();
-    let mut next_v = 0.0;
+    let mut last_v = Some(0.0);
     for (nth, group) in groups.iter().enumerate() {
-        let source = drawn.add_source(&group.source);
-        let chairs = chairs(group);
-        let reach = reach(group, &chairs);
-        let first_v = next_v + group.gap_before;
-        for (index, label) in group.labels.iter().enumerate() {
-            let (u, v) = centre(group, index, first_v);
-            widen(&mut runs, (u, v), reach, frame);
-            rows.push(row(section, group, label, source, |seat| {
-                frame.place_beside((u, v), chairs[seat])
+        let Some(group) = group else {
+            last_v = None;
+            continue;
+        };
+        let spacing = match nth {
+            0 => Some(0.0),
+            _ => group.row_spacing,
+        };
+        let first_v = sum([last_v, spacing, group.gap_before]);
+        let template = seat_of(section, group, drawn);
+        let table = Table::of(group);
+        for (index, label) in group.labels.labels.iter().enumerate() {
+            let at = centre(group, index, first_v);
+            last_v = row_v(group, index, first_v);
+            draft.rows.push(row(group, label, &template, |seat| {
+                let chair = *table.as_ref()?.chairs.get(seat)?;
+                Some(frame?.place_beside(at?, chair))
             }));
-            tables.push(figure(group, label, frame, (u, v)));
-            next_v = v;
+            if let (Some(at), Some(frame), Some(table)) = (at, frame, &table) {
+                widen(&mut runs, at, table.reach, frame);
+                draft.tables.push(figure(table, label, frame, at));
+            }
         }
-        let following = groups.get(nth + 1).map_or(0.0, |group| group.row_spacing);
-        next_v += following;
+        if !group.labels.is_whole {
+            last_v = None;
+            draft.rows.push(stand_in(template));
+        }
     }
-    let middle = next_v / 2.0;
-    DraftSection {
-        rows,
-        tables,
-        outline: place_outline(frame, &around(&runs)),
-        name_at: frame.place(0.0, middle),
+    if let Some(frame) = frame {
+        draft.outline = place_outline(frame, &around(&runs));
+        draft.name_at = frame.place(0.0, last_v.unwrap_or_default() / 2.0);
     }
+    draft
+}
+
+fn sum<const N: usize>(lengths: [Option<f64>; N]) -> Option<f64> {
+    lengths.into_iter().sum()
 }
 
 /// Takes a table and its chairs into the line around the section: each row of tables has a run
@@ -70,62 +83,104 @@ fn widen(runs: &mut Vec<Run>, (u, v): (f64, f64), reach: Place, frame: &Frame) {
     }
 }
 
-/// How far a table and its chairs reach from the table's middle.
-fn reach(group: &TablesSpec, chairs: &[Place]) -> Place {
-    let (_, corners) = shape(group);
-    corners
-        .iter()
-        .chain(chairs)
-        .fold(Place::default(), |reach, place| {
+/// What stands at each place of a group's grid.
+struct Table {
+    kind: FigureKind,
+    corners: Vec<Place>,
+    chairs: Vec<Place>,
+    /// How far table and chairs reach from the table's middle.
+    reach: Place,
+}
+
+impl Table {
+    fn of(group: &TablesSpec) -> Option<Self> {
+        let (of, n_seats) = (group.shape?, group.n_seats?);
+        let (kind, corners) = shape(of, n_seats);
+        let chairs = chairs(of, n_seats);
+        let places = corners.iter().chain(&chairs);
+        let reach = places.fold(Place::default(), |reach, place| {
             Place::new(reach.x.max(place.x.abs()), reach.y.max(place.y.abs()))
+        });
+        Some(Self {
+            kind,
+            corners,
+            chairs,
+            reach,
         })
+    }
+}
+
+/// What all chairs of a group have.
+fn seat_of<'t>(
+    section: &'t SectionSpec,
+    group: &'t TablesSpec,
+    drawn: &mut Drawn,
+) -> DraftSeat<'t> {
+    DraftSeat {
+        number: None,
+        place: None,
+        category: category_of(&group.category, section),
+        flags: flags_of(&group.flags, section),
+        has_gap_after: false,
+        is_absent: false,
+        source: drawn.add_source(&group.source),
+    }
 }
 
 fn row<'t>(
-    section: &'t SectionSpec,
-    group: &'t TablesSpec,
+    group: &TablesSpec,
     label: &'t str,
-    source: u32,
-    place: impl Fn(usize) -> Place,
+    template: &DraftSeat<'t>,
+    place: impl Fn(usize) -> Option<Place>,
 ) -> DraftRow<'t> {
-    let category = group.category.as_ref().or(section.category.as_ref());
-    let flags = [section.flags.as_slice(), group.flags.as_slice()].concat();
-    let seats = (1..=group.n_seats).map(|number| DraftSeat {
-        number,
+    let Some(n_seats) = group.n_seats else {
+        return DraftRow {
+            label,
+            ..stand_in(template.clone())
+        };
+    };
+    let seats = (1..=n_seats).map(|number| DraftSeat {
+        number: Some(number),
         place: place(number as usize - 1),
-        category: category.map(String::as_str),
-        flags: flags.clone(),
-        has_gap_after: false,
-        is_absent: false,
-        source,
+        ..template.clone()
     });
     DraftRow {
         label,
         seats: seats.collect(),
+        knowledge: Knowledge::Whole,
+    }
+}
+
+/// How far back the row of the nth table stands.
+fn row_v(group: &TablesSpec, index: usize, first_v: Option<f64>) -> Option<f64> {
+    if index >= group.labels.n_in_order {
+        return None;
+    }
+    match index / group.n_columns? {
+        0 => first_v,
+        row => Some(first_v? + count(row) * group.row_spacing?),
     }
 }
 
 /// The middle of the nth table: rows of tables are filled from the left, the last one centred.
-fn centre(group: &TablesSpec, index: usize, first_v: f64) -> (f64, f64) {
-    let n_columns = group.n_columns.min(group.labels.len());
+fn centre(group: &TablesSpec, index: usize, first_v: Option<f64>) -> Option<(f64, f64)> {
+    let n_tables = group.labels.is_whole.then_some(group.labels.labels.len())?;
+    let n_columns = group.n_columns?.min(n_tables);
     let (row, column) = (index / n_columns, index % n_columns);
-    let n_in_row = (group.labels.len() - row * n_columns).min(n_columns);
-    let stagger = if group.is_staggered && row % 2 == 1 {
-        group.column_spacing / 2.0
-    } else {
-        0.0
+    let n_in_row = (n_tables - row * n_columns).min(n_columns);
+    let spacing = group.column_spacing?;
+    let stagger = match (row % 2 == 1, group.is_staggered) {
+        (true, None) => return None,
+        (true, Some(true)) => spacing / 2.0,
+        _ => 0.0,
     };
-    let u = (count(column) - count(n_in_row - 1) / 2.0) * group.column_spacing;
-    (
-        u + group.shift + stagger,
-        first_v + count(row) * group.row_spacing,
-    )
+    let u = (count(column) - count(n_in_row - 1) / 2.0) * spacing;
+    Some((u + group.shift? + stagger, row_v(group, index, first_v)?))
 }
 
 /// Where the chairs are about the middle of their table, in the order of their numbers.
-fn chairs(group: &TablesSpec) -> Vec<Place> {
-    let n = group.n_seats;
-    match group.shape {
+fn chairs(shape: TableShape, n: u32) -> Vec<Place> {
+    match shape {
         TableShape::Round { diameter, is_open } => {
             let distance = diameter / 2.0 + CHAIR_DISTANCE;
             (0..n)
@@ -179,16 +234,16 @@ fn side(n: u32, width: f64) -> impl Iterator<Item = f64> {
     (0..n).map(move |chair| (f64::from(chair) + 0.5) * spacing - width / 2.0)
 }
 
-fn shape(group: &TablesSpec) -> (FigureKind, Vec<Place>) {
-    match group.shape {
+fn shape(shape: TableShape, n_seats: u32) -> (FigureKind, Vec<Place>) {
+    match shape {
         TableShape::Round { diameter, .. } => (
             FigureKind::Table,
             ellipse(Place::new(diameter, diameter), 20),
         ),
         TableShape::Rectangle { width, depth } => (FigureKind::Table, rectangle(width, depth)),
         TableShape::Box { n_abreast } => {
-            let n_rows = group.n_seats.div_ceil(n_abreast);
-            let width = f64::from(n_abreast.min(group.n_seats)) * CHAIR_SPACING + 0.2;
+            let n_rows = n_seats.div_ceil(n_abreast);
+            let width = f64::from(n_abreast.min(n_seats)) * CHAIR_SPACING + 0.2;
             (
                 FigureKind::Box,
                 rectangle(width, f64::from(n_rows) * BOX_ROW_SPACING + 0.2),
@@ -197,13 +252,13 @@ fn shape(group: &TablesSpec) -> (FigureKind, Vec<Place>) {
     }
 }
 
-fn figure(group: &TablesSpec, label: &str, frame: &Frame, at: (f64, f64)) -> Figure {
-    let (kind, corners) = shape(group);
+fn figure(table: &Table, label: &str, frame: &Frame, at: (f64, f64)) -> Figure {
     Figure {
-        kind,
+        kind: table.kind,
         name: label.to_owned(),
         name_at: point(frame.place(at.0, at.1)),
-        outline: corners
+        outline: table
+            .corners
             .iter()
             .map(|corner| point(frame.place_beside(at, *corner)))
             .collect(),

@@ -133,32 +133,43 @@ fn number(text: &str) -> Option<Scalar<'static>> {
 pub(super) struct Fields {
     pub(super) source: Source,
     members: Vec<(String, Spot)>,
+    /// Keys that are probably there under a wrong name: what they say is not known.
+    misspelt: Vec<&'static str>,
 }
 
 impl Fields {
     /// Opens a map; members with other keys than these are mistakes.
-    pub(super) fn open(spot: &Spot, keys: &[&str], problems: &mut Problems) -> Option<Self> {
+    pub(super) fn open(
+        spot: &Spot,
+        keys: &[&'static str],
+        problems: &mut Problems,
+    ) -> Option<Self> {
         let Content::Map(entries) = &spot.node.content else {
             return spot.wrong_type(&format!("a map with {}", list(keys)), problems);
         };
-        let mut members: Vec<(String, Spot)> = Vec::new();
-        for entry in entries {
-            if !keys.contains(&entry.key.as_str()) {
-                let pointer = point_to(&spot.source.pointer, &entry.key);
-                let detail = format!("`{}` is no key here; there are {}.", entry.key, list(keys));
-                let source = Source {
-                    pointer,
-                    at: entry.key_at,
-                };
-                problems.add(ProblemCode::UnknownKey, &source, detail);
-            } else if members.iter().all(|(key, _)| *key != entry.key) {
-                members.push((entry.key.clone(), spot.child(&entry.key, &entry.value)));
-            }
-        }
-        Some(Self {
+        let is_written = |key: &str| entries.iter().any(|entry| entry.key == key);
+        let mut fields = Self {
             source: spot.source.clone(),
-            members,
-        })
+            members: Vec::new(),
+            misspelt: Vec::new(),
+        };
+        for entry in entries {
+            if keys.contains(&entry.key.as_str()) {
+                let member = (entry.key.clone(), spot.child(&entry.key, &entry.value));
+                fields.members.push(member);
+                continue;
+            }
+            let meant = keys.iter().filter(|key| is_alike(key, &entry.key));
+            fields.misspelt.extend(meant.filter(|key| !is_written(key)));
+            let pointer = point_to(&spot.source.pointer, &entry.key);
+            let detail = format!("`{}` is no key here; there are {}.", entry.key, list(keys));
+            let source = Source {
+                pointer,
+                at: entry.key_at,
+            };
+            problems.add(ProblemCode::UnknownKey, &source, detail);
+        }
+        Some(fields)
     }
 
     pub(super) fn spot(&self, key: &str) -> Option<&Spot> {
@@ -177,26 +188,30 @@ impl Fields {
         &self,
         key: &str,
         problems: &mut Problems,
-        read: impl FnOnce(&Spot, &mut Problems) -> Option<T>,
+        read: impl Fn(&Spot, &mut Problems) -> Option<T>,
     ) -> Option<T> {
-        let Some(spot) = self.spot(key) else {
+        let value = self.get(key, problems, read)?;
+        if value.is_none() {
             let detail = format!("`{key}` is missing.");
             problems.add(ProblemCode::MissingKey, &self.source, detail);
-            return None;
-        };
-        read(spot, problems)
+        }
+        value
     }
 
-    /// A member that may be absent: `Some(None)`. One that cannot be read is `None`.
+    /// A member that may be absent: `Some(None)`. One that cannot be read is `None`, and so is one
+    /// that stands twice: nobody knows which value is meant.
     pub(super) fn get<T>(
         &self,
         key: &str,
         problems: &mut Problems,
-        read: impl FnOnce(&Spot, &mut Problems) -> Option<T>,
+        read: impl Fn(&Spot, &mut Problems) -> Option<T>,
     ) -> Option<Option<T>> {
-        match self.spot(key) {
-            None => Some(None),
-            Some(spot) => read(spot, problems).map(Some),
+        let written = self.members.iter().filter(|(name, _)| name == key);
+        let mut values: Vec<_> = written.map(|(_, spot)| read(spot, problems)).collect();
+        match (values.pop(), values.is_empty()) {
+            (None, _) => (!self.misspelt.contains(&key)).then_some(None),
+            (Some(only), true) => only.map(Some),
+            (Some(_), false) => None,
         }
     }
 
@@ -205,10 +220,24 @@ impl Fields {
         key: &str,
         otherwise: T,
         problems: &mut Problems,
-        read: impl FnOnce(&Spot, &mut Problems) -> Option<T>,
+        read: impl Fn(&Spot, &mut Problems) -> Option<T>,
     ) -> Option<T> {
         self.get(key, problems, read)
             .map(|value| value.unwrap_or(otherwise))
+    }
+
+    /// A member that otherwise is what it is further out, which may not be known.
+    pub(super) fn get_or_inherit<T>(
+        &self,
+        key: &str,
+        inherited: Option<T>,
+        problems: &mut Problems,
+        read: impl Fn(&Spot, &mut Problems) -> Option<T>,
+    ) -> Option<T> {
+        match self.get(key, problems, read)? {
+            Some(value) => Some(value),
+            None => inherited,
+        }
     }
 
     /// Exactly one of these keys must be there.
@@ -216,6 +245,7 @@ impl Fields {
         let present: Vec<_> = keys.iter().copied().filter(|key| self.has(key)).collect();
         match present[..] {
             [only] => Some(only),
+            [] if keys.iter().any(|key| self.misspelt.contains(key)) => None,
             [] => {
                 let detail = format!("One of {} is missing.", list(keys));
                 problems.add(ProblemCode::MissingKey, &self.source, detail);
@@ -245,9 +275,37 @@ fn list(keys: &[&str]) -> String {
         .join(", ")
 }
 
+/// Whether one key is the other with a slip of the hand or two.
+fn is_alike(key: &str, written: &str) -> bool {
+    let n_slips_max = if key.len() < 5 { 1 } else { 2 };
+    if key.len().abs_diff(written.len()) > n_slips_max {
+        return false;
+    }
+    let mut above: Vec<usize> = (0..=key.len()).collect();
+    for (row, letter) in written.bytes().enumerate() {
+        let mut line = vec![row + 1];
+        for (column, wanted) in key.bytes().enumerate() {
+            let replaced = above[column] + usize::from(letter != wanted);
+            line.push(replaced.min(above[column + 1] + 1).min(line[column] + 1));
+        }
+        above = line;
+    }
+    above.last().is_some_and(|n_slips| *n_slips <= n_slips_max)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_key_is_known_again_behind_a_slip_of_the_hand() {
+        for (key, written) in [("rotation", "rotaion"), ("seats", "saets"), ("to", "too")] {
+            assert!(is_alike(key, written), "{key} {written}");
+        }
+        for (key, written) in [("rotation", "colour"), ("at", "x"), ("step", "seats")] {
+            assert!(!is_alike(key, written), "{key} {written}");
+        }
+    }
 
     #[test]
     fn plain_scalars_are_what_yaml_says_they_are() {

@@ -7,7 +7,7 @@ use crate::venues::template::limits::{
 };
 use crate::venues::template::numbering::{NumberSet, Numbering, Order, Parity};
 use crate::venues::template::problems::{ProblemCode, Problems};
-use crate::venues::template::spec::{Align, RowStyle, RowsSpec};
+use crate::venues::template::spec::{Align, Block, LabelUse, RowStyle, RowsSpec};
 
 /// Keys that rows take over from their section, and sections from the defaults.
 pub(super) const STYLE_KEYS: &[&str] = &[
@@ -39,7 +39,7 @@ pub(super) fn read_style(
     fields: &Fields,
     inherited: &RowStyle,
     problems: &mut Problems,
-) -> Option<RowStyle> {
+) -> RowStyle {
     let seat_spacing = values::metres(0.4, 5.0);
     let row_spacing = values::metres(0.4, 10.0);
     let alignments = values::word(&[
@@ -47,30 +47,21 @@ pub(super) fn read_style(
         ("centre", Align::Centre),
         ("right", Align::Right),
     ]);
-    let seat_spacing = fields.get_or(
-        "seat_spacing",
-        inherited.seat_spacing,
-        problems,
-        seat_spacing,
-    );
-    let row_spacing = fields.get_or("row_spacing", inherited.row_spacing, problems, row_spacing);
-    let aisles = fields.get_or("aisle", inherited.aisles.clone(), problems, read_aisles);
-    let align = fields.get_or("align", inherited.align, problems, alignments);
-    let is_staggered = fields.get_or("stagger", inherited.is_staggered, problems, values::truth);
-    let numbering = fields.get_or(
-        "numbers",
-        inherited.numbering.clone(),
-        problems,
-        read_numbering,
-    );
-    Some(RowStyle {
-        seat_spacing: seat_spacing?,
-        row_spacing: row_spacing?,
-        aisles: aisles?,
-        align: align?,
-        is_staggered: is_staggered?,
-        numbering: numbering?,
-    })
+    let outer = inherited.clone();
+    let truth = values::truth;
+    RowStyle {
+        seat_spacing: fields.get_or_inherit(
+            "seat_spacing",
+            outer.seat_spacing,
+            problems,
+            seat_spacing,
+        ),
+        row_spacing: fields.get_or_inherit("row_spacing", outer.row_spacing, problems, row_spacing),
+        aisles: fields.get_or_inherit("aisle", outer.aisles, problems, read_aisles),
+        align: fields.get_or_inherit("align", outer.align, problems, alignments),
+        is_staggered: fields.get_or_inherit("stagger", outer.is_staggered, problems, truth),
+        numbering: fields.get_or_inherit("numbers", outer.numbering, problems, read_numbering),
+    }
 }
 
 fn read_aisles(spot: &Spot, problems: &mut Problems) -> Option<Vec<f64>> {
@@ -105,19 +96,27 @@ fn read_numbering(spot: &Spot, problems: &mut Problems) -> Option<Numbering> {
     if order == Some(Order::CentreOut) {
         fields.conflict("order", "parity", problems);
     }
-    let numbering = Numbering {
+    // Numbers that are not there without parity and gaps are not there with them either.
+    if let (Some(from), Some(Some(to)), Some(spot)) = (from, to, fields.spot("to")) {
+        let at_most = Numbering {
+            from,
+            to: Some(to),
+            parity: parity.unwrap_or(Parity::All),
+            order,
+            skip: skip.clone().unwrap_or_default(),
+        };
+        if at_most.n_numbers(1) == Some(0) {
+            let detail = format!("There is no such number from {from} to here.");
+            return spot.wrong(ProblemCode::ImpossibleRange, detail, problems);
+        }
+    }
+    Some(Numbering {
         from: from?,
         to: to?,
         parity: parity?,
-        order: order?,
+        order,
         skip: skip?,
-    };
-    if numbering.n_numbers(1) == Some(0) {
-        let spot = fields.spot("to")?;
-        let detail = format!("There is no such number from {} to here.", numbering.from);
-        return spot.wrong(ProblemCode::ImpossibleRange, detail, problems);
-    }
-    Some(numbering)
+    })
 }
 
 pub(super) fn read_rows(
@@ -128,87 +127,101 @@ pub(super) fn read_rows(
     let fields = Fields::open(spot, KEYS, problems)?;
     let labels = read_row_labels(&fields, problems);
     let style = read_style(&fields, inherited, problems);
-    let n_rows = labels.as_ref().map(Vec::len);
-    let blocks = match (&style, fields.spot("seats")) {
-        (_, Some(seats)) => read_blocks(seats, n_rows, problems),
-        (None, None) => None,
-        (Some(style), None) => match style.numbering.n_numbers(seats_per_row_max() + 1) {
-            Some(n) => Some(vec![vec![
-                u32::try_from(n).unwrap_or(u32::MAX);
-                n_rows.unwrap_or(0)
-            ]]),
-            None => {
-                let detail = "`seats` is missing; or give `numbers` a `to`.";
-                problems.add(ProblemCode::MissingKey, &fields.source, detail);
-                None
-            }
-        },
+    let n_rows = labels.is_whole.then_some(labels.labels.len());
+    let blocks = match fields.get("seats", problems, |spot, problems| {
+        read_blocks(spot, n_rows, problems)
+    }) {
+        Some(Some(blocks)) => blocks,
+        Some(None) => vec![blocks_by_numbers(&fields, &style, problems)],
+        None => vec![None],
     };
     let gap_before = fields.get_or("gap_before", 0.0, problems, values::metres(0.0, 100.0));
     let shift = fields.get_or("shift", 0.0, problems, values::metres(-100.0, 100.0));
     let category = fields.get("category", problems, values::category_use);
     let flags = fields.get_or("flags", Vec::new(), problems, values::flags);
-    let (labels, blocks, style) = (labels?, blocks?, style?);
-    check_counts(&fields, &blocks, &style.numbering, problems)?;
-    Some(RowsSpec {
-        source: fields.source,
+    let mut rows = RowsSpec {
+        source: fields.source.clone(),
         labels,
         blocks,
         style,
-        gap_before: gap_before?,
-        shift: shift?,
-        category: category?,
-        flags: flags?,
-    })
+        gap_before,
+        shift,
+        category,
+        flags,
+    };
+    if !are_counts_right(&fields, &rows, problems) {
+        rows.blocks = vec![None];
+    }
+    Some(rows)
+}
+
+/// As many seats as there are numbers up to the last one.
+fn blocks_by_numbers(fields: &Fields, style: &RowStyle, problems: &mut Problems) -> Option<Block> {
+    let numbering = style.numbering.as_ref()?;
+    let Some(n) = numbering.n_numbers(seats_per_row_max() + 1) else {
+        let detail = "`seats` is missing; or give `numbers` a `to`.";
+        problems.add(ProblemCode::MissingKey, &fields.source, detail);
+        return None;
+    };
+    Some(Block::Same(u32::try_from(n).unwrap_or(u32::MAX)))
 }
 
 /// The labels of rows or tables, without those that `skip` leaves out.
-pub(super) fn read_row_labels(fields: &Fields, problems: &mut Problems) -> Option<Vec<String>> {
+pub(super) fn read_row_labels(fields: &Fields, problems: &mut Problems) -> LabelUse {
     let labels = fields.need("labels", problems, values::label_list);
     let skip = fields.get("skip", problems, values::label_list);
-    let (mut labels, skip) = (labels?, skip?);
-    if let Some(skip) = skip {
-        for label in skip
-            .labels
-            .iter()
-            .filter(|label| !labels.labels.contains(label))
-        {
-            let detail = format!("`{label}` is not among the labels, so it cannot be left out.");
-            problems.add(ProblemCode::UnknownSeats, &skip.source, detail);
-        }
-        labels.labels.retain(|label| !skip.labels.contains(label));
-        if labels.labels.is_empty() {
-            let detail = "Every label is left out; at least one must stay.";
-            problems.add(ProblemCode::ImpossibleRange, &skip.source, detail);
-            return None;
-        }
+    let mut labels = labels.unwrap_or_else(|| LabelUse::unread(&fields.source));
+    match skip {
+        Some(None) => {}
+        Some(Some(skip)) => leave_out(&mut labels, &skip, problems),
+        None => labels = LabelUse::unread(&labels.source),
     }
     if labels.labels.len() as u64 > ROWS_PER_SECTION_MAX {
         let n = labels.labels.len();
         let detail = format!("This makes {n} rows; a section has at most {ROWS_PER_SECTION_MAX}.");
         problems.add(ProblemCode::TooManyRows, &labels.source, detail);
-        return None;
     }
-    Some(labels.labels)
+    labels
 }
 
-/// Seats of each row, by block from left to right. Unknown `n_rows` only looks for mistakes.
+fn leave_out(labels: &mut LabelUse, skip: &LabelUse, problems: &mut Problems) {
+    let is_known = |label: &String| labels.labels.contains(label);
+    if labels.is_whole {
+        for label in skip.labels.iter().filter(|label| !is_known(label)) {
+            let detail = format!("`{label}` is not among the labels, so it cannot be left out.");
+            problems.add(ProblemCode::UnknownSeats, &skip.source, detail);
+        }
+    }
+    let is_left_out = |label: &String| skip.labels.contains(label);
+    let in_order = &labels.labels[..labels.n_in_order];
+    labels.n_in_order -= in_order.iter().filter(|label| is_left_out(label)).count();
+    labels.labels.retain(|label| !is_left_out(label));
+    if labels.labels.is_empty() && labels.is_whole {
+        let detail = "Every label is left out; at least one must stay.";
+        problems.add(ProblemCode::ImpossibleRange, &skip.source, detail);
+        labels.is_whole = false;
+    }
+    if !skip.is_whole {
+        *labels = LabelUse::unread(&labels.source);
+    }
+}
+
+/// Seats of each row, by block from left to right.
 fn read_blocks(
     spot: &Spot,
     n_rows: Option<usize>,
     problems: &mut Problems,
-) -> Option<Vec<Vec<u32>>> {
+) -> Option<Vec<Option<Block>>> {
+    let read = |spot: &Spot, problems: &mut Problems| read_block(spot, n_rows, problems);
     if spot.is_list() {
-        return values::list(spot, BLOCKS_PER_ROW_MAX, problems, |block, problems| {
-            read_block(block, n_rows, problems)
-        });
+        return values::each(spot, BLOCKS_PER_ROW_MAX, problems, read);
     }
-    read_block(spot, n_rows, problems).map(|block| vec![block])
+    Some(vec![read(spot, problems)])
 }
 
-fn read_block(spot: &Spot, n_rows: Option<usize>, problems: &mut Problems) -> Option<Vec<u32>> {
+fn read_block(spot: &Spot, n_rows: Option<usize>, problems: &mut Problems) -> Option<Block> {
     if let Some(Scalar::Integer(_) | Scalar::Number(_)) = spot.scalar() {
-        return seat_count(spot, problems).map(|n| vec![n; n_rows.unwrap_or(0)]);
+        return seat_count(spot, problems).map(Block::Same);
     }
     if !spot.is_map() {
         let wanted = "a number of seats, a map with `first` and `last` or with `each`, \
@@ -216,24 +229,30 @@ fn read_block(spot: &Spot, n_rows: Option<usize>, problems: &mut Problems) -> Op
         return spot.wrong_type(wanted, problems);
     }
     let fields = Fields::open(spot, &["first", "last", "each"], problems)?;
+    let first = fields.get("first", problems, seat_count);
+    let last = fields.get("last", problems, seat_count);
     if !fields.has("each") {
-        let first = fields.need("first", problems, seat_count);
-        let last = fields.need("last", problems, seat_count);
-        return Some(interpolate(first?, last?, n_rows.unwrap_or(0)));
+        for (key, value) in [("first", first), ("last", last)] {
+            if value == Some(None) {
+                let detail = format!("`{key}` is missing.");
+                problems.add(ProblemCode::MissingKey, &fields.source, detail);
+            }
+        }
+        return Some(Block::Between(first.flatten(), last.flatten()));
     }
     fields.conflict("each", "first", problems);
     fields.conflict("each", "last", problems);
     let each = fields.need("each", problems, |spot, problems| {
-        values::list(spot, seats_per_row_max(), problems, seat_count)
+        values::each(spot, seats_per_row_max(), problems, seat_count)
     })?;
     if let (Some(n_rows), Some(spot)) = (n_rows.filter(|n| *n != each.len()), fields.spot("each")) {
         let detail = format!(
             "There are {n_rows} rows and {} counts; give each row one.",
             each.len()
         );
-        return spot.wrong(ProblemCode::CountMismatch, detail, problems);
+        problems.add(ProblemCode::CountMismatch, &spot.source, detail);
     }
-    Some(each)
+    Some(Block::Each(each))
 }
 
 fn seat_count(spot: &Spot, problems: &mut Problems) -> Option<u32> {
@@ -241,52 +260,28 @@ fn seat_count(spot: &Spot, problems: &mut Problems) -> Option<u32> {
     u32::try_from(count).ok()
 }
 
-/// Counts that grow or shrink evenly, in whole numbers.
-fn interpolate(first: u32, last: u32, n_rows: usize) -> Vec<u32> {
-    let (first, last) = (i64::from(first), i64::from(last));
-    let n_steps = i64::try_from(n_rows).unwrap_or(i64::MAX) - 1;
-    (0..=n_steps)
-        .map(|row| match n_steps {
-            0 => first,
-            _ => {
-                first
-                    + ((last - first) * row * 2 + n_steps * (last - first).signum()) / (n_steps * 2)
-            }
-        })
-        .map(|count| u32::try_from(count).unwrap_or(1))
-        .collect()
-}
-
-/// The rows must not be too long, and have as many seats as their numbers say.
-fn check_counts(
-    fields: &Fields,
-    blocks: &[Vec<u32>],
-    numbering: &Numbering,
-    problems: &mut Problems,
-) -> Option<()> {
-    let n_rows = blocks.first().map_or(0, Vec::len);
-    let totals: Vec<u64> = (0..n_rows)
-        .map(|row| blocks.iter().map(|block| u64::from(block[row])).sum())
-        .collect();
+/// Whether no row is too long, and each has as many seats as its numbers say.
+fn are_counts_right(fields: &Fields, rows: &RowsSpec, problems: &mut Problems) -> bool {
+    let totals = rows.written_counts();
     let source = fields
         .spot("seats")
         .map_or(&fields.source, |spot| &spot.source);
     if let Some(n) = totals.iter().find(|n| **n > SEATS_PER_ROW_MAX) {
         let detail = format!("A row of {n} seats is too long; {SEATS_PER_ROW_MAX} is the most.");
         problems.add(ProblemCode::OutOfRange, source, detail);
-        return None;
+        return false;
     }
+    let Some(numbering) = &rows.style.numbering else {
+        return true;
+    };
     let longest = totals.iter().max().copied().unwrap_or_default();
-    if numbering
-        .number(usize::try_from(longest).unwrap_or(usize::MAX))
-        .is_none()
-    {
+    if !numbering.reaches(usize::try_from(longest).unwrap_or(usize::MAX)) {
         let detail = format!("The numbers of {longest} seats run beyond {NUMBER_MAX}.");
         problems.add(ProblemCode::ImpossibleRange, source, detail);
-        return None;
+        return false;
     }
     let Some(n_numbers) = numbering.n_numbers(seats_per_row_max() + 1) else {
-        return Some(());
+        return true;
     };
     let n_numbers = n_numbers as u64;
     if let Some(n) = totals.iter().find(|n| **n != n_numbers) {
@@ -295,40 +290,11 @@ fn check_counts(
              make both agree."
         );
         problems.add(ProblemCode::CountMismatch, source, detail);
-        return None;
+        return false;
     }
-    Some(())
+    true
 }
 
 fn seats_per_row_max() -> usize {
     usize::try_from(SEATS_PER_ROW_MAX).unwrap_or(usize::MAX)
-}
-
-#[cfg(test)]
-mod tests {
-    use proptest::prelude::*;
-
-    use super::*;
-
-    #[test]
-    fn counts_grow_evenly_from_the_first_row_to_the_last() {
-        assert_eq!(interpolate(10, 20, 6), [10, 12, 14, 16, 18, 20]);
-        assert_eq!(interpolate(10, 12, 5), [10, 11, 11, 12, 12]);
-        assert_eq!(interpolate(9, 6, 4), [9, 8, 7, 6]);
-        assert_eq!(interpolate(7, 9, 1), [7]);
-    }
-
-    proptest! {
-        #[test]
-        fn counts_run_from_the_first_to_the_last_and_never_turn_back(
-            first in 1_u32..=500, last in 1_u32..=500, n_rows in 2_usize..=200,
-        ) {
-            let counts = interpolate(first, last, n_rows);
-
-            prop_assert_eq!((counts[0], counts[n_rows - 1]), (first, last));
-            let (mut up, down) = (counts.clone(), counts.iter().rev().copied().collect::<Vec<_>>());
-            up.sort_unstable();
-            prop_assert!(up == counts || up == down);
-        }
-    }
 }

@@ -51,17 +51,17 @@ pub(super) fn read_tables(spot: &Spot, problems: &mut Problems) -> Option<Tables
     let flags = fields.get_or("flags", Vec::new(), problems, values::flags);
     Some(TablesSpec {
         source: fields.source,
-        labels: labels?,
-        n_seats: u32::try_from(n_seats?).ok()?,
-        shape: shape?,
-        n_columns: usize::try_from(n_columns?).ok()?,
-        column_spacing: column_spacing?,
-        row_spacing: row_spacing?,
-        is_staggered: is_staggered?,
-        gap_before: gap_before?,
-        shift: shift?,
-        category: category?,
-        flags: flags?,
+        labels,
+        n_seats: n_seats.and_then(|n| u32::try_from(n).ok()),
+        shape,
+        n_columns: n_columns.and_then(|n| usize::try_from(n).ok()),
+        column_spacing,
+        row_spacing,
+        is_staggered,
+        gap_before,
+        shift,
+        category,
+        flags,
     })
 }
 
@@ -72,17 +72,17 @@ fn read_shape(fields: &Fields, problems: &mut Problems) -> Option<TableShape> {
         ("rectangle", Kind::Rectangle),
         ("box", Kind::Box),
     ]);
-    let kind = fields.get_or("shape", Kind::Round, problems, kinds)?;
+    let kind = fields.get_or("shape", Kind::Round, problems, kinds);
     let size = fields.get_or("size", Place::new(0.9, 0.9), problems, values::size);
     let abreast = values::integer(1, SEATS_PER_TABLE_MAX);
     let n_abreast = fields.get_or("abreast", 2, problems, abreast);
-    if kind == Kind::Box {
-        fields.conflict("shape", "size", problems);
-    } else {
-        fields.conflict("shape", "abreast", problems);
+    match kind {
+        Some(Kind::Box) => fields.conflict("shape", "size", problems),
+        Some(_) => fields.conflict("shape", "abreast", problems),
+        None => {}
     }
     let (size, n_abreast) = (size?, n_abreast?);
-    Some(match kind {
+    Some(match kind? {
         Kind::Round => TableShape::Round {
             diameter: size.x,
             is_open: false,
@@ -108,10 +108,10 @@ pub(super) fn read_places(spot: &Spot, problems: &mut Problems) -> Option<Places
         problems,
     )?;
     let capacity = fields.need("capacity", problems, values::integer(1, SEATS_MAX));
-    let outline = read_outline(&fields, &["rectangle", "ellipse", "polygon"], problems);
+    let outline = read_outline(&fields, problems);
     Some(PlacesSpec {
         source: fields.source,
-        capacity: u32::try_from(capacity?).ok()?,
-        outline: outline?,
+        capacity: capacity.and_then(|n| u32::try_from(n).ok()),
+        outline,
     })
 }

@@ -2,7 +2,7 @@
 
 use super::fields::{Fields, Scalar, Spot};
 use super::rows::STYLE_KEYS;
-use super::sections::{read_section, section_keys};
+use super::sections::read_section;
 use super::{rows, values};
 use crate::venues::model::FigureKind;
 use crate::venues::template::figures::Outline;
@@ -36,28 +36,29 @@ pub(in crate::venues::template) fn read_template(
     fields.need("format_version", problems, format_version);
     fields.get("$schema", problems, values::name);
     let style = fields.get_or("defaults", RowStyle::default(), problems, defaults);
-    let mut template = Template {
-        name: fields
-            .need("name", problems, values::name)
-            .unwrap_or_default(),
-        time_zone: fields
-            .need("time_zone", problems, time_zone)
-            .unwrap_or_default(),
-        focal_point: fields.need("focal_point", problems, values::pair),
-        categories: fields
-            .need("categories", problems, categories)
-            .unwrap_or_default(),
-        figures: fields
-            .get_or("figures", Vec::new(), problems, figures)
-            .unwrap_or_default(),
-        ..Template::default()
-    };
-    fields.need("sections", problems, |spot, problems| {
-        template.section_keys = spot.items()?.iter().filter_map(section_keys).collect();
-        template.sections = sections(spot, &style.unwrap_or_default(), problems)?;
-        Some(())
+    let style = style.unwrap_or_else(RowStyle::unread);
+    let name = fields.need("name", problems, values::name);
+    let time_zone = fields.need("time_zone", problems, time_zone);
+    let focal_point = fields.need("focal_point", problems, values::pair);
+    let categories = fields.need("categories", problems, categories);
+    let figures = fields.get_or("figures", Vec::new(), problems, figures);
+    let sections = fields.need("sections", problems, |spot, problems| {
+        sections(spot, &style, problems)
     });
-    Some(template)
+    let categories = categories.unwrap_or_else(|| vec![None]);
+    let sections = sections.unwrap_or_else(|| vec![None]);
+    Some(Template {
+        name: name.unwrap_or_default(),
+        time_zone: time_zone.unwrap_or_default(),
+        focal_point,
+        has_unread_categories: categories
+            .iter()
+            .any(|category| category.as_ref().is_none_or(|read| read.key.is_none())),
+        categories: categories.into_iter().flatten().collect(),
+        figures: figures.unwrap_or_default(),
+        has_unread_sections: sections.iter().any(Option::is_none),
+        sections: sections.into_iter().flatten().collect(),
+    })
 }
 
 fn format_version(spot: &Spot, problems: &mut Problems) -> Option<()> {
@@ -82,33 +83,38 @@ fn time_zone(spot: &Spot, problems: &mut Problems) -> Option<String> {
 
 fn defaults(spot: &Spot, problems: &mut Problems) -> Option<RowStyle> {
     let fields = Fields::open(spot, STYLE_KEYS, problems)?;
-    rows::read_style(&fields, &RowStyle::default(), problems)
+    Some(rows::read_style(&fields, &RowStyle::default(), problems))
 }
 
-fn categories(spot: &Spot, problems: &mut Problems) -> Option<Vec<CategorySpec>> {
-    let (found, _) = values::readable(spot, CATEGORIES_MAX, problems, category)?;
-    for (index, category) in found.iter().enumerate() {
-        let twin = found[..index].iter().find(|twin| twin.key == category.key);
-        if let Some(twin) = twin {
-            let line = twin.source.at.line;
-            let detail = format!(
-                "Category `{}` is there already, on line {line}.",
-                category.key
-            );
-            problems.add(ProblemCode::DuplicateLabel, &category.source, detail);
-        }
-        let alike = found[..index]
-            .iter()
-            .find(|other| other.colour == category.colour);
-        if let Some(other) = alike.filter(|_| twin.is_none()) {
-            let detail = format!(
-                "`{}` has the same colour; on the plan both look alike.",
-                other.key
-            );
-            problems.add(ProblemCode::SameColour, &category.source, detail);
-        }
+fn categories(spot: &Spot, problems: &mut Problems) -> Option<Vec<Option<CategorySpec>>> {
+    let found = values::each(spot, CATEGORIES_MAX, problems, category)?;
+    let known: Vec<&CategorySpec> = found.iter().flatten().collect();
+    for (index, category) in known.iter().enumerate() {
+        report_twins(category, &known[..index], problems);
     }
     Some(found)
+}
+
+fn report_twins(category: &CategorySpec, before: &[&CategorySpec], problems: &mut Problems) {
+    let find = |is_twin: &dyn Fn(&CategorySpec) -> bool| before.iter().find(|other| is_twin(other));
+    if let Some(key) = &category.key
+        && let Some(twin) = find(&|other| other.key.as_ref() == Some(key))
+    {
+        let line = twin.source.at.line;
+        let detail = format!("Category `{key}` is there already, on line {line}.");
+        problems.add(ProblemCode::DuplicateLabel, &category.source, detail);
+    }
+    // The same category twice has the same colour with good reason.
+    let is_alike = |other: &CategorySpec| {
+        category.colour.is_some()
+            && other.colour == category.colour
+            && (other.key.is_none() || other.key != category.key)
+    };
+    if let Some(other) = find(&is_alike) {
+        let name = other.key.as_ref().unwrap_or(&other.name);
+        let detail = format!("`{name}` has the same colour; on the plan both look alike.");
+        problems.add(ProblemCode::SameColour, &category.source, detail);
+    }
 }
 
 fn category(spot: &Spot, problems: &mut Problems) -> Option<CategorySpec> {
@@ -116,18 +122,13 @@ fn category(spot: &Spot, problems: &mut Problems) -> Option<CategorySpec> {
     let key = fields.need("key", problems, values::category_key);
     let name = fields.need("name", problems, values::name);
     let colour = fields.need("colour", problems, colour);
-    // A category whose colour is wrong is still known to the sections.
     let source = fields
         .spot("key")
         .map_or_else(|| fields.source.clone(), |key| key.source.clone());
-    let (name, colour) = (
-        name.unwrap_or_default(),
-        colour.unwrap_or_else(|| source.pointer.clone()),
-    );
     Some(CategorySpec {
         source,
-        key: key?,
-        name,
+        key,
+        name: name.unwrap_or_default(),
         colour,
     })
 }
@@ -145,7 +146,7 @@ fn colour(spot: &Spot, problems: &mut Problems) -> Option<String> {
 }
 
 fn figures(spot: &Spot, problems: &mut Problems) -> Option<Vec<FigureSpec>> {
-    values::readable(spot, FIGURES_MAX, problems, figure).map(|(figures, _)| figures)
+    values::list(spot, FIGURES_MAX, problems, figure)
 }
 
 fn figure(spot: &Spot, problems: &mut Problems) -> Option<FigureSpec> {
@@ -172,7 +173,7 @@ fn figure(spot: &Spot, problems: &mut Problems) -> Option<FigureSpec> {
     let name = fields.get_or("name", String::new(), problems, values::name);
     let at = fields.get_or("at", Place::default(), problems, values::pair);
     let rotation = fields.get_or("rotation", 0.0, problems, values::degrees);
-    let outline = read_outline(&fields, &["rectangle", "ellipse", "polygon"], problems);
+    let outline = read_outline(&fields, problems);
     Some(FigureSpec {
         kind: kind?,
         name: name?,
@@ -183,35 +184,33 @@ fn figure(spot: &Spot, problems: &mut Problems) -> Option<FigureSpec> {
 }
 
 /// One of several shapes.
-pub(super) fn read_outline(
-    fields: &Fields,
-    shapes: &[&str],
-    problems: &mut Problems,
-) -> Option<Outline> {
-    match fields.one_of(shapes, problems)? {
-        "rectangle" => fields
-            .need("rectangle", problems, values::size)
-            .map(Outline::Rectangle),
-        "ellipse" => fields
-            .need("ellipse", problems, values::size)
-            .map(Outline::Ellipse),
-        _ => fields
-            .need("polygon", problems, polygon)
-            .map(Outline::Polygon),
+pub(super) fn read_outline(fields: &Fields, problems: &mut Problems) -> Option<Outline> {
+    // Where two exclude each other, both are read for their mistakes.
+    let rectangle = fields.get("rectangle", problems, values::size).flatten();
+    let ellipse = fields.get("ellipse", problems, values::size).flatten();
+    let polygon = fields.get("polygon", problems, polygon).flatten();
+    match fields.one_of(&["rectangle", "ellipse", "polygon"], problems)? {
+        "rectangle" => rectangle.map(Outline::Rectangle),
+        "ellipse" => ellipse.map(Outline::Ellipse),
+        _ => polygon.map(Outline::Polygon),
     }
 }
 
 fn polygon(spot: &Spot, problems: &mut Problems) -> Option<Vec<Place>> {
-    let corners = values::list(spot, CORNERS_MAX, problems, values::pair)?;
+    let corners = values::each(spot, CORNERS_MAX, problems, values::pair)?;
     if corners.len() < 3 {
         let detail = "A polygon has at least three corners.";
         return spot.wrong(ProblemCode::WrongValue, detail, problems);
     }
-    Some(corners)
+    corners.into_iter().collect()
 }
 
-fn sections(spot: &Spot, style: &RowStyle, problems: &mut Problems) -> Option<Vec<SectionSpec>> {
+fn sections(
+    spot: &Spot,
+    style: &RowStyle,
+    problems: &mut Problems,
+) -> Option<Vec<Option<SectionSpec>>> {
     let n_max = usize::try_from(SECTIONS_MAX).unwrap_or(usize::MAX);
     let read = |item: &Spot, problems: &mut Problems| read_section(item, style, problems);
-    values::readable(spot, n_max, problems, read).map(|(sections, _)| sections)
+    values::each(spot, n_max, problems, read)
 }

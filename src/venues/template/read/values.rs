@@ -67,40 +67,46 @@ pub(super) fn label(spot: &Spot, problems: &mut Problems) -> Option<String> {
 
 /// A label, a range of labels, or a list of both; each label once.
 pub(super) fn label_list(spot: &Spot, problems: &mut Problems) -> Option<LabelUse> {
-    let mut found: Vec<String> = Vec::new();
+    let mut found = LabelUse::none_yet(&spot.source);
     let mut known = HashSet::new();
-    let mut is_right = true;
     for item in spot.items().unwrap_or_else(|| vec![spot.clone()]) {
         let Some(labels) = label_range(&item, problems) else {
-            is_right = false;
+            found.is_whole = false;
             continue;
         };
-        for label in labels {
-            if !known.insert(label.clone()) {
-                let detail = format!("`{label}` is listed twice; each label may stand once.");
-                problems.add(ProblemCode::DuplicateLabel, &item.source, detail);
-                is_right = false;
-                break;
-            }
-            found.push(label);
+        if known.len() as u64 > LABELS_MAX {
+            continue;
         }
-        if found.len() as u64 > LABELS_MAX {
-            let detail = format!(
-                "This makes {} labels; {LABELS_MAX} is the most.",
-                found.len()
-            );
-            return spot.wrong(ProblemCode::ImpossibleRange, detail, problems);
+        let (new, again): (Vec<_>, Vec<_>) = labels
+            .into_iter()
+            .partition(|label| known.insert(label.clone()));
+        if let [first, others @ ..] = &again[..] {
+            let more = match others.len() {
+                0 => String::new(),
+                n => format!(", and so are {n} more"),
+            };
+            let detail = format!("`{first}` is listed twice{more}; each label may stand once.");
+            problems.add(ProblemCode::DuplicateLabel, &item.source, detail);
+            found.is_whole = false;
         }
+        if found.is_whole {
+            found.n_in_order += new.len();
+        }
+        found.labels.extend(new);
     }
-    if found.is_empty() && is_right {
+    if known.len() as u64 > LABELS_MAX {
+        let detail = format!(
+            "This makes at least {} labels; {LABELS_MAX} is the most.",
+            known.len()
+        );
+        problems.add(ProblemCode::ImpossibleRange, &spot.source, detail);
+        found.is_whole = false;
+    }
+    if found.labels.is_empty() && found.is_whole {
         let detail = "The list is empty; name at least one label.";
         return spot.wrong(ProblemCode::WrongValue, detail, problems);
     }
-    let source = spot.source.clone();
-    is_right.then_some(LabelUse {
-        labels: found,
-        source,
-    })
+    Some(found)
 }
 
 fn label_range(spot: &Spot, problems: &mut Problems) -> Option<Vec<String>> {
@@ -235,7 +241,12 @@ fn pair_of(
             let (first, second) = (read(first, problems), read(second, problems));
             Some(Place::new(first?, second?))
         }
-        _ => spot.wrong_type("a list of two numbers", problems),
+        others => {
+            for item in others.unwrap_or_default() {
+                read(item, problems);
+            }
+            spot.wrong_type("a list of two numbers", problems)
+        }
     }
 }
 
@@ -281,17 +292,17 @@ pub(super) fn list<T>(
     problems: &mut Problems,
     read: impl Fn(&Spot, &mut Problems) -> Option<T>,
 ) -> Option<Vec<T>> {
-    let (items, n_items) = readable(spot, n_max, problems, read)?;
-    (items.len() == n_items).then_some(items)
+    each(spot, n_max, problems, read)?.into_iter().collect()
 }
 
-/// The items of a list that can be read, and how many there are.
-pub(super) fn readable<T>(
+/// The items of a list, with `None` for each that is wrong. What a list has too much is looked at
+/// for mistakes, and not kept.
+pub(super) fn each<T>(
     spot: &Spot,
     n_max: usize,
     problems: &mut Problems,
     read: impl Fn(&Spot, &mut Problems) -> Option<T>,
-) -> Option<(Vec<T>, usize)> {
+) -> Option<Vec<Option<T>>> {
     let Some(items) = spot.items() else {
         return spot.wrong_type("a list", problems);
     };
@@ -301,11 +312,17 @@ pub(super) fn readable<T>(
     }
     if items.len() > n_max {
         let detail = format!("The list has {} items; {n_max} is the most.", items.len());
-        return spot.wrong(ProblemCode::OutOfRange, detail, problems);
+        problems.add(ProblemCode::OutOfRange, &spot.source, detail);
     }
-    let found = items
-        .iter()
-        .filter_map(|item| read(item, problems))
-        .collect();
-    Some((found, items.len()))
+    let mut found = Vec::new();
+    for (index, item) in items.iter().enumerate() {
+        let value = read(item, problems);
+        if index < n_max {
+            found.push(value);
+        }
+    }
+    if items.len() > n_max {
+        found.push(None);
+    }
+    Some(found)
 }

@@ -151,3 +151,57 @@ fn a_mistake_behind_an_alias_is_shown_where_it_is_written() {
         ]
     );
 }
+
+#[test]
+fn a_broken_group_of_rows_hides_nothing_of_its_section() {
+    let document = house(&[(
+        "      - {labels: A-B, seats: 4, flags: [accessible]}\n",
+        "      - {labels: A-C, seats: 4, flags: [accessible]}
+      - {labels: C-D, seats: 4, category: zz}
+      - {labels: E, seats: -4, shift: far}
+",
+    )]);
+
+    let found: Vec<_> = mistakes(&document)
+        .into_iter()
+        .map(|(code, pointer, ..)| (code.as_str(), pointer))
+        .collect();
+
+    assert_eq!(
+        found,
+        [
+            ("duplicate_label", "/sections/0/rows/1".into()),
+            ("unknown_category", "/sections/0/rows/1/category".into()),
+            ("out_of_range", "/sections/0/rows/2/seats".into()),
+            ("wrong_type", "/sections/0/rows/2/shift".into()),
+        ]
+    );
+}
+
+#[test]
+fn too_many_seats_hide_no_other_mistake() {
+    let document = format!(
+        "{}  - {{keys: 1-200, at: [0, 90], step: {{y: 9}}, rows: [{{labels: A-C, seats: 300}}, \
+         {{labels: C, seats: 1}}], marks: [{{rows: Z, flags: [companion]}}]}}\n",
+        house(&[("seats: 4", "seats: 4, flogs: []")])
+    );
+
+    let found: HashSet<_> = mistakes(&document)
+        .into_iter()
+        .map(|(code, pointer, ..)| (code.as_str(), pointer))
+        .collect();
+
+    for expected in [
+        ("unknown_key", "/sections/0/rows/0/flogs"),
+        ("too_many_seats", "/sections/1"),
+        ("duplicate_label", "/sections/1/rows/1"),
+        ("missing_key", "/sections/1/rows/0"),
+        ("missing_key", "/sections/1/rows/1"),
+        ("unknown_seats", "/sections/1/marks/0/rows"),
+    ] {
+        assert!(
+            found.contains(&(expected.0, expected.1.into())),
+            "{expected:?} is not in {found:?}"
+        );
+    }
+}

@@ -6,6 +6,8 @@ mod geometry;
 mod hostile;
 mod house;
 mod mistakes;
+mod pairs;
+mod rich_house;
 mod schema;
 mod wrong_documents;
 
