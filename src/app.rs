@@ -21,8 +21,9 @@ use crate::context::Context;
 use crate::jobs::{self, Job, Progress};
 use crate::middleware::{REQUEST_ID, attend};
 use crate::problem::{Code, Problem};
+use crate::webhooks;
 use crate::{accounts, availability, board, bookings, contract, deliveries, docs, events, holds};
-use crate::{idempotency, mails, operations, pages, sales, server, telemetry, venues, webhooks};
+use crate::{idempotency, mails, operations, pages, sales, server, telemetry, venues, waitlist};
 
 /// Every route of `/v1` with its part of the OpenAPI document. Each domain brings its own.
 fn api() -> OpenApiRouter<Context> {
@@ -37,6 +38,7 @@ fn api() -> OpenApiRouter<Context> {
         .merge(webhooks::routes())
         .merge(deliveries::routes())
         .merge(sales::routes())
+        .merge(waitlist::routes())
         .merge(operations::routes())
 }
 
@@ -57,6 +59,11 @@ pub const JOBS: &[Job] = &[
         name: "settle_confirming_holds",
         schedule: "* * * * * *",
         step: |ctx| Box::pin(async move { Ok(bookings::settle_confirming_holds(&ctx).await?) }),
+    },
+    Job {
+        name: board::KEPT_NUDGE,
+        schedule: "* * * * * *",
+        step: |ctx| Box::pin(async move { Ok(waitlist::offer_kept_seats(&ctx).await?) }),
     },
     Job {
         name: "cancel_bookings_of_cancelled_events",
@@ -102,6 +109,11 @@ pub const JOBS: &[Job] = &[
         name: "prune_outbox",
         schedule: "45 * * * * *",
         step: |ctx| Box::pin(async move { Ok(deliveries::prune_outbox(&ctx).await?) }),
+    },
+    Job {
+        name: "prune_waitlist_log",
+        schedule: "50 * * * * *",
+        step: |ctx| Box::pin(async move { Ok(waitlist::prune_log(&ctx).await?) }),
     },
 ];
 

@@ -29,6 +29,7 @@ use crate::idempotency::{KEY_CHARS_MAX, ROUTES_WITHOUT_KEPT_ANSWERS};
         (name = "holds", description = "Temporary, exclusive claims on seats"),
         (name = "bookings", description = "Confirmed holds"),
         (name = "webhooks", description = "What happens to an owner's events, told to endpoints"),
+        (name = "waitlist", description = "Who is next when seats come free"),
         (name = "operations", description = "Health, metrics and the meaning of problems"),
     ),
     components(schemas(crate::problem::ProblemBody, crate::problem::FieldError))

@@ -57,6 +57,8 @@ typed_ids! {
     HoldId;
     BookingId;
     RefundId;
+    /// An entry of a waitlist.
+    EntryId;
     MessageId;
     DeliveryId;
     EndpointId;

@@ -56,6 +56,8 @@ pub mod availability;
 
 pub mod sales;
 
+pub mod waitlist;
+
 pub mod audit;
 
 pub mod deliveries;

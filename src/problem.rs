@@ -64,6 +64,9 @@ codes! {
         "The event's state does not allow this";
     BookingNotCancellable "booking_not_cancellable" CONFLICT false
         "The booking cannot be cancelled";
+    AlreadyWaiting "already_waiting" CONFLICT false "You are on the waitlist already";
+    SeatsAvailable "seats_available" CONFLICT false "Seats that meet the wish are free now";
+    WaitlistClosed "waitlist_closed" CONFLICT true "Nobody can join the waitlist now";
     VersionConflict "version_conflict" CONFLICT true "Somebody changed it first";
     RequestInProgress "request_in_progress" CONFLICT true
         "A request with this idempotency key is still running";

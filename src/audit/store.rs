@@ -19,7 +19,7 @@ pub struct Found {
 /// Limit: breaches of one rule that are named.
 const FOUND_MAX: i64 = 100;
 
-pub const RULES: [Rule; 8] = [
+pub const RULES: [Rule; 12] = [
     Rule {
         invariant: "I1",
         rule: "no two bookings have one seat of one event",
@@ -88,6 +88,50 @@ pub const RULES: [Rule; 8] = [
                     SELECT coalesce(sum(refund), 0) FROM cancelled_seats AS s
                     WHERE s.event_id = r.event_id AND s.refund_id = r.refund_id)
                 LIMIT $1",
+    },
+    Rule {
+        invariant: "I9",
+        rule: "an entry of a waitlist has at most one live offer, and a seat at most one",
+        query: "SELECT event_id, 'entry ' || entry_id AS subject FROM waitlist_offers
+                WHERE state = 'live' GROUP BY event_id, entry_id HAVING count(*) > 1
+                UNION ALL
+                SELECT event_id, 'seat index ' || seat FROM waitlist_offers, unnest(seats) AS seat
+                WHERE state = 'live' GROUP BY event_id, seat HAVING count(*) > 1
+                LIMIT $1",
+    },
+    Rule {
+        invariant: "I9",
+        rule: "the keys waitlist_entry_offered_once and waitlist_seat_offered_once are there",
+        query: "SELECT '00000000-0000-0000-0000-000000000000'::uuid AS event_id,
+                    'key ' || name AS subject
+                FROM unnest(ARRAY['waitlist_entry_offered_once', 'waitlist_seat_offered_once'])
+                    AS name
+                WHERE NOT EXISTS (
+                    SELECT FROM pg_index WHERE indexrelid = to_regclass(name)
+                      AND indisunique AND indisvalid)
+                LIMIT $1",
+    },
+    Rule {
+        invariant: "I9",
+        rule: "an entry is offered seats when, and only when, it has a live offer",
+        query: "SELECT coalesce(e.event_id, o.event_id) AS event_id,
+                    'entry ' || coalesce(e.entry_id, o.entry_id) AS subject
+                FROM (SELECT * FROM waitlist_entries WHERE state = 'offered') AS e
+                FULL JOIN (SELECT * FROM waitlist_offers WHERE state = 'live') AS o
+                  ON o.event_id = e.event_id AND o.entry_id = e.entry_id
+                WHERE e.entry_id IS NULL OR o.entry_id IS NULL LIMIT $1",
+    },
+    Rule {
+        invariant: "I9",
+        rule: "the seats of live offers, and no others, are claimed",
+        query: "SELECT coalesce(s.event_id, o.event_id) AS event_id,
+                    'seat index ' || coalesce(s.seat_index, o.seat_index) AS subject
+                FROM waitlist_offer_seats AS s
+                FULL JOIN (SELECT event_id, hold_id, unnest(seats) AS seat_index
+                    FROM waitlist_offers WHERE state = 'live') AS o
+                  ON o.event_id = s.event_id AND o.hold_id = s.hold_id
+                  AND o.seat_index = s.seat_index
+                WHERE s.event_id IS NULL OR o.event_id IS NULL LIMIT $1",
     },
     Rule {
         invariant: "I10",

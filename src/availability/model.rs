@@ -80,6 +80,7 @@ mod tests {
         };
         let snapshot = Snapshot {
             position,
+            now: crate::clock::from_ms(0),
             seats: b".hcbxw".to_vec(),
         };
 

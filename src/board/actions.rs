@@ -96,7 +96,7 @@ fn differences(ctx: &Context, event_id: EventId, truth: &Truth, board: &Snapshot
         let free = if is_blocked {
             SeatState::Blocked
         } else {
-            SeatState::Free
+            truth.free()
         };
         let found = match SeatState::of_byte(byte) {
             // A commit whose finish is still to come shows as confirming.
@@ -107,7 +107,9 @@ fn differences(ctx: &Context, event_id: EventId, truth: &Truth, board: &Snapshot
                 Some(at) if *at <= settled_before => Some(("cancelled_not_freed", Some(free))),
                 Some(_) => None,
             },
-            Some(SeatState::Free) if is_blocked => Some(("block_not_on_board", Some(free))),
+            Some(SeatState::Free | SeatState::Kept) if is_blocked => {
+                Some(("block_not_on_board", Some(free)))
+            }
             Some(SeatState::Blocked) if !is_blocked => Some(("block_lifted", Some(free))),
             _ => None,
         };
@@ -150,7 +152,7 @@ async fn orphans(
             event_id,
             seat_index,
             kind: "held_without_hold",
-            repair: Some((byte, SeatState::Free.byte())),
+            repair: Some((byte, truth.free().byte())),
         })
         .collect())
 }

@@ -22,8 +22,9 @@ pub use model::{
     Conflict, HeldSeat, Hold, HoldState, Position, SEATS_PER_CALL_MAX, SeatState, Snapshot,
 };
 pub use store::{
-    Aborted, Begun, Changed, Extended, NewHold, Placed, Released, Swept, abort_confirm,
-    begin_confirm, change_hold, expire_confirming, expire_holds, extend_hold, find_hold,
-    find_hold_of_seat, finish_confirm, free_booked_seats, list_live_events, place_hold, read_board,
-    release_hold,
+    Aborted, Begun, Changed, Extended, KEPT_NUDGE, NewHold, OFFER_MEMORY_MS, Offered, Placed,
+    Refused, Released, Swept, abort_confirm, begin_confirm, change_hold, expire_confirming,
+    expire_holds, extend_hold, find_hold, find_hold_of_seat, find_holds, finish_confirm,
+    free_booked_seats, keep_free_seats, let_go_kept_seats, list_live_events, offer_kept_seats,
+    place_hold, read_board, release_hold, set_waiting,
 };

@@ -64,6 +64,8 @@ pub struct Position {
 #[derive(Clone, Debug)]
 pub struct Snapshot {
     pub position: Position,
+    /// The board's clock when it was read.
+    pub now: Instant,
     pub seats: Vec<u8>,
 }
 

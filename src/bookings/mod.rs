@@ -14,9 +14,9 @@ mod jobs;
 mod model;
 mod store;
 
-pub use actions::commit_confirms;
+pub use actions::{ConfirmHold, Confirmed, commit_confirms, confirm};
 pub use error::BookingError;
-pub use http::routes;
+pub use http::{BookingView, routes, view};
 pub use jobs::{cancel_bookings_of_cancelled_events, settle_confirming_holds};
 pub use model::{BookedSeat, Booking, BookingState, Contact};
 pub use store::find;

@@ -114,7 +114,7 @@ impl HeldSeatView {
 }
 
 impl HoldView {
-    fn of(ctx: &Context, sale: &Sale, hold: &board::Hold) -> Self {
+    pub fn of(ctx: &Context, sale: &Sale, hold: &board::Hold) -> Self {
         let price = |seat: &HeldSeat| Amount::from_minor(seat.amount, sale.currency);
         let seats = hold
             .seats

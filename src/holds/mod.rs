@@ -13,5 +13,5 @@ mod model;
 
 pub use actions::{restore, token};
 pub use error::HoldError;
-pub use http::{HeldSeatView, routes};
+pub use http::{HeldSeatView, HoldView, routes};
 pub use jobs::{expire_due_holds, take_overdue};

@@ -74,6 +74,12 @@ pub struct Section {
     pub rows: Vec<Row>,
 }
 
+impl Section {
+    pub fn is_general_admission(&self) -> bool {
+        self.kind == SectionKind::GeneralAdmission
+    }
+}
+
 /// Something that is drawn, as a closed outline.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, utoipa::ToSchema)]
 pub struct Figure {

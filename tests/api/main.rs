@@ -25,4 +25,5 @@ mod sales;
 mod schema;
 mod scripts;
 mod venues;
+mod waitlist;
 mod webhooks;

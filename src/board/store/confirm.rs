@@ -11,6 +11,7 @@ use super::super::model::{Hold, Position, join};
 use super::call::{Fence, Verb, call};
 use super::hold::{hold, milliseconds};
 use super::seats::ENDED_MEMORY;
+use super::waiting;
 use crate::context::Context;
 use crate::id::{CallerId, EventId, HoldId};
 
@@ -140,7 +141,11 @@ pub async fn expire_confirming(
     let args = [Value::from(hold_id.to_string()), milliseconds(ENDED_MEMORY)];
     let reply = call(ctx, event_id, &EXPIRE_CONFIRMING, Fence::Newest, &args).await?;
     match reply.status.as_str() {
-        "expired" | "ended" | "unknown_hold" => Ok(()),
+        "expired" => {
+            waiting::nudge(ctx, event_id);
+            Ok(())
+        }
+        "ended" | "unknown_hold" => Ok(()),
         _ => reply.unknown(),
     }
 }

@@ -10,6 +10,7 @@ use super::super::error::BoardError;
 use super::super::model::{Conflict, HeldSeat, Hold, join, parse_conflicts, write_seats};
 use super::call::{Fence, Reply, Verb, call};
 use super::seats::{SWEEPS_MAX, set_sale};
+use super::waiting;
 use crate::context::Context;
 use crate::events::{self, Sale};
 use crate::id::{CallerId, EventId, HoldId};
@@ -137,7 +138,10 @@ pub async fn change_hold(
     ];
     let reply = call_for_sale(ctx, sale, &CHANGE_HOLD, args).await?;
     match reply.status.as_str() {
-        "changed" => Ok(Changed::Changed(hold(&reply, hold_id)?)),
+        "changed" => {
+            waiting::nudge(ctx, sale.event_id);
+            Ok(Changed::Changed(hold(&reply, hold_id)?))
+        }
         "ended" => Ok(Changed::Ended(hold(&reply, hold_id)?)),
         "conflicts" => Ok(Changed::Conflicts(parse_conflicts(&reply.text(0)))),
         "limit_reached" => Ok(Changed::LimitReached {
@@ -186,7 +190,10 @@ pub async fn release_hold(
     ];
     let reply = call(ctx, event_id, &RELEASE_HOLD, Fence::Newest, &args).await?;
     match reply.status.as_str() {
-        "released" => Ok(Released::Released(hold(&reply, hold_id)?)),
+        "released" => {
+            waiting::nudge(ctx, event_id);
+            Ok(Released::Released(hold(&reply, hold_id)?))
+        }
         "ended" => Ok(Released::Ended(hold(&reply, hold_id)?)),
         "confirming" => Ok(Released::Confirming(hold(&reply, hold_id)?)),
         "unknown_hold" => Ok(Released::UnknownHold),

@@ -13,6 +13,7 @@ use super::super::error::BoardError;
 use super::super::model::{Position, SeatState};
 use super::call::{Positions, key, keys};
 use super::seats::sale_fields;
+use super::waitlist::{self, LiveOffer, Waitlist};
 use crate::clock::Instant;
 use crate::context::Context;
 use crate::id::EventId;
@@ -23,6 +24,9 @@ static LOAD_BOARD: LazyLock<Script> =
 
 /// Limit: holders in one call of the script.
 const HOLDERS_PER_CALL_MAX: usize = 1_000;
+
+/// Limit: offers of the waitlist in one call of the script.
+const OFFERS_PER_CALL_MAX: usize = 200;
 
 /// Loads under way in this process: callers of one event wait for one load.
 #[derive(Default)]
@@ -36,6 +40,18 @@ pub struct Truth {
     pub blocked: Vec<u32>,
     /// Seats that are not booked now, and when they last were cancelled.
     pub cancelled: HashMap<u32, Instant>,
+    pub waitlist: Waitlist,
+}
+
+impl Truth {
+    /// What a seat is that nobody has and that is for sale.
+    pub fn free(&self) -> SeatState {
+        if self.waitlist.n_waiting > 0 {
+            SeatState::Kept
+        } else {
+            SeatState::Free
+        }
+    }
 }
 
 /// Events whose boards may have holds to sweep.
@@ -219,37 +235,22 @@ pub async fn truth(db: &mut PgConnection, event_id: EventId) -> Result<Truth, Bo
             .into_iter()
             .map(|row| (row.seat_index.cast_unsigned(), row.cancelled_at))
             .collect(),
+        waitlist: waitlist::read(db, event_id).await?,
     })
 }
 
 async fn write_board(ctx: &Context, event_id: EventId, truth: &Truth) -> Result<(), BoardError> {
     let sale = events::reload_sale(ctx, event_id).await?;
-    let mut seats = vec![SeatState::Free.byte(); sale.seating.n_seats()];
-    let mut set = |index: u32, state: SeatState| {
-        if let Some(seat) = seats.get_mut(index as usize) {
-            *seat = state.byte();
-        }
-    };
-    truth
-        .blocked
-        .iter()
-        .for_each(|index| set(*index, SeatState::Blocked));
-    truth
-        .booked
-        .iter()
-        .for_each(|(index, _)| set(*index, SeatState::Booked));
     let mut n_had: HashMap<Uuid, u32> = HashMap::new();
     for (_, holder) in &truth.booked {
         *n_had.entry(*holder).or_default() += 1;
     }
+    for offer in &truth.waitlist.offers {
+        *n_had.entry(offer.holder.0).or_default() += offer.n_seats();
+    }
 
-    step(
-        ctx,
-        event_id,
-        truth.epoch,
-        ("begin", String::from_utf8_lossy(&seats).into_owned()),
-    )
-    .await?;
+    let seats = seats_of(truth, sale.seating.n_seats());
+    step(ctx, event_id, truth.epoch, ("begin", seats)).await?;
     let counts: Vec<_> = n_had
         .iter()
         .map(|(holder, n)| format!("{holder}={n}"))
@@ -257,8 +258,36 @@ async fn write_board(ctx: &Context, event_id: EventId, truth: &Truth) -> Result<
     for chunk in counts.chunks(HOLDERS_PER_CALL_MAX) {
         step(ctx, event_id, truth.epoch, ("holders", chunk.join(","))).await?;
     }
-    let fields = sale_fields(&sale).map(|(name, value)| format!("{name}={value}"));
+    for chunk in truth.waitlist.offers.chunks(OFFERS_PER_CALL_MAX) {
+        let records: String = chunk.iter().map(LiveOffer::record).collect();
+        step(ctx, event_id, truth.epoch, ("offers", records)).await?;
+    }
+    let mut fields: Vec<_> = sale_fields(&sale)
+        .map(|(name, value)| format!("{name}={value}"))
+        .into();
+    fields.push(format!("waiting={}", truth.waitlist.n_waiting));
+    fields.push(format!("waiting_version={}", truth.waitlist.version));
     step(ctx, event_id, truth.epoch, ("end", fields.join(","))).await
+}
+
+/// A byte for each seat. While people wait nothing is free: the waitlist comes before the public,
+/// and lets go what nobody on it wants.
+fn seats_of(truth: &Truth, n_seats: usize) -> String {
+    let free = truth.free().byte();
+    let mut seats = vec![free; n_seats];
+    let mut set = |index: u32, state: SeatState| {
+        if let Some(seat) = seats.get_mut(index as usize) {
+            *seat = state.byte();
+        }
+    };
+    let blocked = truth.blocked.iter();
+    blocked.for_each(|index| set(*index, SeatState::Blocked));
+    let offers = truth.waitlist.offers.iter();
+    let offered = offers.flat_map(|offer| &offer.seats);
+    offered.for_each(|seat| set(seat.index, SeatState::Held));
+    let booked = truth.booked.iter();
+    booked.for_each(|(index, _)| set(*index, SeatState::Booked));
+    String::from_utf8_lossy(&seats).into_owned()
 }
 
 async fn step(

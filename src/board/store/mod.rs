@@ -7,6 +7,8 @@ mod hold;
 mod load;
 mod read;
 mod seats;
+mod waiting;
+mod waitlist;
 
 pub use blocks::{delete_blocks, insert_blocks};
 pub use confirm::{
@@ -23,3 +25,8 @@ pub use read::{find_hold, find_hold_of_seat, list_holds, read_board, read_board_
 pub use seats::{
     Swept, block_seats, expire_holds, free_blocked_seats, free_booked_seats, repair_board, set_sale,
 };
+pub use waiting::{
+    KEPT_NUDGE, Offered, Refused, find_holds, keep_free_seats, let_go_kept_seats, offer_kept_seats,
+    set_waiting,
+};
+pub use waitlist::OFFER_MEMORY_MS;

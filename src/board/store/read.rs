@@ -33,6 +33,7 @@ pub async fn read_board(ctx: &Context, event_id: EventId) -> Result<Snapshot, Bo
     match reply.status.as_str() {
         "board" => Ok(Snapshot {
             position: reply.position,
+            now: from_ms(reply.now_ms),
             seats: reply.bytes(0),
         }),
         _ => reply.unknown(),
@@ -49,6 +50,7 @@ pub async fn read_board_of(
     match reply.status.as_str() {
         "board" => Ok(Some(Snapshot {
             position: reply.position,
+            now: from_ms(reply.now_ms),
             seats: reply.bytes(0),
         })),
         "wrong_epoch" | "not_loaded" => Ok(None),

@@ -12,6 +12,7 @@ use super::super::error::BoardError;
 use super::super::model::{Conflict, SeatState, join, parse_conflicts};
 use super::call::{Fence, Verb, call};
 use super::hold::milliseconds;
+use super::waiting;
 use crate::clock::{Instant, from_ms};
 use crate::context::Context;
 use crate::events::{EventState, Sale};
@@ -88,6 +89,9 @@ pub async fn expire_holds(ctx: &Context, event_id: EventId) -> Result<Swept, Boa
     ];
     let reply = call(ctx, event_id, &EXPIRE_HOLDS, Fence::Newest, &args).await?;
     let ids = |text: String| text.split(',').filter_map(|id| id.parse().ok()).collect();
+    if reply.status == "swept" && !reply.text(1).is_empty() {
+        waiting::nudge(ctx, event_id);
+    }
     match reply.status.as_str() {
         "swept" => Ok(Swept {
             n_swept: reply.number(0),
@@ -123,7 +127,11 @@ pub async fn free_booked_seats(
     ];
     let reply = call(ctx, event_id, &FREE_SEATS, Fence::Only(epoch), &args).await?;
     match reply.status.as_str() {
-        "freed" | "void" | "wrong_epoch" | "not_loaded" => Ok(()),
+        "freed" => {
+            waiting::nudge(ctx, event_id);
+            Ok(())
+        }
+        "void" | "wrong_epoch" | "not_loaded" => Ok(()),
         _ => reply.unknown(),
     }
 }
@@ -142,7 +150,10 @@ pub async fn free_blocked_seats(
     ];
     let reply = call(ctx, event_id, &FREE_SEATS, Fence::Newest, &args).await?;
     match reply.status.as_str() {
-        "freed" => Ok(()),
+        "freed" => {
+            waiting::nudge(ctx, event_id);
+            Ok(())
+        }
         _ => reply.unknown(),
     }
 }

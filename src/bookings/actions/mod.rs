@@ -8,4 +8,4 @@ mod confirm;
 pub use calendar::calendar;
 pub use cancel::{Cancel, cancel};
 pub use commit::commit_confirms;
-pub use confirm::{ConfirmHold, confirm};
+pub use confirm::{ConfirmHold, Confirmed, confirm};

@@ -6,3 +6,4 @@ mod verbs;
 mod views;
 
 pub use verbs::routes;
+pub use views::{BookingView, view};

@@ -18,11 +18,12 @@ pub const HOLDS: [&str; 6] = [
 ];
 pub const HOLDERS: [&str; 2] = ["ana", "ben"];
 
-/// Seats 3 and 4 are of a live hold, 5 and 10 of lapsed ones, 6 and 7 of a confirming one.
-pub const SEATS: &str = "...hhhccbxh.........";
+/// Seats 3 and 4 are of a live hold, 5 and 10 of lapsed ones, 6 and 7 of a confirming one; 18 and
+/// 19 are kept.
+pub const SEATS: &str = "...hhhccbxh.......ww";
 
 /// A call's script and arguments. The time is 1,000,000 ms.
-pub const CALLS: [(&str, &[&str]); 21] = [
+pub const CALLS: [(&str, &[&str]); 27] = [
     (
         "place_hold",
         &[
@@ -116,6 +117,29 @@ pub const CALLS: [(&str, &[&str]); 21] = [
         "set_sale",
         &["1000000", "1", "4", "paused", "0", "9000000", "5"],
     ),
+    (
+        "offer_kept_seats",
+        &[
+            "1000000",
+            "1",
+            "new",
+            "ana",
+            "60000",
+            "30000",
+            "17:50,18:50",
+        ],
+    ),
+    (
+        "offer_kept_seats",
+        &["1000000", "1", "new", "ana", "60000", "30000", "8:50,18:50"],
+    ),
+    (
+        "let_go_kept_seats",
+        &["1000000", "1", "7", "1005000", "18,19"],
+    ),
+    ("keep_free_seats", &["1000000", "1", "7", "16,17"]),
+    ("set_waiting", &["1000000", "1", "8", "0"]),
+    ("find_holds", &["1000000", "1", "live,none,lapsed"]),
     ("read_board", &["1000000", "1"]),
     ("find_hold", &["1000000", "1", "live"]),
 ];
@@ -167,6 +191,10 @@ impl Board {
             "9000000000",
             "seats_per_person_max",
             "10",
+            "waiting",
+            "2",
+            "waiting_version",
+            "7",
         ]));
         commands.extend_from_slice(damage);
         for command in &mut commands {

@@ -15,6 +15,7 @@ pub struct Belongings {
     pub hold_id: String,
     pub booking_id: String,
     pub endpoint_id: String,
+    pub entry_id: String,
 }
 
 impl Belongings {
@@ -55,6 +56,11 @@ impl Belongings {
             .post("/v1/webhook-endpoints", endpoint)
             .await
             .expect(201);
+        let wish = json!({"quantity": 4, "contact": {"name": "Ana", "email": "ana@example.org"}});
+        let entry = buyer
+            .post(&format!("{path}/waitlist"), wish)
+            .await
+            .expect(201);
         Self {
             owner,
             buyer,
@@ -65,6 +71,7 @@ impl Belongings {
             hold_id: hold.text_of("hold_id"),
             booking_id: booking.text_of("booking_id"),
             endpoint_id: endpoint.text_of("endpoint_id"),
+            entry_id: entry.text_of("entry_id"),
         }
     }
 
@@ -110,6 +117,7 @@ impl Belongings {
             // Of nobody; whose it is is seen from the endpoint first.
             "delivery_id" => self.booking_id.clone(),
             "seat" => "S-A-1".to_owned(),
+            "entry_id" => self.entry_id.clone(),
             "code" => "not_found".to_owned(),
             other => panic!("{}: nobody has a {other}", operation.id),
         })

@@ -31,7 +31,7 @@ impl TestApp {
         boards.into_iter().map(EventId).collect()
     }
 
-    /// I1 to I5, I8 and I10, as `holdfast audit` checks them.
+    /// I1 to I5 and I8 to I10, as `holdfast audit` checks them.
     pub async fn assert_invariants(&self) {
         let breaches = audit(&self.ctx, false).await.expect("stores to audit");
         assert!(breaches.is_empty(), "{breaches:#?}");

@@ -170,28 +170,6 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
-    "/v1/bookings/{booking_id}/calendar": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /**
-         * Take a booking into a calendar
-         * @description A file with one entry, in UTC, which lasts two and a half hours, as events have no end. Imported
-         *     again it replaces the earlier one; for a cancelled booking, or an event that was cancelled, it
-         *     takes the entry away.
-         */
-        get: operations["get_booking_calendar"];
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
     "/v1/bookings/{booking_id}/cancel": {
         parameters: {
             query?: never;
@@ -511,7 +489,69 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
-    "/v1/events/{event_id}/sales": {
+    "/v1/events/{event_id}/waitlist": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** See the queue of an event */
+        get: operations["list_waitlist"];
+        put?: never;
+        /**
+         * Join the waitlist
+         * @description For seats that cannot be had now. While people wait, seats that come free are kept, and held for
+         *     the next in the queue whom they fit.
+         */
+        post: operations["join_waitlist"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/events/{event_id}/waitlist/entries/{entry_id}/move": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Move an entry
+         * @description Before or behind others, with a reason, which is in the log.
+         */
+        post: operations["move_entry"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/events/{event_id}/waitlist/entries/{entry_id}/remove": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Remove an entry
+         * @description With a reason, which is in the log. A live offer ends, and its seats go to the next.
+         */
+        post: operations["remove_entry"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/events/{event_id}/waitlist/log": {
         parameters: {
             query?: never;
             header?: never;
@@ -519,11 +559,10 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * See how an event sells
-         * @description Seats and amounts as of now, and a series over time of at most 500 buckets. `since` and `until`
-         *     narrow the series only.
+         * See every decision about the waitlist
+         * @description Offered, skipped and why, accepted, lapsed, let go, moved, removed.
          */
-        get: operations["get_event_sales"];
+        get: operations["list_waitlist_log"];
         put?: never;
         post?: never;
         delete?: never;
@@ -532,16 +571,90 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
-    "/v1/events/{event_id}/seats/{seat}": {
+    "/v1/events/{event_id}/waitlist/mine": {
         parameters: {
             query?: never;
             header?: never;
             path?: never;
             cookie?: never;
         };
-        /** See who has a seat */
-        get: operations["get_event_seat"];
+        /**
+         * Look at one's entry
+         * @description Of the caller, or of whoever has the entry's token. With an offer, seats are held: confirm the
+         *     hold, or accept the offer by the token.
+         */
+        get: operations["get_my_entry"];
         put?: never;
+        post?: never;
+        /**
+         * Leave the waitlist
+         * @description A live offer is let go. Again answers the same.
+         */
+        delete: operations["leave_waitlist"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/events/{event_id}/waitlist/mine/accept": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Accept an offer
+         * @description Confirms the hold of the entry's offer, from any device that has the entry's token. Whoever
+         *     holds the hold may as well confirm it like any other. Again answers the same booking.
+         */
+        post: operations["accept_offer"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/events/{event_id}/waitlist/mine/verify": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Verify the mail address of an entry
+         * @description For the page that the mail's link leads to. Where the waitlist asks for it, an entry counts from
+         *     then on. Again answers the same.
+         */
+        post: operations["verify_entry"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/events/{event_id}/waitlist/terms": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * See the terms of a waitlist
+         * @description And how many people wait.
+         */
+        get: operations["get_waitlist_terms"];
+        /**
+         * Set the terms of a waitlist
+         * @description What is left out has its default. They hold from the next offer on.
+         */
+        put: operations["put_waitlist_terms"];
         post?: never;
         delete?: never;
         options?: never;
@@ -704,6 +817,14 @@ export interface paths {
 export type webhooks = Record<string, never>;
 export interface components {
     schemas: {
+        /** @description Which entry's offer to accept, and for whom. */
+        AcceptOffer: {
+            contact?: components["schemas"]["Contact"] | null;
+            /** @description The payment's name at whoever took it. */
+            payment_reference?: string | null;
+            /** @description The entry's secret; without it, the caller's own entry. */
+            token?: string | null;
+        };
         /** @description Somebody who can sign in. */
         Account: {
             account_id: components["schemas"]["AccountId"];
@@ -787,26 +908,6 @@ export interface components {
             max: components["schemas"]["Point"];
             min: components["schemas"]["Point"];
         };
-        /** @description What happened in one stretch of time. */
-        Bucket: {
-            /**
-             * Format: date-time
-             * @description When it begins.
-             */
-            at: string;
-            /**
-             * Format: int64
-             * @description Seats that were booked, also if they were cancelled later.
-             */
-            booked: number;
-            /**
-             * Format: int64
-             * @description Seats that were cancelled.
-             */
-            cancelled: number;
-            /** @description What was paid, less what was given back; negative where more was given back. */
-            revenue: components["schemas"]["Amount"];
-        };
         /**
          * Format: uuid
          * @description The subject of a bearer token: an account's id, or a guest's.
@@ -823,20 +924,6 @@ export interface components {
             colour: string;
             key: string;
             name: string;
-        };
-        /** @description How the seats of one category sell. */
-        CategorySales: {
-            /** @description Taken off sale, or kept for the waitlist. */
-            blocked: number;
-            booked: number;
-            category: string;
-            free: number;
-            /** @description Held, or being confirmed. */
-            held: number;
-            name: string;
-            /** @description What was paid, less what was given back. */
-            revenue: components["schemas"]["Amount"];
-            total: number;
         };
         ChangeAccountRole: {
             role: components["schemas"]["Role"];
@@ -881,7 +968,7 @@ export interface components {
          * @description What went wrong, for programs. Callers may match on these.
          * @enum {string}
          */
-        Code: "malformed_request" | "unauthenticated" | "bad_credentials" | "forbidden" | "not_found" | "method_not_allowed" | "email_taken" | "seats_unavailable" | "hold_expired" | "hold_released" | "hold_confirming" | "hold_confirmed" | "hold_cannot_be_extended" | "hold_limit_reached" | "event_not_on_sale" | "event_state_conflict" | "booking_not_cancellable" | "version_conflict" | "request_in_progress" | "idempotency_key_reused" | "unknown_seats" | "validation_failed" | "template_invalid" | "payload_too_large" | "unsupported_media_type" | "rate_limited" | "outcome_unknown" | "unavailable" | "internal";
+        Code: "malformed_request" | "unauthenticated" | "bad_credentials" | "forbidden" | "not_found" | "method_not_allowed" | "email_taken" | "seats_unavailable" | "hold_expired" | "hold_released" | "hold_confirming" | "hold_confirmed" | "hold_cannot_be_extended" | "hold_limit_reached" | "event_not_on_sale" | "event_state_conflict" | "booking_not_cancellable" | "already_waiting" | "seats_available" | "waitlist_closed" | "version_conflict" | "request_in_progress" | "idempotency_key_reused" | "unknown_seats" | "validation_failed" | "template_invalid" | "payload_too_large" | "unsupported_media_type" | "rate_limited" | "outcome_unknown" | "unavailable" | "internal";
         /** @description A hold to confirm. */
         ConfirmHold: {
             contact: components["schemas"]["Contact"];
@@ -976,6 +1063,11 @@ export interface components {
              */
             password: string;
         };
+        /**
+         * Format: uuid
+         * @description An entry of a waitlist.
+         */
+        EntryId: string;
         /** @description An event as callers see it. */
         Event: components["schemas"]["Terms"] & {
             /** Format: date-time */
@@ -1130,8 +1222,26 @@ export interface components {
         HoldId: string;
         /** @enum {string} */
         HoldState: "held" | "confirming" | "confirmed" | "released" | "expired";
-        /** @enum {string} */
-        HolderKind: "guest" | "account";
+        /** @description What somebody waits for. */
+        JoinWaitlist: {
+            /** @description Keys of categories; without it, any. */
+            categories?: string[] | null;
+            contact: components["schemas"]["Contact"];
+            price_max?: components["schemas"]["Amount"] | null;
+            /**
+             * Format: int32
+             * @description How many seats; the event may allow fewer.
+             * @example 2
+             */
+            quantity: number;
+            /** @description Keys of sections; without it, any. */
+            sections?: string[] | null;
+            /**
+             * @description Next to each other, with no aisle between.
+             * @default true
+             */
+            together: boolean;
+        };
         /**
          * @description A venue's plan in one version of its template; immutable. Lengths are metres, x to the right, y
          *     downwards, as drawn; seats stand in rows by position, left to right as seen from the seats.
@@ -1159,8 +1269,16 @@ export interface components {
             name?: string | null;
             role: components["schemas"]["Role"];
         };
-        /** @enum {string} */
-        OwnersSeatState: "free" | "held" | "confirming" | "booked" | "blocked" | "kept";
+        /** @description Where to move an entry, and why. */
+        MoveEntry: {
+            /**
+             * Format: int32
+             * @description Higher goes first; everybody joins with 0.
+             * @example 10
+             */
+            priority: number;
+            reason: string;
+        };
         /** @description Seats to hold. */
         PlaceHold: {
             /** @description Labels, such as `STALLS-A-12`. The event may allow fewer than 50. */
@@ -1172,6 +1290,11 @@ export interface components {
             /** Format: double */
             y: number;
         };
+        /**
+         * @description Who is offered seats that came free.
+         * @enum {string}
+         */
+        Policy: "strict" | "first_that_fits";
         /** @description What a seat of a category costs, as an owner says it. */
         PriceOf: {
             amount: components["schemas"]["Amount"];
@@ -1200,10 +1323,40 @@ export interface components {
          * @enum {string}
          */
         ProblemCode: "syntax_error" | "too_deep" | "too_large" | "duplicate_key" | "unknown_key" | "missing_key" | "conflicting_keys" | "wrong_type" | "wrong_value" | "out_of_range" | "unsupported_version" | "impossible_range" | "count_mismatch" | "duplicate_label" | "unknown_category" | "unknown_seats" | "too_many_sections" | "too_many_rows" | "too_many_seats" | "overlapping_seats" | "no_seats" | "too_many_problems" | "unused_category" | "same_colour" | "crowded_area" | "no_accessible_seats";
+        /** @description An entry as the event's owner sees it. */
+        QueuedEntry: components["schemas"]["WaitlistEntryCore"] & {
+            hold_id?: components["schemas"]["HoldId"] | null;
+            /**
+             * Format: int32
+             * @description Higher goes first; everybody joins with 0.
+             */
+            priority: number;
+            /**
+             * @description Why it was passed over last: `too_few_seats`, `not_together`, `limit_reached` or
+             *     `behind_the_first`.
+             */
+            skip_reason?: string | null;
+            /**
+             * Format: int32
+             * @description How often somebody behind was offered seats.
+             */
+            skips: number;
+        };
+        /** @description Local times at the venue; over midnight where `until` is the earlier one. */
+        QuietHours: {
+            /** @example 22:00 */
+            from: string;
+            /** @example 08:00 */
+            until: string;
+        };
         Refund: {
             amount: components["schemas"]["Amount"];
             /** @example EUR */
             currency: string;
+        };
+        /** @description Why an entry is taken off the list. */
+        RemoveEntry: {
+            reason: string;
         };
         /**
          * @description What a caller may do; each role may do what the ones before it may.
@@ -1213,32 +1366,6 @@ export interface components {
         Row: {
             label: string;
             seats: components["schemas"]["Seat"][];
-        };
-        /** @description How an event sells. */
-        Sales: {
-            /**
-             * Format: int64
-             * @description How long a bucket of the series is.
-             */
-            bucket_seconds: number;
-            /** @description In the order of the plan. */
-            categories: components["schemas"]["CategorySales"][];
-            /**
-             * @description ISO 4217.
-             * @example EUR
-             */
-            currency: string;
-            /** @description What was given back. */
-            refunded: components["schemas"]["Amount"];
-            /** @description What was paid, less what was given back. */
-            revenue: components["schemas"]["Amount"];
-            /**
-             * Format: int64
-             * @description Seats that are booked now.
-             */
-            seats_booked: number;
-            /** @description Buckets in which something happened, in order of time. */
-            series: components["schemas"]["Bucket"][];
         };
         Seat: {
             /** @description The key of a category. */
@@ -1263,28 +1390,6 @@ export interface components {
             /** Format: double */
             y: number;
         };
-        /** @description Why a seat is not for sale. */
-        SeatBlock: {
-            /** Format: date-time */
-            blocked_at: string;
-            reason: string;
-        };
-        /** @description The booking that has a seat. */
-        SeatBooking: {
-            booking_id: components["schemas"]["BookingId"];
-            /** Format: date-time */
-            confirmed_at: string;
-            contact: components["schemas"]["SeatContact"];
-            /**
-             * @description The booking's name for people.
-             * @example 7K3QM-4XRT9
-             */
-            reference: string;
-        };
-        SeatContact: {
-            email: string;
-            name: string;
-        };
         /** @description How many seats are in which state. */
         SeatCounts: {
             blocked: number;
@@ -1293,45 +1398,8 @@ export interface components {
             held: number;
             total: number;
         };
-        /** @description A seat, and who has it. */
-        SeatDetails: {
-            block: components["schemas"]["SeatBlock"] | null;
-            booking: components["schemas"]["SeatBooking"] | null;
-            category: string;
-            /**
-             * @description ISO 4217.
-             * @example EUR
-             */
-            currency: string;
-            hold: components["schemas"]["SeatHold"] | null;
-            number: string;
-            /** @description What it costs now. */
-            price: components["schemas"]["Amount"];
-            row: string;
-            /**
-             * @description Its label.
-             * @example STALLS-A-12
-             */
-            seat: string;
-            section: string;
-            state: components["schemas"]["OwnersSeatState"];
-        };
         /** @enum {string} */
         SeatFlag: "accessible" | "companion" | "restricted_view";
-        /** @description The hold that has a seat. */
-        SeatHold: {
-            /** Format: date-time */
-            expires_at: string;
-            /** Format: int64 */
-            expires_in_seconds: number;
-            hold_id: components["schemas"]["HoldId"];
-            holder: components["schemas"]["CallerId"];
-            /** @description An account's mail address; guests have none. */
-            holder_email?: string | null;
-            holder_kind: components["schemas"]["HolderKind"];
-            /** Format: date-time */
-            placed_at: string;
-        };
         Section: {
             key: string;
             kind: components["schemas"]["SectionKind"];
@@ -1480,6 +1548,129 @@ export interface components {
             venue_id: components["schemas"]["VenueId"];
             /** Format: int32 */
             version: number;
+        };
+        /** @description The secret of an entry, from its mail. */
+        VerifyEntry: {
+            token: string;
+        };
+        /** @description The terms of a waitlist, and how many people wait. */
+        Waitlist: components["schemas"]["WaitlistTerms"] & {
+            /** @description By which rule seats are offered, for the people who wait. */
+            rule: string;
+            /** Format: int64 */
+            waiting: number;
+        };
+        /** @description A decision about the waitlist. */
+        WaitlistDecision: {
+            actor_id?: components["schemas"]["CallerId"] | null;
+            /** Format: date-time */
+            at: string;
+            entry_id?: components["schemas"]["EntryId"] | null;
+            hold_id?: components["schemas"]["HoldId"] | null;
+            /**
+             * @description `joined`, `verified`, `offered`, `skipped`, `accepted`, `declined`, `lapsed`, `withdrawn`,
+             *     `left`, `moved`, `removed`, `kept` or `let_go`
+             */
+            kind: string;
+            reason?: string | null;
+            /** @description Labels. */
+            seats: string[];
+        };
+        /** @description An entry as its person sees it. */
+        WaitlistEntry: components["schemas"]["WaitlistEntryCore"] & {
+            /**
+             * Format: int64
+             * @description How many are ahead, while it waits.
+             */
+            ahead: number | null;
+            offer: components["schemas"]["Hold"] | null;
+            /**
+             * Format: int64
+             * @description The place in the queue, from 1, while it waits.
+             */
+            position: number | null;
+            /** @description By which rule seats are offered. */
+            rule: string;
+            /**
+             * @description The entry's secret: with it the entry is seen, and an offer accepted, from any device. Not
+             *     told before the mail address has been verified, where that is asked for.
+             */
+            token?: string | null;
+        };
+        WaitlistEntryCore: {
+            categories?: string[] | null;
+            contact: components["schemas"]["Contact"];
+            /** Format: date-time */
+            ended_at?: string | null;
+            entry_id: components["schemas"]["EntryId"];
+            event_id: components["schemas"]["EventId"];
+            /** Format: date-time */
+            joined_at: string;
+            price_max?: components["schemas"]["Amount"] | null;
+            /** Format: int32 */
+            quantity: number;
+            sections?: string[] | null;
+            state: components["schemas"]["WaitlistEntryState"];
+            together: boolean;
+        };
+        /** @enum {string} */
+        WaitlistEntryState: "unverified" | "waiting" | "offered" | "accepted" | "lapsed" | "left" | "removed";
+        WaitlistLogPage: {
+            /** @description The newest first. */
+            items: components["schemas"]["WaitlistDecision"][];
+            next: string | null;
+        };
+        WaitlistPage: {
+            /** @description In the order of the queue. */
+            items: components["schemas"]["QueuedEntry"][];
+            next: string | null;
+        };
+        /** @description The terms of a waitlist; what is left out has its default. */
+        WaitlistTerms: {
+            /**
+             * Format: int32
+             * @description People who may wait at a time.
+             * @default 10000
+             */
+            entries_max: number;
+            /**
+             * @description Whether anybody can join.
+             * @default true
+             */
+            is_open: boolean;
+            /**
+             * Format: int32
+             * @description How long an offer is held, quiet hours not counted.
+             * @default 900
+             */
+            offer_ttl_seconds: number;
+            /** @default first_that_fits */
+            policy: components["schemas"]["Policy"];
+            /**
+             * Format: int32
+             * @description Seats that one person may wait for.
+             * @default 6
+             */
+            quantity_max: number;
+            /** @default null */
+            quiet_hours: components["schemas"]["QuietHours"] | null;
+            /**
+             * Format: int32
+             * @description Passed over so often, seats are collected for somebody.
+             * @default 10
+             */
+            skips_max: number;
+            /**
+             * @description Whether an entry counts only once the link in its mail was opened.
+             * @default false
+             */
+            verification_required: boolean;
+            /**
+             * Format: int32
+             * @description Waiting so long, seats are collected for somebody.
+             * @default 259200
+             */
+            waiting_max_seconds: number;
         };
     };
     responses: never;
@@ -2100,74 +2291,6 @@ export interface operations {
             };
         };
     };
-    get_booking_calendar: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                /** @description Which booking */
-                booking_id: components["schemas"]["BookingId"];
-            };
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description The file, for the booking's holder and the event's owner. */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "text/calendar": string;
-                };
-            };
-            /** @description `malformed_request`: a parameter cannot be read */
-            400: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `unauthenticated`: no, expired or forged token */
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `not_found`: unknown, or not the caller's */
-            404: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `unavailable`: a store is away; `Retry-After` says when to try */
-            503: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Any other failure */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
     cancel_booking: {
         parameters: {
             query?: never;
@@ -2290,8 +2413,6 @@ export interface operations {
                 state?: components["schemas"]["EventState"];
                 /** @description Only events with this in their name, in any case. */
                 q?: string;
-                /** @description Only the caller's own events; needs a token. */
-                mine?: boolean;
             };
             header?: never;
             path?: never;
@@ -4178,13 +4299,15 @@ export interface operations {
             };
         };
     };
-    get_event_sales: {
+    list_waitlist: {
         parameters: {
             query?: {
-                /** @description Nothing before this. */
-                since?: string;
-                /** @description Nothing from this on. */
-                until?: string;
+                /** @description Only entries in this state. */
+                state?: components["schemas"]["WaitlistEntryState"];
+                /** @description How many items at most. */
+                limit?: number;
+                /** @description The `next` of the page before. */
+                after?: string;
             };
             header?: never;
             path: {
@@ -4195,13 +4318,13 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description The figures, for the event's owner */
+            /** @description In the order of the queue, for the event's owner. */
             200: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Sales"];
+                    "application/json": components["schemas"]["WaitlistPage"];
                 };
             };
             /** @description `malformed_request`: a parameter cannot be read */
@@ -4222,7 +4345,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `forbidden`: the event is somebody else's */
+            /** @description `forbidden` */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -4231,7 +4354,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `not_found`: there is no such event */
+            /** @description `not_found`: unknown, or not the caller's */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -4240,7 +4363,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `validation_failed`: `until` is not later than `since` */
+            /** @description `validation_failed` */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -4269,27 +4392,402 @@ export interface operations {
             };
         };
     };
-    get_event_seat: {
+    join_waitlist: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description Names this request among the caller's. Sent again within 24 hours with the same body, it gets the first answer, marked `Idempotency-Replayed: true`. */
+                "Idempotency-Key"?: string;
+            };
             path: {
                 /** @description Which event */
                 event_id: components["schemas"]["EventId"];
-                /** @description The seat's label, such as `STALLS-A-12` */
-                seat: string;
             };
             cookie?: never;
         };
-        requestBody?: never;
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["JoinWaitlist"];
+            };
+        };
         responses: {
-            /** @description The seat, for the event's owner */
+            /** @description The entry. */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["WaitlistEntry"];
+                };
+            };
+            /** @description `malformed_request`: the key is not acceptable */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unauthenticated`: no, expired or forged token */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `not_found`: unknown, or not the caller's */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `already_waiting`, for the caller or the mail address; `seats_available` with seats that can be held now; `waitlist_closed`; `event_not_on_sale`; `request_in_progress` */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `payload_too_large`: the body is too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unsupported_media_type`: the body's media type is not understood */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `validation_failed`, `idempotency_key_reused` */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `rate_limited` */
+            429: {
+                headers: {
+                    /** @description Requests that may pass in a minute */
+                    "RateLimit-Limit"?: number;
+                    /** @description How many of them are left: 0 */
+                    "RateLimit-Remaining"?: number;
+                    /** @description Seconds until all of them may pass again */
+                    "RateLimit-Reset"?: number;
+                    /** @description Seconds until the next request may pass */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unavailable`: a store is away; `Retry-After` says when to try */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Any other failure */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    move_entry: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Names this request among the caller's. Sent again within 24 hours with the same body, it gets the first answer, marked `Idempotency-Replayed: true`. */
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                /** @description Which event */
+                event_id: components["schemas"]["EventId"];
+                entry_id: components["schemas"]["EntryId"];
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["MoveEntry"];
+            };
+        };
+        responses: {
+            /** @description The entry. */
             200: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["SeatDetails"];
+                    "application/json": components["schemas"]["QueuedEntry"];
+                };
+            };
+            /** @description `malformed_request`: the key is not acceptable */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unauthenticated`: no, expired or forged token */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `forbidden` */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `not_found`: unknown, or not the caller's */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `request_in_progress`: the key's first request still runs */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `payload_too_large`: the body is too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unsupported_media_type`: the body's media type is not understood */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `idempotency_key_reused`: the key belongs to another request; `validation_failed`: the body is not acceptable; `errors` says where */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unavailable`: a store is away; `Retry-After` says when to try */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Any other failure */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    remove_entry: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Names this request among the caller's. Sent again within 24 hours with the same body, it gets the first answer, marked `Idempotency-Replayed: true`. */
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                /** @description Which event */
+                event_id: components["schemas"]["EventId"];
+                entry_id: components["schemas"]["EntryId"];
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["RemoveEntry"];
+            };
+        };
+        responses: {
+            /** @description The entry. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["QueuedEntry"];
+                };
+            };
+            /** @description `malformed_request`: the key is not acceptable */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unauthenticated`: no, expired or forged token */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `forbidden` */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `not_found`: unknown, or not the caller's */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `hold_confirming`, `hold_confirmed`, `request_in_progress` */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `payload_too_large`: the body is too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unsupported_media_type`: the body's media type is not understood */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `idempotency_key_reused`: the key belongs to another request; `validation_failed`: the body is not acceptable; `errors` says where */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unavailable`: a store is away; `Retry-After` says when to try */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Any other failure */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_waitlist_log: {
+        parameters: {
+            query?: {
+                /** @description Only decisions about this entry. */
+                entry_id?: components["schemas"]["EntryId"];
+                /** @description How many items at most. */
+                limit?: number;
+                /** @description The `next` of the page before. */
+                after?: string;
+            };
+            header?: never;
+            path: {
+                /** @description Which event */
+                event_id: components["schemas"]["EventId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The newest first, for the event's owner. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["WaitlistLogPage"];
                 };
             };
             /** @description `malformed_request`: a parameter cannot be read */
@@ -4310,7 +4808,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `forbidden`: the event is somebody else's */
+            /** @description `forbidden` */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -4319,8 +4817,591 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `not_found`: there is no such event, or no such seat in it */
+            /** @description `not_found`: unknown, or not the caller's */
             404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `validation_failed` */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unavailable`: a store is away; `Retry-After` says when to try */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Any other failure */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_my_entry: {
+        parameters: {
+            query?: {
+                /** @description The entry's secret, from its mail; without it, the caller's own entry. */
+                token?: string;
+            };
+            header?: never;
+            path: {
+                /** @description Which event */
+                event_id: components["schemas"]["EventId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The live entry, or the last one. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["WaitlistEntry"];
+                };
+            };
+            /** @description `malformed_request`: a parameter cannot be read */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unauthenticated`: no, expired or forged token */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `not_found`: unknown, or not the caller's */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `validation_failed`: a parameter is not acceptable */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unavailable`: a store is away; `Retry-After` says when to try */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Any other failure */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    leave_waitlist: {
+        parameters: {
+            query?: {
+                /** @description The entry's secret, from its mail; without it, the caller's own entry. */
+                token?: string;
+            };
+            header?: never;
+            path: {
+                /** @description Which event */
+                event_id: components["schemas"]["EventId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The entry has ended. */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description `malformed_request`: a parameter cannot be read */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unauthenticated`: no, expired or forged token */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `not_found`: unknown, or not the caller's */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `hold_confirming`, `hold_confirmed` */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `validation_failed`: a parameter is not acceptable */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unavailable`: a store is away; `Retry-After` says when to try */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Any other failure */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    accept_offer: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Names this request among the caller's. Sent again within 24 hours with the same body, it gets the first answer, marked `Idempotency-Replayed: true`. */
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                /** @description Which event */
+                event_id: components["schemas"]["EventId"];
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["AcceptOffer"];
+            };
+        };
+        responses: {
+            /** @description The booking that was made before. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Booking"];
+                };
+            };
+            /** @description The booking. */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Booking"];
+                };
+            };
+            /** @description `malformed_request`: the key is not acceptable */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unauthenticated`: no, expired or forged token */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `not_found`: unknown, or not the caller's */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `seats_unavailable`, `hold_released`, `hold_confirming`, `event_not_on_sale`, `request_in_progress` */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `hold_expired` */
+            410: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `payload_too_large`: the body is too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unsupported_media_type`: the body's media type is not understood */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `idempotency_key_reused`: the key belongs to another request; `validation_failed`: the body is not acceptable; `errors` says where */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `outcome_unknown`, `unavailable` */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Any other failure */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    verify_entry: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Names this request among the caller's. Sent again within 24 hours with the same body, it gets the first answer, marked `Idempotency-Replayed: true`. */
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                /** @description Which event */
+                event_id: components["schemas"]["EventId"];
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["VerifyEntry"];
+            };
+        };
+        responses: {
+            /** @description The entry. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["WaitlistEntry"];
+                };
+            };
+            /** @description `malformed_request`: the key is not acceptable */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `not_found`: unknown, or not the caller's */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `request_in_progress`: the key's first request still runs */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `payload_too_large`: the body is too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unsupported_media_type`: the body's media type is not understood */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `idempotency_key_reused`: the key belongs to another request; `validation_failed`: the body is not acceptable; `errors` says where */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unavailable`: a store is away; `Retry-After` says when to try */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Any other failure */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_waitlist_terms: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Which event */
+                event_id: components["schemas"]["EventId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The terms. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Waitlist"];
+                };
+            };
+            /** @description `malformed_request`: a parameter cannot be read */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unauthenticated`: no, expired or forged token */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `not_found`: unknown, or not the caller's */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unavailable`: a store is away; `Retry-After` says when to try */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Any other failure */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    put_waitlist_terms: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Which event */
+                event_id: components["schemas"]["EventId"];
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["WaitlistTerms"];
+            };
+        };
+        responses: {
+            /** @description The terms as they now are. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Waitlist"];
+                };
+            };
+            /** @description `malformed_request`: a parameter cannot be read */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unauthenticated`: no, expired or forged token */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `forbidden` */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `not_found`: unknown, or not the caller's */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `payload_too_large`: the body is too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unsupported_media_type`: the body's media type is not understood */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `validation_failed`: the body is not acceptable; `errors` says where */
+            422: {
                 headers: {
                     [name: string]: unknown;
                 };

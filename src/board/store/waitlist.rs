@@ -1,0 +1,102 @@
+//! What PostgreSQL knows of the people who wait for an event's seats: for loading and checking a
+//! board.
+
+use sqlx::PgConnection;
+
+use super::super::model::{HeldSeat, write_seats};
+use crate::clock::Instant;
+use crate::id::{CallerId, EventId, HoldId};
+
+/// How long an offer is remembered on the board once it has ended, in ms: longer than a process
+/// may stand still and go on.
+pub const OFFER_MEMORY_MS: i64 = 24 * 60 * 60 * 1000;
+
+#[derive(Debug, Default)]
+pub struct Waitlist {
+    pub version: i64,
+    pub n_waiting: i64,
+    pub offers: Vec<LiveOffer>,
+}
+
+/// A hold that was placed for somebody on the waitlist.
+#[derive(Debug)]
+pub struct LiveOffer {
+    pub hold_id: HoldId,
+    pub holder: CallerId,
+    pub offered_at: Instant,
+    pub expires_at: Instant,
+    pub seats: Vec<HeldSeat>,
+}
+
+impl LiveOffer {
+    pub fn n_seats(&self) -> u32 {
+        u32::try_from(self.seats.len()).unwrap_or(u32::MAX)
+    }
+
+    /// `id=deadline=record;` with the record of a hold as scripts write it.
+    pub fn record(&self) -> String {
+        let deadline = self.expires_at.timestamp_millis();
+        format!(
+            "{}={deadline}=held|{}|{deadline}|{}|0|{OFFER_MEMORY_MS}|||{};",
+            self.hold_id,
+            self.holder,
+            self.offered_at.timestamp_millis(),
+            write_seats(&self.seats)
+        )
+    }
+}
+
+/// Exact while the caller holds the event's lock exclusively. An offer that has become a booking,
+/// or that nobody can take any more, is none.
+pub async fn read(db: &mut PgConnection, event_id: EventId) -> Result<Waitlist, sqlx::Error> {
+    let queue = sqlx::query!(
+        r#"
+        SELECT version, (SELECT count(*) FROM waitlist_entries AS entry
+            WHERE entry.event_id = $1 AND entry.state = 'waiting') AS "n_waiting!"
+        FROM waitlists WHERE event_id = $1
+        "#,
+        event_id.0
+    )
+    .fetch_optional(&mut *db)
+    .await?;
+    let Some(queue) = queue else {
+        return Ok(Waitlist::default());
+    };
+    let rows = sqlx::query!(
+        r#"
+        SELECT offer.hold_id, entry.holder_id, offer.seats, offer.amounts, offer.offered_at,
+            offer.expires_at
+        FROM waitlist_offers AS offer
+        JOIN waitlist_entries AS entry USING (event_id, entry_id)
+        JOIN events AS event USING (event_id)
+        WHERE event_id = $1 AND offer.state = 'live' AND event.state IN ('on_sale', 'paused')
+          AND NOT EXISTS (SELECT FROM hold_outcomes AS outcome
+              WHERE outcome.event_id = $1 AND outcome.hold_id = offer.hold_id)
+        "#,
+        event_id.0
+    )
+    .fetch_all(db)
+    .await?;
+    let offers = rows.into_iter().map(|row| LiveOffer {
+        hold_id: HoldId(row.hold_id),
+        holder: CallerId(row.holder_id),
+        offered_at: row.offered_at,
+        expires_at: row.expires_at,
+        seats: seats(&row.seats, &row.amounts),
+    });
+    Ok(Waitlist {
+        version: queue.version,
+        n_waiting: queue.n_waiting,
+        offers: offers.collect(),
+    })
+}
+
+fn seats(indexes: &[i32], amounts: &[i64]) -> Vec<HeldSeat> {
+    let seats = indexes.iter().zip(amounts);
+    seats
+        .map(|(index, amount)| HeldSeat {
+            index: index.cast_unsigned(),
+            amount: *amount,
+        })
+        .collect()
+}

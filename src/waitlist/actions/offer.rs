@@ -1,0 +1,166 @@
+//! Offering: claim in PostgreSQL, then place the hold on the board. Whoever finds a claim without
+//! its hold places it, so a process may stop in between.
+
+use std::time::Duration;
+
+use chrono::TimeDelta;
+use chrono_tz::Tz;
+use futures::future::join_all;
+
+use super::super::error::WaitlistError;
+use super::super::model::Planned;
+use super::super::store::{self, Claim, Ending, Offer, OfferEnd, PlacedOffer, QueueNow};
+use crate::board::{self, BoardError, HeldSeat, HoldState, NewHold, Offered, Refused};
+use crate::clock::Instant;
+use crate::context::Context;
+use crate::events::Sale;
+use crate::id::{EventId, HoldId};
+use crate::postgres;
+
+/// Limit: nobody can decide in less; an offer that would be shorter is not made.
+const TTL_MIN: TimeDelta = TimeDelta::seconds(30);
+
+/// How long somebody rests whose limit of seats stood against an offer.
+const REST: TimeDelta = TimeDelta::seconds(60);
+
+/// Longer than a process may stand still and go on.
+const MEMORY: Duration = Duration::from_millis(board::OFFER_MEMORY_MS.unsigned_abs());
+
+/// Makes the offers; answers how many of them the board has placed.
+pub(super) async fn offer_all(
+    ctx: &Context,
+    sale: &Sale,
+    queue: &QueueNow,
+    planned: &[Planned],
+) -> Result<usize, WaitlistError> {
+    let now = ctx.clock.now();
+    let expires_at = deadline(queue, now);
+    if planned.is_empty() || expires_at - now < TTL_MIN {
+        return Ok(0);
+    }
+    let claims: Vec<Claim> = planned.iter().map(|one| claim_of(ctx, sale, one)).collect();
+    let mine = claim_all(ctx, sale.event_id, &claims, (now, expires_at)).await?;
+    let live = store::list_live_offers(&ctx.db, sale.event_id).await?;
+    let to_place: Vec<_> = live
+        .into_iter()
+        .filter(|offer| mine.contains(&offer.hold_id))
+        .collect();
+    place(ctx, sale.event_id, &to_place).await
+}
+
+/// When an offer made now ends: its time without the quiet hours, and not after the sale.
+fn deadline(queue: &QueueNow, now: Instant) -> Instant {
+    let ttl = queue.terms.offer_ttl;
+    let zone: Tz = queue.time_zone.parse().unwrap_or(Tz::UTC);
+    let ends_at = match queue.terms.quiet_hours {
+        Some(quiet) => quiet.deadline(now, ttl, zone),
+        None => now + ttl,
+    };
+    ends_at.min(queue.closes_at)
+}
+
+fn claim_of(ctx: &Context, sale: &Sale, planned: &Planned) -> Claim {
+    let seats = planned.seats.iter().filter_map(|index| {
+        let seat = sale.seating.at(*index)?;
+        Some(HeldSeat {
+            index: *index,
+            amount: sale.price_of(seat),
+        })
+    });
+    Claim {
+        entry_id: planned.entry_id,
+        hold_id: ctx.ids.next(),
+        seats: seats.collect(),
+    }
+}
+
+/// Claims all at once or, where somebody else was quicker with one of them, one by one.
+async fn claim_all(
+    ctx: &Context,
+    event_id: EventId,
+    claims: &[Claim],
+    times: (Instant, Instant),
+) -> Result<Vec<HoldId>, sqlx::Error> {
+    match store::claim(&ctx.db, event_id, claims, times).await {
+        Err(error) if is_taken(&error) => {}
+        outcome => return outcome,
+    }
+    let mut claimed = Vec::new();
+    for claim in claims {
+        match store::claim(&ctx.db, event_id, std::slice::from_ref(claim), times).await {
+            Err(error) if is_taken(&error) => {}
+            outcome => claimed.extend(outcome?),
+        }
+    }
+    Ok(claimed)
+}
+
+fn is_taken(error: &sqlx::Error) -> bool {
+    let constraints = ["waitlist_seat_offered_once", "waitlist_entry_offered_once"];
+    constraints
+        .iter()
+        .any(|constraint| postgres::is_violation_of(error, constraint))
+}
+
+/// Places the holds of live offers, in the epoch in which PostgreSQL has them; answers how many the
+/// board has. What cannot be placed is withdrawn, and its person waits on.
+pub(super) async fn place(
+    ctx: &Context,
+    event_id: EventId,
+    offers: &[Offer],
+) -> Result<usize, WaitlistError> {
+    let now = ctx.clock.now();
+    let outcomes = join_all(offers.iter().map(|offer| async move {
+        let new = NewHold {
+            hold_id: offer.hold_id,
+            holder: offer.holder,
+            ttl: (offer.expires_at - now).to_std().unwrap_or_default(),
+            memory: MEMORY,
+            asked: String::new(),
+            seats: offer.seats.clone(),
+        };
+        board::offer_kept_seats(ctx, event_id, offer.epoch, &new).await
+    }));
+    let (mut placed, mut endings, mut failure) = (Vec::new(), Vec::new(), None);
+    for (offer, outcome) in offers.iter().zip(outcomes.await) {
+        match outcome {
+            Ok(Offered::Hold(hold)) if hold.state == HoldState::Held => placed.push(PlacedOffer {
+                hold_id: offer.hold_id,
+                message_id: ctx.ids.next(),
+                expires_at: hold.deadline,
+            }),
+            // It has ended, or is being confirmed; or it comes with the next look.
+            Ok(Offered::Hold(_) | Offered::BoardLost) => {}
+            Ok(Offered::Refused(refused)) => {
+                endings.push(withdrawn(ctx, offer, refused));
+                if refused == Refused::LimitReached {
+                    store::rest(&ctx.db, event_id, offer.entry_id, now + REST).await?;
+                }
+            }
+            Err(error) => failure = Some(error),
+        }
+    }
+    if !placed.is_empty() {
+        store::mark_placed(&ctx.db, event_id, &placed, now).await?;
+    }
+    if !endings.is_empty() {
+        store::end_offers(&ctx.db, event_id, &endings, (None, now)).await?;
+    }
+    metrics::counter!("holdfast_waitlist_offers_total").increment(placed.len() as u64);
+    failure.map_or(Ok(placed.len()), |error: BoardError| Err(error.into()))
+}
+
+fn withdrawn(ctx: &Context, offer: &Offer, refused: Refused) -> Ending {
+    let reason = match refused {
+        Refused::Conflicts => "seats_taken",
+        Refused::LimitReached => "limit_reached",
+        Refused::NotOnSale => "not_on_sale",
+        Refused::Before => "refused_before",
+    };
+    Ending {
+        hold_id: offer.hold_id,
+        end: OfferEnd::Withdrawn,
+        reason: Some(reason.to_owned()),
+        message_id: ctx.ids.next(),
+    }
+}

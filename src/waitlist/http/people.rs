@@ -1,0 +1,179 @@
+//! What people do with their own entry.
+
+use axum::extract::State;
+use axum::http::StatusCode;
+
+use super::super::actions::{self, Who};
+use super::requests::{AcceptOffer, JoinWaitlistBody, MineQuery, VerifyEntry};
+use super::views::{self, MineView};
+use crate::auth::Caller;
+use crate::bookings::{self, BookingView};
+use crate::context::Context;
+use crate::id::EventId;
+use crate::limits::{self, Rule};
+use crate::problem::{Problem, ProblemBody};
+use crate::request::{Json, Path, Query};
+
+/// Join the waitlist
+///
+/// For seats that cannot be had now. While people wait, seats that come free are kept, and held for
+/// the next in the queue whom they fit.
+#[utoipa::path(
+    post, path = "/v1/events/{event_id}/waitlist",
+    operation_id = "join_waitlist", tag = "waitlist",
+    params(("event_id" = EventId, Path)),
+    request_body = JoinWaitlistBody,
+    responses(
+        (status = 201, description = "The entry.", body = MineView),
+        (status = 409, description = "`already_waiting`, for the caller or the mail address; \
+            `seats_available` with seats that can be held now; `waitlist_closed`; \
+            `event_not_on_sale`; `request_in_progress`",
+         body = ProblemBody, content_type = "application/problem+json"),
+        (status = 422, description = "`validation_failed`, `idempotency_key_reused`",
+         body = ProblemBody, content_type = "application/problem+json"),
+        (status = 429, description = "`rate_limited`",
+         body = ProblemBody, content_type = "application/problem+json"),
+    )
+)]
+pub async fn join_waitlist(
+    State(ctx): State<Context>,
+    caller: Caller,
+    Path(event_id): Path<EventId>,
+    Json(body): Json<JoinWaitlistBody>,
+) -> Result<(StatusCode, Json<MineView>), Problem> {
+    limits::take(&ctx, Rule::HoldChanges, caller.caller_id).await?;
+    actions::join(&ctx, caller, event_id, body.into()).await?;
+    let who = Who {
+        caller: Some(caller),
+        token: None,
+    };
+    let mine = actions::find(&ctx, event_id, who).await?;
+    Ok((
+        StatusCode::CREATED,
+        Json(views::mine(&ctx, event_id, mine).await?),
+    ))
+}
+
+/// Look at one's entry
+///
+/// Of the caller, or of whoever has the entry's token. With an offer, seats are held: confirm the
+/// hold, or accept the offer by the token.
+#[utoipa::path(
+    get, path = "/v1/events/{event_id}/waitlist/mine",
+    operation_id = "get_my_entry", tag = "waitlist",
+    security((), ("bearerAuth" = [])),
+    params(("event_id" = EventId, Path), MineQuery),
+    responses(
+        (status = 200, description = "The live entry, or the last one.", body = MineView),
+    )
+)]
+pub async fn get_my_entry(
+    State(ctx): State<Context>,
+    caller: Option<Caller>,
+    Path(event_id): Path<EventId>,
+    Query(query): Query<MineQuery>,
+) -> Result<Json<MineView>, Problem> {
+    let who = Who {
+        caller,
+        token: query.token.as_deref(),
+    };
+    let mine = actions::find(&ctx, event_id, who).await?;
+    Ok(Json(views::mine(&ctx, event_id, mine).await?))
+}
+
+/// Leave the waitlist
+///
+/// A live offer is let go. Again answers the same.
+#[utoipa::path(
+    delete, path = "/v1/events/{event_id}/waitlist/mine",
+    operation_id = "leave_waitlist", tag = "waitlist",
+    security((), ("bearerAuth" = [])),
+    params(("event_id" = EventId, Path), MineQuery),
+    responses(
+        (status = 204, description = "The entry has ended."),
+        (status = 409, description = "`hold_confirming`, `hold_confirmed`",
+         body = ProblemBody, content_type = "application/problem+json"),
+    )
+)]
+pub async fn leave_waitlist(
+    State(ctx): State<Context>,
+    caller: Option<Caller>,
+    Path(event_id): Path<EventId>,
+    Query(query): Query<MineQuery>,
+) -> Result<StatusCode, Problem> {
+    let who = Who {
+        caller,
+        token: query.token.as_deref(),
+    };
+    actions::leave(&ctx, event_id, who).await?;
+    Ok(StatusCode::NO_CONTENT)
+}
+
+/// Verify the mail address of an entry
+///
+/// For the page that the mail's link leads to. Where the waitlist asks for it, an entry counts from
+/// then on. Again answers the same.
+#[utoipa::path(
+    post, path = "/v1/events/{event_id}/waitlist/mine/verify",
+    operation_id = "verify_entry", tag = "waitlist",
+    security(()),
+    params(("event_id" = EventId, Path)),
+    request_body = VerifyEntry,
+    responses(
+        (status = 200, description = "The entry.", body = MineView),
+    )
+)]
+pub async fn verify_entry(
+    State(ctx): State<Context>,
+    Path(event_id): Path<EventId>,
+    Json(body): Json<VerifyEntry>,
+) -> Result<Json<MineView>, Problem> {
+    actions::verify(&ctx, event_id, &body.token).await?;
+    let who = Who {
+        caller: None,
+        token: Some(&body.token),
+    };
+    let mine = actions::find(&ctx, event_id, who).await?;
+    Ok(Json(views::mine(&ctx, event_id, mine).await?))
+}
+
+/// Accept an offer
+///
+/// Confirms the hold of the entry's offer, from any device that has the entry's token. Whoever
+/// holds the hold may as well confirm it like any other. Again answers the same booking.
+#[utoipa::path(
+    post, path = "/v1/events/{event_id}/waitlist/mine/accept",
+    operation_id = "accept_offer", tag = "waitlist",
+    security((), ("bearerAuth" = [])),
+    params(("event_id" = EventId, Path)),
+    request_body = AcceptOffer,
+    responses(
+        (status = 201, description = "The booking.", body = BookingView),
+        (status = 200, description = "The booking that was made before.", body = BookingView),
+        (status = 409, description = "`seats_unavailable`, `hold_released`, `hold_confirming`, \
+            `event_not_on_sale`, `request_in_progress`",
+         body = ProblemBody, content_type = "application/problem+json"),
+        (status = 410, description = "`hold_expired`",
+         body = ProblemBody, content_type = "application/problem+json"),
+        (status = 503, description = "`outcome_unknown`, `unavailable`",
+         body = ProblemBody, content_type = "application/problem+json"),
+    )
+)]
+pub async fn accept_offer(
+    State(ctx): State<Context>,
+    caller: Option<Caller>,
+    Path(event_id): Path<EventId>,
+    Json(body): Json<AcceptOffer>,
+) -> Result<(StatusCode, Json<BookingView>), Problem> {
+    let who = Who {
+        caller,
+        token: body.token.as_deref(),
+    };
+    let what = (body.contact, body.payment_reference);
+    let confirmed = actions::accept(&ctx, event_id, who, what).await?;
+    let status = match confirmed.is_repeated {
+        true => StatusCode::OK,
+        false => StatusCode::CREATED,
+    };
+    Ok((status, Json(bookings::view(&ctx, confirmed.booking).await?)))
+}

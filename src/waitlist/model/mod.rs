@@ -1,0 +1,21 @@
+//! Who waits for what, and the rules by which seats are offered.
+
+mod entry;
+mod house;
+mod link;
+mod plan;
+mod quiet;
+mod seats;
+mod terms;
+#[cfg(test)]
+mod tests;
+mod wish;
+
+pub use entry::{Entry, EntryState};
+pub use house::House;
+pub use link::Link;
+pub use plan::{Plan, Planned, SeatNow, SkipReason, Waiting, plan};
+pub use quiet::QuietHours;
+pub use seats::Pool;
+pub use terms::{Policy, Terms};
+pub use wish::{Wanted, Wish};

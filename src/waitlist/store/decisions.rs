@@ -1,0 +1,120 @@
+//! The log of decisions, for the event's owner.
+
+use sqlx::PgExecutor;
+use uuid::Uuid;
+
+use crate::clock::Instant;
+use crate::id::{CallerId, EntryId, EventId, HoldId};
+use crate::page::PageRequest;
+
+/// Limit: rows that one pruning deletes.
+const PRUNED_AT_ONCE_MAX: i64 = 5_000;
+
+/// A decision that is not about one entry's state.
+pub struct NewLog<'a> {
+    pub kind: &'a str,
+    pub entry_id: Option<EntryId>,
+    pub seats: &'a [u32],
+    pub reason: Option<&'a str>,
+}
+
+#[derive(Debug)]
+pub struct LogItem {
+    pub log_id: i64,
+    pub kind: String,
+    pub entry_id: Option<EntryId>,
+    pub hold_id: Option<HoldId>,
+    pub seats: Vec<u32>,
+    pub reason: Option<String>,
+    pub actor_id: Option<CallerId>,
+    pub logged_at: Instant,
+}
+
+impl LogItem {
+    /// For cursors, which are UUIDs.
+    pub fn cursor(&self) -> Uuid {
+        Uuid::from_u64_pair(0, self.log_id.cast_unsigned())
+    }
+}
+
+pub async fn insert_log(
+    db: impl PgExecutor<'_>,
+    event_id: EventId,
+    log: &NewLog<'_>,
+    at: Instant,
+) -> Result<(), sqlx::Error> {
+    let seats: Vec<_> = log.seats.iter().map(|seat| seat.cast_signed()).collect();
+    sqlx::query!(
+        r#"
+        INSERT INTO waitlist_log (event_id, kind, entry_id, seats, reason, logged_at)
+        VALUES ($1, $2, $3, $4, $5, $6)
+        "#,
+        event_id.0,
+        log.kind,
+        log.entry_id.map(|entry_id| entry_id.0),
+        &seats,
+        log.reason,
+        at
+    )
+    .execute(db)
+    .await?;
+    Ok(())
+}
+
+/// A page, the newest first.
+pub async fn list_log(
+    db: impl PgExecutor<'_>,
+    event_id: EventId,
+    entry_id: Option<EntryId>,
+    page: PageRequest,
+) -> Result<Vec<LogItem>, sqlx::Error> {
+    let after = page.after.map(|after| after.as_u64_pair().1.cast_signed());
+    let rows = sqlx::query!(
+        r#"
+        SELECT log_id, kind, entry_id, hold_id, seats, reason, actor_id, logged_at
+        FROM waitlist_log
+        WHERE event_id = $1 AND ($2::uuid IS NULL OR entry_id = $2)
+          AND ($3::bigint IS NULL OR log_id < $3)
+        ORDER BY log_id DESC LIMIT $4
+        "#,
+        event_id.0,
+        entry_id.map(|entry_id| entry_id.0),
+        after,
+        page.n_rows()
+    )
+    .fetch_all(db)
+    .await?;
+    let items = rows.into_iter().map(|row| LogItem {
+        log_id: row.log_id,
+        kind: row.kind,
+        entry_id: row.entry_id.map(EntryId),
+        hold_id: row.hold_id.map(HoldId),
+        seats: row
+            .seats
+            .unwrap_or_default()
+            .into_iter()
+            .map(i32::cast_unsigned)
+            .collect(),
+        reason: row.reason,
+        actor_id: row.actor_id.map(CallerId),
+        logged_at: row.logged_at,
+    });
+    Ok(items.collect())
+}
+
+/// Deletes a batch of decisions older than 90 days.
+pub async fn prune(db: impl PgExecutor<'_>) -> Result<u64, sqlx::Error> {
+    let deleted = sqlx::query!(
+        r#"
+        DELETE FROM waitlist_log
+        WHERE (event_id, log_id) IN (
+            SELECT event_id, log_id FROM waitlist_log
+            WHERE logged_at < now() - interval '90 days' LIMIT $1
+        )
+        "#,
+        PRUNED_AT_ONCE_MAX
+    )
+    .execute(db)
+    .await?;
+    Ok(deleted.rows_affected())
+}

@@ -1,0 +1,404 @@
+//! Entries: joining, the order of the queue, and what becomes of each.
+
+use sqlx::PgExecutor;
+use uuid::Uuid;
+
+use super::super::model::{Entry, EntryState, SkipReason, Wish};
+use crate::bookings::Contact;
+use crate::clock::Instant;
+use crate::id::{CallerId, EntryId, EventId, HoldId, MessageId};
+use crate::page::PageRequest;
+
+pub(super) struct EntryRow {
+    entry_id: Uuid,
+    holder_id: Uuid,
+    name: String,
+    email: String,
+    quantity: i32,
+    is_together: bool,
+    sections: Option<Vec<String>>,
+    categories: Option<Vec<String>>,
+    price_max: Option<i64>,
+    state: EntryState,
+    priority: i32,
+    joined_at: Instant,
+    n_skips: i32,
+    skip_reason: Option<String>,
+    retry_at: Option<Instant>,
+    ended_at: Option<Instant>,
+    hold_id: Option<Uuid>,
+}
+
+impl From<EntryRow> for Entry {
+    fn from(row: EntryRow) -> Self {
+        Self {
+            entry_id: EntryId(row.entry_id),
+            holder: CallerId(row.holder_id),
+            contact: Contact {
+                name: row.name,
+                email: row.email,
+            },
+            wish: Wish {
+                quantity: row.quantity.unsigned_abs(),
+                is_together: row.is_together,
+                sections: row.sections,
+                categories: row.categories,
+                price_max: row.price_max,
+            },
+            state: row.state,
+            priority: row.priority,
+            joined_at: row.joined_at,
+            n_skips: row.n_skips,
+            skip_reason: row.skip_reason,
+            retry_at: row.retry_at,
+            ended_at: row.ended_at,
+            hold_id: row.hold_id.map(HoldId),
+        }
+    }
+}
+
+pub struct NewEntry<'a> {
+    pub event_id: EventId,
+    pub entry_id: EntryId,
+    pub holder: CallerId,
+    pub contact: &'a Contact,
+    pub wish: &'a Wish,
+    pub state: EntryState,
+    pub message_id: MessageId,
+    pub at: Instant,
+}
+
+/// Puts an entry at the end of the queue; none where the event sells no more, or the queue is full.
+///
+/// # Errors
+/// A violation of `waitlist_person_waits_once` or `waitlist_mail_waits_once`.
+pub async fn insert(
+    db: impl PgExecutor<'_>,
+    new: &NewEntry<'_>,
+) -> Result<Option<EntryId>, sqlx::Error> {
+    let wish = new.wish;
+    let entry_id = sqlx::query_scalar!(
+        r#"
+        WITH waitlist AS (
+            INSERT INTO waitlists (event_id, version) VALUES ($1, 1)
+            ON CONFLICT (event_id) DO UPDATE SET version = waitlists.version + 1
+            RETURNING entries_max
+        ), entry AS (
+            INSERT INTO waitlist_entries (event_id, entry_id, holder_id, name, email, quantity,
+                is_together, sections, categories, price_max, state, joined_at)
+            SELECT $1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12
+            FROM waitlist JOIN events AS event ON event.event_id = $1
+            WHERE event.state IN ('on_sale', 'paused')
+              AND LEAST(event.sales_close_at, event.starts_at) > $12
+              AND entries_max > (SELECT count(*) FROM waitlist_entries AS other
+                  WHERE other.event_id = $1 AND other.state IN ('unverified', 'waiting', 'offered'))
+            RETURNING entry_id
+        ), logged AS (
+            INSERT INTO waitlist_log (event_id, kind, entry_id, logged_at)
+            SELECT $1, 'joined', entry_id, $12 FROM entry
+        ), told AS (
+            INSERT INTO outbox (event_id, message_id, kind, subject_id, body, created_at)
+            SELECT $1, $13, 'waitlist.joined', entry_id,
+                jsonb_build_object('entry_id', entry_id, 'name', $4::text, 'email', $5::text,
+                    'quantity', $6::integer, 'verification_required', $11 = 'unverified'), $12
+            FROM entry
+        )
+        SELECT entry_id FROM entry
+        "#,
+        new.event_id.0,
+        new.entry_id.0,
+        new.holder.0,
+        new.contact.name,
+        new.contact.email,
+        wish.quantity.cast_signed(),
+        wish.is_together,
+        wish.sections.as_deref(),
+        wish.categories.as_deref(),
+        wish.price_max,
+        new.state.as_str(),
+        new.at,
+        new.message_id.0
+    )
+    .fetch_optional(db)
+    .await?;
+    Ok(entry_id.map(EntryId))
+}
+
+pub async fn find(
+    db: impl PgExecutor<'_>,
+    event_id: EventId,
+    entry_id: EntryId,
+) -> Result<Option<Entry>, sqlx::Error> {
+    let row = sqlx::query_as!(
+        EntryRow,
+        r#"
+        SELECT entry_id, holder_id, name, email, quantity, is_together, sections, categories,
+            price_max, entry.state AS "state: EntryState", priority, joined_at, n_skips,
+            skip_reason, retry_at, entry.ended_at, offer.hold_id AS "hold_id?"
+        FROM waitlist_entries AS entry
+        LEFT JOIN waitlist_offers AS offer USING (event_id, entry_id)
+        WHERE event_id = $1 AND entry_id = $2
+        ORDER BY offer.offered_at DESC NULLS LAST LIMIT 1
+        "#,
+        event_id.0,
+        entry_id.0
+    )
+    .fetch_optional(db)
+    .await?;
+    Ok(row.map(Entry::from))
+}
+
+/// Somebody's entry: the live one, or the last.
+pub async fn find_newest(
+    db: impl PgExecutor<'_>,
+    event_id: EventId,
+    holder: CallerId,
+) -> Result<Option<EntryId>, sqlx::Error> {
+    let entry_id = sqlx::query_scalar!(
+        r#"
+        SELECT entry_id FROM waitlist_entries
+        WHERE event_id = $1 AND holder_id = $2
+        ORDER BY entry_id DESC LIMIT 1
+        "#,
+        event_id.0,
+        holder.0
+    )
+    .fetch_optional(db)
+    .await?;
+    Ok(entry_id.map(EntryId))
+}
+
+/// Everybody who waits, in the order of the queue.
+pub async fn list_waiting(
+    db: impl PgExecutor<'_>,
+    event_id: EventId,
+    n_max: i64,
+) -> Result<Vec<Entry>, sqlx::Error> {
+    let rows = sqlx::query_as!(
+        EntryRow,
+        r#"
+        SELECT entry_id, holder_id, '' AS "name!", '' AS "email!", quantity, is_together, sections,
+            categories, price_max, state AS "state: EntryState", priority, joined_at, n_skips,
+            skip_reason, retry_at, ended_at, NULL::uuid AS hold_id
+        FROM waitlist_entries
+        WHERE event_id = $1 AND state = 'waiting'
+          AND state IN ('unverified', 'waiting', 'offered')
+        ORDER BY priority DESC, joined_at, entry_id LIMIT $2
+        "#,
+        event_id.0,
+        n_max
+    )
+    .fetch_all(db)
+    .await?;
+    Ok(rows.into_iter().map(Entry::from).collect())
+}
+
+/// A page of live entries, or of those in one state, in the order of the queue.
+pub async fn list(
+    db: impl PgExecutor<'_>,
+    event_id: EventId,
+    state: Option<EntryState>,
+    page: PageRequest,
+) -> Result<Vec<Entry>, sqlx::Error> {
+    let rows = sqlx::query_as!(
+        EntryRow,
+        r#"
+        SELECT entry_id, holder_id, name, email, quantity, is_together, sections, categories,
+            price_max, entry.state AS "state: EntryState", priority, joined_at, n_skips,
+            skip_reason, retry_at, entry.ended_at, offer.hold_id AS "hold_id?"
+        FROM waitlist_entries AS entry
+        LEFT JOIN LATERAL (SELECT hold_id FROM waitlist_offers AS offer
+            WHERE offer.event_id = $1 AND offer.entry_id = entry.entry_id
+            ORDER BY offered_at DESC LIMIT 1) AS offer ON true
+        WHERE event_id = $1
+          AND CASE WHEN $2::text IS NULL THEN entry.state IN ('unverified', 'waiting', 'offered')
+                   ELSE entry.state = $2 END
+          AND ($3::uuid IS NULL OR (-priority, joined_at, entry_id) > (
+              SELECT -priority, joined_at, entry_id FROM waitlist_entries AS last
+              WHERE last.event_id = $1 AND last.entry_id = $3))
+        ORDER BY priority DESC, joined_at, entry_id LIMIT $4
+        "#,
+        event_id.0,
+        state.map(EntryState::as_str),
+        page.after,
+        page.n_rows()
+    )
+    .fetch_all(db)
+    .await?;
+    Ok(rows.into_iter().map(Entry::from).collect())
+}
+
+/// How many are ahead of somebody in the queue.
+pub async fn count_ahead(
+    db: impl PgExecutor<'_>,
+    event_id: EventId,
+    entry: &Entry,
+) -> Result<i64, sqlx::Error> {
+    sqlx::query_scalar!(
+        r#"
+        SELECT count(*) AS "n_ahead!" FROM waitlist_entries
+        WHERE event_id = $1 AND state = 'waiting'
+          AND state IN ('unverified', 'waiting', 'offered')
+          AND (-priority, joined_at, entry_id) < (-$2::integer, $3, $4)
+        "#,
+        event_id.0,
+        entry.priority,
+        entry.joined_at,
+        entry.entry_id.0
+    )
+    .fetch_one(db)
+    .await
+}
+
+/// Counts an entry in from now on; false where it is verified already, or has ended.
+pub async fn verify(
+    db: impl PgExecutor<'_>,
+    event_id: EventId,
+    entry_id: EntryId,
+    at: Instant,
+) -> Result<bool, sqlx::Error> {
+    let done = sqlx::query!(
+        r#"
+        WITH raised AS (
+            UPDATE waitlists SET version = version + 1 WHERE event_id = $1 RETURNING version
+        ), verified AS (
+            UPDATE waitlist_entries SET state = 'waiting'
+            FROM raised
+            WHERE event_id = $1 AND entry_id = $2 AND state = 'unverified'
+            RETURNING entry_id
+        )
+        INSERT INTO waitlist_log (event_id, kind, entry_id, logged_at)
+        SELECT $1, 'verified', entry_id, $3 FROM verified
+        "#,
+        event_id.0,
+        entry_id.0,
+        at
+    )
+    .execute(db)
+    .await?;
+    Ok(done.rows_affected() == 1)
+}
+
+/// Takes somebody out who has no offer: `left`, or `removed` by an owner with a reason. False where
+/// there is an offer by now, or the entry has ended.
+pub async fn take_out(
+    db: impl PgExecutor<'_>,
+    (event_id, entry_id): (EventId, EntryId),
+    state: EntryState,
+    (actor, reason): (Option<CallerId>, Option<&str>),
+    at: Instant,
+) -> Result<bool, sqlx::Error> {
+    let done = sqlx::query!(
+        r#"
+        WITH raised AS (
+            UPDATE waitlists SET version = version + 1 WHERE event_id = $1 RETURNING version
+        ), ended AS (
+            UPDATE waitlist_entries SET state = $3, ended_at = $6
+            FROM raised
+            WHERE event_id = $1 AND entry_id = $2 AND state IN ('unverified', 'waiting')
+            RETURNING entry_id
+        )
+        INSERT INTO waitlist_log (event_id, kind, entry_id, actor_id, reason, logged_at)
+        SELECT $1, $3, entry_id, $4, $5, $6 FROM ended
+        "#,
+        event_id.0,
+        entry_id.0,
+        state.as_str(),
+        actor.map(|actor| actor.0),
+        reason,
+        at
+    )
+    .execute(db)
+    .await?;
+    Ok(done.rows_affected() == 1)
+}
+
+/// Gives a live entry another priority; false where there is none.
+pub async fn move_to(
+    db: impl PgExecutor<'_>,
+    (event_id, entry_id): (EventId, EntryId),
+    priority: i32,
+    (actor, reason): (CallerId, &str),
+    at: Instant,
+) -> Result<bool, sqlx::Error> {
+    let done = sqlx::query!(
+        r#"
+        WITH raised AS (
+            UPDATE waitlists SET version = version + 1 WHERE event_id = $1 RETURNING version
+        ), moved AS (
+            UPDATE waitlist_entries SET priority = $3
+            FROM raised
+            WHERE event_id = $1 AND entry_id = $2 AND state IN ('unverified', 'waiting')
+            RETURNING entry_id
+        )
+        INSERT INTO waitlist_log (event_id, kind, entry_id, actor_id, reason, logged_at)
+        SELECT $1, 'moved', entry_id, $4, $5, $6 FROM moved
+        "#,
+        event_id.0,
+        entry_id.0,
+        priority,
+        actor.0,
+        reason,
+        at
+    )
+    .execute(db)
+    .await?;
+    Ok(done.rows_affected() == 1)
+}
+
+/// Counts those who were passed over; a reason is logged when it is another than the last one.
+pub async fn record_skips(
+    db: impl PgExecutor<'_>,
+    event_id: EventId,
+    skipped: &[(EntryId, SkipReason)],
+    at: Instant,
+) -> Result<(), sqlx::Error> {
+    let entries: Vec<_> = skipped.iter().map(|(entry_id, _)| entry_id.0).collect();
+    let reasons: Vec<_> = skipped
+        .iter()
+        .map(|(_, reason)| reason.as_str().to_owned())
+        .collect();
+    sqlx::query!(
+        r#"
+        WITH locked AS (
+            SELECT event_id FROM waitlists WHERE event_id = $1 FOR UPDATE
+        ), skipped AS (
+            SELECT t.* FROM unnest($2::uuid[], $3::text[]) AS t (entry_id, reason), locked
+        ), logged AS (
+            INSERT INTO waitlist_log (event_id, kind, entry_id, reason, logged_at)
+            SELECT $1, 'skipped', entry_id, reason, $4
+            FROM skipped JOIN waitlist_entries AS entry USING (entry_id)
+            WHERE entry.event_id = $1 AND entry.state = 'waiting'
+              AND entry.skip_reason IS DISTINCT FROM reason
+        )
+        UPDATE waitlist_entries AS entry SET n_skips = n_skips + 1, skip_reason = reason
+        FROM skipped
+        WHERE event_id = $1 AND entry.entry_id = skipped.entry_id AND state = 'waiting'
+        "#,
+        event_id.0,
+        &entries,
+        &reasons,
+        at
+    )
+    .execute(db)
+    .await?;
+    Ok(())
+}
+
+/// Lets somebody rest who could not be offered seats for a reason of their own.
+pub async fn rest(
+    db: impl PgExecutor<'_>,
+    event_id: EventId,
+    entry_id: EntryId,
+    retry_at: Instant,
+) -> Result<(), sqlx::Error> {
+    sqlx::query!(
+        r#"UPDATE waitlist_entries SET retry_at = $3 WHERE event_id = $1 AND entry_id = $2"#,
+        event_id.0,
+        entry_id.0,
+        retry_at
+    )
+    .execute(db)
+    .await?;
+    Ok(())
+}

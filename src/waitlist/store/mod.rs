@@ -1,0 +1,22 @@
+//! All SQL of the waitlist. What changes who waits is one statement and raises the waitlist's
+//! version in it: a process that stands still in between keeps no lock.
+
+mod decisions;
+mod entries;
+mod offers;
+mod queue;
+mod terms;
+
+pub use decisions::{LogItem, NewLog, insert_log, list_log, prune};
+pub use entries::{
+    NewEntry, count_ahead, find, find_newest, insert, list, list_waiting, move_to, record_skips,
+    rest, take_out, verify,
+};
+pub use offers::{
+    Claim, Ending, Offer, OfferEnd, PlacedOffer, claim, end_offers, list_live_offers, mark_placed,
+    sync_offers,
+};
+pub use queue::{
+    QueueNow, count, lapse_entries, list_active_events, list_offered_seats, mark_drained, queue,
+};
+pub use terms::{find_terms, put_terms};

@@ -1,0 +1,210 @@
+//! The queue of an event as a whole: whether there is anything to do, and how many wait.
+
+use sqlx::PgExecutor;
+use uuid::Uuid;
+
+use super::super::model::{Policy, Terms};
+use super::terms::TermsRow;
+use crate::clock::Instant;
+use crate::events::EventState;
+use crate::id::EventId;
+
+/// An event's waitlist, and what its rounds depend on, as of one moment.
+#[derive(Debug)]
+pub struct QueueNow {
+    pub terms: Terms,
+    pub version: i64,
+    pub n_waiting: i64,
+    /// Those who wait, those who have an offer, and those who are to verify their address.
+    pub n_live: i64,
+    pub event_state: EventState,
+    pub opens_at: Option<Instant>,
+    pub closes_at: Instant,
+    pub time_zone: String,
+}
+
+/// How many wait as of a version.
+#[derive(Clone, Copy, Debug)]
+pub struct WaitCount {
+    pub version: i64,
+    pub n_waiting: i64,
+}
+
+/// Events with people waiting, or with kept seats that may still have to be let go.
+pub async fn list_active_events(db: impl PgExecutor<'_>) -> Result<Vec<EventId>, sqlx::Error> {
+    let events = sqlx::query_scalar!(
+        r#"
+        SELECT event_id FROM waitlists AS waitlist JOIN events AS event USING (event_id)
+        WHERE waitlist.version <> waitlist.drained_version
+           OR event.board_epoch <> waitlist.drained_epoch
+        ORDER BY event_id
+        "#
+    )
+    .fetch_all(db)
+    .await?;
+    Ok(events.into_iter().map(EventId).collect())
+}
+
+pub async fn queue(
+    db: impl PgExecutor<'_>,
+    event_id: EventId,
+) -> Result<Option<QueueNow>, sqlx::Error> {
+    let row = sqlx::query!(
+        r#"
+        SELECT waitlist.version, waitlist.is_open, waitlist.policy AS "policy: Policy",
+            waitlist.offer_ttl_seconds, waitlist.quantity_max, waitlist.entries_max,
+            waitlist.skips_max, waitlist.waiting_max_seconds, waitlist.verification_required,
+            waitlist.quiet_from, waitlist.quiet_until, event.state AS "event_state: EventState",
+            event.sales_open_at, LEAST(event.sales_close_at, event.starts_at) AS "closes_at!", venue.time_zone,
+            live.n_waiting AS "n_waiting!", live.n_live AS "n_live!"
+        FROM waitlists AS waitlist
+        JOIN events AS event USING (event_id)
+        JOIN venue_versions AS venue
+          ON venue.venue_id = event.venue_id AND venue.version = event.venue_version,
+        LATERAL (
+            SELECT count(*) AS n_live, count(*) FILTER (WHERE entry.state = 'waiting') AS n_waiting
+            FROM waitlist_entries AS entry
+            WHERE entry.event_id = $1 AND entry.state IN ('unverified', 'waiting', 'offered')
+        ) AS live
+        WHERE waitlist.event_id = $1
+        "#,
+        event_id.0
+    )
+    .fetch_optional(db)
+    .await?;
+    Ok(row.map(|row| QueueNow {
+        terms: Terms::from(TermsRow {
+            is_open: row.is_open,
+            policy: row.policy,
+            offer_ttl_seconds: row.offer_ttl_seconds,
+            quantity_max: row.quantity_max,
+            entries_max: row.entries_max,
+            skips_max: row.skips_max,
+            waiting_max_seconds: row.waiting_max_seconds,
+            verification_required: row.verification_required,
+            quiet_from: row.quiet_from,
+            quiet_until: row.quiet_until,
+        }),
+        version: row.version,
+        n_waiting: row.n_waiting,
+        n_live: row.n_live,
+        event_state: row.event_state,
+        opens_at: row.sales_open_at,
+        closes_at: row.closes_at,
+        time_zone: row.time_zone,
+    }))
+}
+
+/// How many wait. Version and count are of one snapshot, so two counts of one version are equal.
+pub async fn count(db: impl PgExecutor<'_>, event_id: EventId) -> Result<WaitCount, sqlx::Error> {
+    let row = sqlx::query!(
+        r#"
+        SELECT version, (SELECT count(*) FROM waitlist_entries AS entry
+            WHERE entry.event_id = $1 AND entry.state = 'waiting') AS "n_waiting!"
+        FROM waitlists WHERE event_id = $1
+        "#,
+        event_id.0
+    )
+    .fetch_optional(db)
+    .await?;
+    Ok(row.map_or(
+        WaitCount {
+            version: 0,
+            n_waiting: 0,
+        },
+        |row| WaitCount {
+            version: row.version,
+            n_waiting: row.n_waiting,
+        },
+    ))
+}
+
+/// The seats of live offers, by index.
+pub async fn list_offered_seats(
+    db: impl PgExecutor<'_>,
+    event_id: EventId,
+) -> Result<Vec<u32>, sqlx::Error> {
+    let seats = sqlx::query_scalar!(
+        r#"SELECT seat_index FROM waitlist_offer_seats WHERE event_id = $1"#,
+        event_id.0
+    )
+    .fetch_all(db)
+    .await?;
+    Ok(seats.into_iter().map(i32::cast_unsigned).collect())
+}
+
+/// Takes note that nobody is on the waitlist and no seat is kept, unless it changed meanwhile.
+pub async fn mark_drained(
+    db: impl PgExecutor<'_>,
+    event_id: EventId,
+    version: i64,
+    epoch: i64,
+) -> Result<(), sqlx::Error> {
+    sqlx::query!(
+        r#"
+        UPDATE waitlists SET drained_version = $2, drained_epoch = $3
+        WHERE event_id = $1 AND version = $2
+        "#,
+        event_id.0,
+        version,
+        epoch
+    )
+    .execute(db)
+    .await?;
+    Ok(())
+}
+
+/// Ends entries whose time is over, at most `n_max`: all of an event that sells no more, otherwise
+/// those that were never verified and joined before then. Entries with an offer end with it.
+pub async fn lapse_entries(
+    db: impl PgExecutor<'_>,
+    event_id: EventId,
+    (is_over, unverified_before): (bool, Instant),
+    n_max: i64,
+    now: Instant,
+) -> Result<i64, sqlx::Error> {
+    let reason = if is_over {
+        "sales_ended"
+    } else {
+        "not_verified"
+    };
+    let lapsed: Vec<Uuid> = sqlx::query_scalar!(
+        r#"
+        WITH due AS (
+            SELECT entry_id FROM waitlist_entries
+            WHERE event_id = $1 AND (state = 'waiting' AND $2
+                OR state = 'unverified' AND ($2 OR joined_at < $3))
+            ORDER BY entry_id LIMIT $4
+        ), raised AS (
+            UPDATE waitlists SET version = version + 1
+            WHERE event_id = $1 AND EXISTS (SELECT FROM due)
+            RETURNING version
+        ), lapsed AS (
+            UPDATE waitlist_entries SET state = 'lapsed', ended_at = $5
+            FROM raised
+            WHERE event_id = $1 AND entry_id IN (SELECT entry_id FROM due)
+              AND state IN ('unverified', 'waiting')
+            RETURNING entry_id, name, email, quantity
+        ), logged AS (
+            INSERT INTO waitlist_log (event_id, kind, entry_id, reason, logged_at)
+            SELECT $1, 'lapsed', entry_id, $6, $5 FROM lapsed
+        ), told AS (
+            INSERT INTO outbox (event_id, message_id, kind, subject_id, body, created_at)
+            SELECT $1, gen_random_uuid(), 'waitlist.lapsed', entry_id,
+                jsonb_build_object('entry_id', entry_id, 'name', name, 'email', email,
+                    'quantity', quantity, 'reason', $6::text), $5
+            FROM lapsed
+        )
+        SELECT entry_id FROM lapsed
+        "#,
+        event_id.0,
+        is_over,
+        unverified_before,
+        n_max,
+        now,
+        reason
+    )
+    .fetch_all(db)
+    .await?;
+    Ok(i64::try_from(lapsed.len()).unwrap_or(i64::MAX))
+}
