@@ -21,9 +21,9 @@ use crate::context::Context;
 use crate::jobs::{self, Job, Progress};
 use crate::middleware::{REQUEST_ID, attend};
 use crate::problem::{Code, Problem};
-use crate::webhooks;
 use crate::{accounts, availability, board, bookings, contract, deliveries, docs, events, holds};
-use crate::{idempotency, mails, operations, pages, sales, server, telemetry, venues, waitlist};
+use crate::{idempotency, mails, notifications, operations, pages, sales, server, telemetry};
+use crate::{venues, waitlist, webhooks};
 
 /// Every route of `/v1` with its part of the OpenAPI document. Each domain brings its own.
 fn api() -> OpenApiRouter<Context> {
@@ -37,6 +37,8 @@ fn api() -> OpenApiRouter<Context> {
         .merge(availability::routes())
         .merge(webhooks::routes())
         .merge(deliveries::routes())
+        .merge(mails::routes())
+        .merge(notifications::routes())
         .merge(sales::routes())
         .merge(waitlist::routes())
         .merge(operations::routes())
@@ -101,6 +103,11 @@ pub const JOBS: &[Job] = &[
         step: |ctx| Box::pin(async move { Ok(mails::send_mails(&ctx).await?) }),
     },
     Job {
+        name: "remind_of_events",
+        schedule: "15 * * * * *",
+        step: |ctx| Box::pin(async move { Ok(mails::remind_of_events(&ctx).await?) }),
+    },
+    Job {
         name: webhooks::SEND_WEBHOOKS,
         schedule: "* * * * * *",
         step: |ctx| Box::pin(async move { Ok(webhooks::send_webhooks(&ctx).await?) }),
@@ -134,7 +141,13 @@ pub fn router(ctx: &Context) -> Router {
     let routes = routes.layer(from_fn_with_state(ctx.clone(), idempotency::replay));
     let routes = routes
         .merge(docs::routes(&openapi()))
-        .merge(pages::routes());
+        .merge(pages::routes())
+        .merge(mails::link_routes());
+    let routes = if ctx.config.mail.is_shown {
+        routes.merge(mails::shown_routes())
+    } else {
+        routes
+    };
     dress(ctx, routes)
 }
 

@@ -58,6 +58,8 @@ pub struct MailSettings {
     pub from: Mailbox,
     pub language: String,
     pub templates: Option<PathBuf>,
+    /// Whether the development page shows what is in the folder, to anybody.
+    pub is_shown: bool,
 }
 
 impl MailSettings {
@@ -217,6 +219,7 @@ impl Config {
             templates: reader
                 .optional("HOLDFAST_MAIL_TEMPLATES_DIR")
                 .map(PathBuf::from),
+            is_shown: false,
         }
     }
 }

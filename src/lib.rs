@@ -66,6 +66,8 @@ pub mod mails;
 
 pub mod webhooks;
 
+pub mod notifications;
+
 pub mod contract;
 
 pub mod docs;

@@ -14,6 +14,7 @@ mod jobs;
 mod model;
 mod store;
 
+pub use actions::calendar as calendar_file;
 pub use actions::{ConfirmHold, Confirmed, commit_confirms, confirm};
 pub use error::BookingError;
 pub use http::{BookingView, routes, view};

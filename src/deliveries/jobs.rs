@@ -28,6 +28,8 @@ pub async fn derive_deliveries(ctx: &Context) -> Result<Progress, sqlx::Error> {
         store::derive_mails(&mut tx, &taken, now).await?;
     }
     store::derive_webhooks(&mut tx, &taken, now).await?;
+    store::derive_notifications(&mut tx, &taken).await?;
+    store::tell_sold_out(&mut tx, &taken, now).await?;
     tx.commit().await?;
     for sender in SENDERS {
         ctx.tasks.nudge(sender);
@@ -35,9 +37,10 @@ pub async fn derive_deliveries(ctx: &Context) -> Result<Progress, sqlx::Error> {
     Ok(Progress::Worked(taken.message_ids.len() as u64))
 }
 
-/// Deletes messages and dead letters that are older than anybody needs.
+/// Deletes messages, dead letters and notifications that are older than anybody needs.
 pub async fn prune_outbox(ctx: &Context) -> Result<Progress, sqlx::Error> {
     let n_letters = store::delete_old_deliveries(&ctx.db).await?;
     let n_messages = store::delete_old_messages(&ctx.db).await?;
-    Ok(Progress::of(n_letters + n_messages))
+    let n_notifications = store::delete_old_notifications(&ctx.db).await?;
+    Ok(Progress::of(n_letters + n_messages + n_notifications))
 }

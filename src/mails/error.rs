@@ -2,6 +2,7 @@
 
 use thiserror::Error;
 
+use crate::bookings::BookingError;
 use crate::events::EventError;
 
 #[derive(Debug, Error)]
@@ -14,6 +15,8 @@ pub enum MailError {
     Format(#[from] lettre::error::Error),
     #[error("the picture cannot be drawn: {0}")]
     Picture(String),
+    #[error(transparent)]
+    Booking(#[from] BookingError),
     #[error(transparent)]
     Event(#[from] EventError),
     #[error(transparent)]

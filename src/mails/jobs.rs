@@ -5,6 +5,7 @@ use futures::stream::iter;
 
 use super::compose::{Composed, compose};
 use super::error::MailError;
+use super::store;
 use super::transport::{self, CONNECTIONS_MAX};
 use crate::context::Context;
 use crate::deliveries::{self, Channel, Claim, Outcome, Settled};
@@ -25,6 +26,15 @@ pub async fn send_mails(ctx: &Context) -> Result<Progress, MailError> {
         settled?;
     }
     Ok(Progress::of(n_claims))
+}
+
+/// Limit: reminders written in one step.
+const REMINDED_AT_ONCE_MAX: i64 = 500;
+
+/// Writes reminders of events that begin within a day; they are sent as every message is.
+pub async fn remind_of_events(ctx: &Context) -> Result<Progress, MailError> {
+    let n_told = store::remind(&ctx.db, REMINDED_AT_ONCE_MAX, ctx.clock.imposed()).await?;
+    Ok(Progress::of(n_told))
 }
 
 async fn attempt(ctx: &Context, claim: Claim) -> Result<Settled, MailError> {

@@ -8,14 +8,18 @@
 
 mod compose;
 mod error;
+mod folder;
+mod http;
 mod jobs;
 mod model;
 mod picture;
+mod preferences;
 mod store;
 mod templates;
 mod transport;
 mod words;
 
 pub use error::MailError;
-pub use jobs::{SEND_MAILS, send_mails};
+pub use http::{link_routes, routes, shown_routes};
+pub use jobs::{SEND_MAILS, remind_of_events, send_mails};
 pub use templates::prepare;

@@ -14,15 +14,21 @@ pub enum Letter {
     EventCancelled,
     EventChanged,
     EventReminder,
+    WaitlistJoined,
+    WaitlistOffered,
+    WaitlistLapsed,
 }
 
 impl Letter {
-    pub const ALL: [Self; 5] = [
+    pub const ALL: [Self; 8] = [
         Self::BookingConfirmed,
         Self::BookingCancelled,
         Self::EventCancelled,
         Self::EventChanged,
         Self::EventReminder,
+        Self::WaitlistJoined,
+        Self::WaitlistOffered,
+        Self::WaitlistLapsed,
     ];
 
     pub fn stem(self) -> &'static str {
@@ -32,6 +38,9 @@ impl Letter {
             Self::EventCancelled => "event-cancelled",
             Self::EventChanged => "event-changed",
             Self::EventReminder => "event-reminder",
+            Self::WaitlistJoined => "waitlist-joined",
+            Self::WaitlistOffered => "waitlist-offered",
+            Self::WaitlistLapsed => "waitlist-lapsed",
         }
     }
 }

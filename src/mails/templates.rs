@@ -8,12 +8,15 @@ use std::collections::BTreeMap;
 use std::path::Path;
 use std::sync::OnceLock;
 
+use minijinja::context;
 use minijinja::syntax::SyntaxConfig;
 use minijinja::value::{Serde, Value};
 use minijinja::{AutoEscape, Environment, Error, ErrorKind, UndefinedBehavior};
 
 use super::compose::Facts;
+use super::folder::Shown;
 use super::model::{Letter, Rendered};
+use super::preferences::Link;
 use crate::context::Context;
 
 macro_rules! built_in {
@@ -36,8 +39,15 @@ built_in! {
     "en/event-changed.txt"
     "en/event-reminder.html"
     "en/event-reminder.txt"
+    "en/preferences.html"
     "en/seats.html"
     "en/seats.txt"
+    "en/waitlist-joined.html"
+    "en/waitlist-joined.txt"
+    "en/waitlist-lapsed.html"
+    "en/waitlist-lapsed.txt"
+    "en/waitlist-offered.html"
+    "en/waitlist-offered.txt"
     "de/booking-cancelled.html"
     "de/booking-cancelled.txt"
     "de/booking-confirmed.html"
@@ -48,8 +58,15 @@ built_in! {
     "de/event-changed.txt"
     "de/event-reminder.html"
     "de/event-reminder.txt"
+    "de/preferences.html"
     "de/seats.html"
     "de/seats.txt"
+    "de/waitlist-joined.html"
+    "de/waitlist-joined.txt"
+    "de/waitlist-lapsed.html"
+    "de/waitlist-lapsed.txt"
+    "de/waitlist-offered.html"
+    "de/waitlist-offered.txt"
 }
 
 /// What languages that lack a template fall back to.
@@ -92,6 +109,31 @@ pub fn render(ctx: &Context, letter: Letter, facts: &Facts) -> Result<Rendered, 
         fill_in(&templates.built_in, letter, facts)
     })
 }
+
+/// The page on which a person says which mails they want.
+pub fn render_preferences(ctx: &Context, link: &Link, is_off: bool) -> Result<String, Error> {
+    prepare(ctx);
+    let kept = ctx.memory::<Kept>();
+    let Some(templates) = kept.0.get() else {
+        return Err(Error::new(ErrorKind::TemplateNotFound, "no templates"));
+    };
+    let language = &ctx.config.mail.language;
+    let template = templates
+        .current
+        .get_template(&format!("{language}/preferences.html"))?;
+    template.render(context! { language, kind => &link.kind, email => &link.email, is_off })
+}
+
+/// The development page: a list of mails, or one of them.
+pub fn render_shown(mails: &[Shown], mail: Option<&Shown>) -> Result<String, Error> {
+    let mut environment = Environment::new();
+    environment.add_template("shown.html", SHOWN)?;
+    let template = environment.get_template("shown.html")?;
+    template.render(context! { mails => Serde(mails), mail => Serde(mail) })
+}
+
+/// Not among those that can be replaced: it is for developers.
+const SHOWN: &str = include_str!("../../mails/shown.html");
 
 impl Templates {
     fn read(folder: Option<&Path>, language: &str) -> (Self, Vec<String>) {
@@ -200,6 +242,10 @@ fn checked(environment: Environment<'static>) -> Result<Environment<'static>, Er
     for letter in Letter::ALL {
         fill_in(&environment, letter, &Facts::sample(&language))?;
     }
+    let page = environment.get_template(&format!("{language}/preferences.html"))?;
+    let (kind, email) = ("event.reminder", "ana@example.org");
+    page.render(context! { language => &language, kind, email, is_off => false })?;
+    drop(page);
     Ok(environment)
 }
 

@@ -9,8 +9,15 @@ use crate::clock::Instant;
 /// `pg_advisory_xact_lock` of whoever derives; any number that no event's lock is likely to be.
 const DERIVATION_LOCK: i64 = 0x686f_6c64_6661_7374;
 
-/// Messages about a booking, told by mail to its contact.
-const TO_BOOKING: [&str; 3] = ["booking.confirmed", "booking.cancelled", "event.reminder"];
+/// Messages about a booking or a waitlist entry, told by mail to its contact.
+const TO_SUBJECT: [&str; 6] = [
+    "booking.confirmed",
+    "booking.cancelled",
+    "event.reminder",
+    "waitlist.joined",
+    "waitlist.offered",
+    "waitlist.lapsed",
+];
 
 /// Messages about an event, told by mail to the contacts of all its bookings, where they say what
 /// was `before`.
@@ -97,7 +104,7 @@ pub async fn derive_mails(
         "#,
         &taken.event_ids,
         &taken.message_ids,
-        &TO_BOOKING.map(str::to_owned),
+        &TO_SUBJECT.map(str::to_owned),
         TO_BOOKINGS_OF_EVENT,
         imposed_now
     )

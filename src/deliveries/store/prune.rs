@@ -40,3 +40,20 @@ pub async fn delete_old_deliveries(db: impl PgExecutor<'_>) -> Result<u64, sqlx:
     .await?;
     Ok(deleted.rows_affected())
 }
+
+/// Deletes a batch of notifications older than 90 days.
+pub async fn delete_old_notifications(db: impl PgExecutor<'_>) -> Result<u64, sqlx::Error> {
+    let deleted = sqlx::query!(
+        r#"
+        DELETE FROM notifications
+        WHERE (event_id, notification_id) IN (
+            SELECT event_id, notification_id FROM notifications
+            WHERE happened_at < now() - interval '90 days'
+            LIMIT 1000
+        )
+        "#
+    )
+    .execute(db)
+    .await?;
+    Ok(deleted.rows_affected())
+}

@@ -6,6 +6,7 @@ use serde_json::Value;
 
 use super::super::error::MailError;
 use super::super::model::{File, Letter, Mail};
+use super::super::preferences::Link;
 use super::super::words::{local_time, money};
 use super::super::{picture, store, templates};
 use super::facts::{BeforeFacts, BookingFacts, EventFacts, Facts, RefundFacts, SeatFacts};
@@ -27,8 +28,32 @@ pub async fn compose(ctx: &Context, claim: &Claim) -> Result<Composed, MailError
         Ok(letter) => letter,
         Err(why) => return Ok(Composed::Nothing(why)),
     };
-    let facts = facts_of(ctx, claim, &event, &booking).await?;
-    let rendered = templates::render(ctx, letter, &facts)?;
+    let link = Link::new(&booking.contact.email, &claim.kind);
+    let is_optional = letter == Letter::EventReminder;
+    if is_optional && store::is_opted_out(&ctx.db, &link.email, &link.kind).await? {
+        return Ok(Composed::Nothing("mails of this kind are not wanted"));
+    }
+    let preferences_url = is_optional.then(|| link.url(ctx));
+    let mut facts = facts_of(ctx, claim, &event, &booking).await?;
+    facts.preferences_url = preferences_url.clone();
+    Ok(Composed::Mail(Box::new(Mail {
+        message_id: ctx.config.mail.message_id(claim.delivery_id),
+        date: claim.happened_at,
+        rendered: templates::render(ctx, letter, &facts)?,
+        files: files_of(ctx, letter, &booking).await?,
+        name: booking.contact.name,
+        email: booking.contact.email,
+        unsubscribe_url: preferences_url,
+    })))
+}
+
+/// What goes with a letter: the reference to be scanned, and the calendar's entry, which takes the
+/// place of the one sent before.
+async fn files_of(
+    ctx: &Context,
+    letter: Letter,
+    booking: &Booking,
+) -> Result<Vec<File>, MailError> {
     let mut files = Vec::new();
     if matches!(letter, Letter::BookingConfirmed | Letter::EventReminder) {
         files.push(File {
@@ -38,15 +63,17 @@ pub async fn compose(ctx: &Context, claim: &Claim) -> Result<Composed, MailError
             is_inline: true,
         });
     }
-    Ok(Composed::Mail(Box::new(Mail {
-        name: booking.contact.name,
-        email: booking.contact.email,
-        message_id: ctx.config.mail.message_id(claim.delivery_id),
-        date: claim.happened_at,
-        rendered,
-        files,
-        unsubscribe_url: None,
-    })))
+    if letter != Letter::EventReminder {
+        let (reference, file) =
+            bookings::calendar_file(ctx, booking.booking_id, Reach::EVERYTHING).await?;
+        files.push(File {
+            name: format!("{reference}.ics"),
+            content_type: "text/calendar; charset=utf-8",
+            bytes: file.into_bytes(),
+            is_inline: false,
+        });
+    }
+    Ok(files)
 }
 
 async fn find(ctx: &Context, claim: &Claim) -> Result<Option<(Event, Booking)>, MailError> {
@@ -104,7 +131,7 @@ async fn facts_of(
             seats,
             total: money(booking.total, booking.currency, language),
             has_seats_left: n_left > 0,
-            has_calendar: false,
+            has_calendar: true,
             qr_code: format!("cid:{QR_CODE}"),
         }),
         refund: refund.map(|refund| RefundFacts {
@@ -112,6 +139,7 @@ async fn facts_of(
             reason: refund.reason,
         }),
         before: before_of(ctx, event, &claim.body),
+        entry: None,
         preferences_url: None,
     })
 }
@@ -147,17 +175,17 @@ async fn seats_of(
     indexes: Option<&[i32]>,
 ) -> Result<Vec<SeatFacts>, MailError> {
     let sale = events::sale(ctx, booking.event_id).await?;
-    let (venue_id, version) = (event.venue.venue_id, event.venue.version);
-    let sections = store::find_sections(&ctx.db, venue_id, version).await?;
-    let sections: HashMap<_, _> = sections.iter().map(|it| (&it.key, &it.name)).collect();
+    let sections = section_names(ctx, event).await?;
     let is_wanted = |index: u32| indexes.is_none_or(|all| all.contains(&index.cast_signed()));
     let language = &ctx.config.mail.language;
     let wanted = booking.seats.iter().filter(|seat| is_wanted(seat.index));
     let seats = wanted.filter_map(|seat| {
         let place = sale.seating.at(seat.index)?;
-        let section = sections.get(&place.section).map(|name| (*name).clone());
         Some(SeatFacts {
-            section: section.unwrap_or_else(|| place.section.clone()),
+            section: sections
+                .get(&place.section)
+                .unwrap_or(&place.section)
+                .clone(),
             row: place.row.clone(),
             number: place.number.clone(),
             label: place.label.clone(),
@@ -166,6 +194,16 @@ async fn seats_of(
         })
     });
     Ok(seats.collect())
+}
+
+/// What people call the sections, by their keys.
+pub async fn section_names(
+    ctx: &Context,
+    event: &Event,
+) -> Result<HashMap<String, String>, MailError> {
+    let (venue_id, version) = (event.venue.venue_id, event.venue.version);
+    let sections = store::find_sections(&ctx.db, venue_id, version).await?;
+    Ok(sections.into_iter().map(|it| (it.key, it.name)).collect())
 }
 
 fn category_of(event: &Event, key: &str) -> String {

@@ -18,6 +18,8 @@ pub struct Facts {
     pub refund: Option<RefundFacts>,
     /// What the event was before it changed; members that did not change are none.
     pub before: Option<BeforeFacts>,
+    /// In letters about a waitlist.
+    pub entry: Option<EntryFacts>,
     /// Where people say which mails they want; only in mails that they can do without.
     pub preferences_url: Option<String>,
 }
@@ -59,6 +61,28 @@ pub struct SeatFacts {
 pub struct RefundFacts {
     pub amount: String,
     pub reason: Option<String>,
+}
+
+#[derive(Clone, Debug, Serialize)]
+pub struct EntryFacts {
+    pub quantity: i32,
+    /// Opens the entry, and its offer, on any device.
+    pub url: String,
+    /// Whether the entry counts only once its link was opened.
+    pub needs_confirmation: bool,
+    /// The seats of an offer.
+    pub seats: Vec<PlaceFacts>,
+    /// When an offer ends.
+    pub expires_at: Option<LocalTime>,
+    /// Why the entry lapsed, in the waitlist's words.
+    pub reason: Option<String>,
+}
+
+#[derive(Clone, Debug, Serialize)]
+pub struct PlaceFacts {
+    pub section: String,
+    pub row: String,
+    pub number: String,
 }
 
 #[derive(Clone, Debug, Serialize)]
@@ -109,7 +133,19 @@ impl Facts {
             }),
             before: Some(BeforeFacts {
                 name: Some("Another concert".to_owned()),
-                starts_at: Some(at),
+                starts_at: Some(at.clone()),
+            }),
+            entry: Some(EntryFacts {
+                quantity: 2,
+                url: "https://seats.example.org/events/1#waitlist=1".to_owned(),
+                needs_confirmation: true,
+                seats: vec![PlaceFacts {
+                    section: "Stalls".to_owned(),
+                    row: "A".to_owned(),
+                    number: "12".to_owned(),
+                }],
+                expires_at: Some(at),
+                reason: Some("sales_closed".to_owned()),
             }),
             preferences_url: Some("https://seats.example.org/mail/preferences/1".to_owned()),
         }

@@ -4,6 +4,7 @@
 mod booking;
 mod facts;
 mod letter;
+mod waitlist;
 
 pub use facts::Facts;
 pub use letter::{Composed, compose};
