@@ -166,6 +166,9 @@ fn read_files(folder: &Path, language: &str, faults: &mut Vec<String>) -> BTreeM
     for (name, _) in BUILT_IN {
         let name = name.replace(&format!("{LANGUAGE}/"), &format!("{language}/"));
         match std::fs::read_to_string(folder.join(&name)) {
+            Ok(source) if is_letter(&name) && !source.starts_with("Subject:") => {
+                faults.push(format!("{name}:1: the first line is not `Subject: …`"));
+            }
             Ok(source) => {
                 files.insert(name, source);
             }
@@ -173,7 +176,8 @@ fn read_files(folder: &Path, language: &str, faults: &mut Vec<String>) -> BTreeM
             Err(error) => faults.push(format!("{name}: {error}")),
         }
     }
-    let known = |name: &str| BUILT_IN.iter().any(|(known, _)| known.ends_with(name));
+    let last = |path: &str| path.rsplit('/').next().unwrap_or_default().to_owned();
+    let known = |name: &str| BUILT_IN.iter().any(|(known, _)| last(known) == name);
     for place in [folder.to_path_buf(), folder.join(language)] {
         for entry in std::fs::read_dir(place).into_iter().flatten().flatten() {
             let name = entry.file_name().to_string_lossy().into_owned();
@@ -219,21 +223,21 @@ fn environment(
     Ok(environment)
 }
 
+/// Whether the template is a letter's text.
+fn is_letter(name: &str) -> bool {
+    let mut letters = Letter::ALL.iter();
+    letters.any(|letter| name.ends_with(&format!("/{}.txt", letter.stem())))
+}
+
 /// A letter's text is two templates: its subject and what follows.
 fn add(environment: &mut Environment<'static>, name: &str, source: &str) -> Result<(), Error> {
-    let is_letter = Letter::ALL
-        .iter()
-        .any(|letter| name.ends_with(&format!("/{}.txt", letter.stem())));
-    if !is_letter {
+    if !is_letter(name) {
         return environment.add_template_owned(name.to_owned(), source.to_owned());
     }
-    let (head, text) = source.split_once('\n').unwrap_or((source, ""));
-    let Some(subject) = head.strip_prefix("Subject:") else {
-        let detail = format!("{name}: the first line is not `Subject: …`");
-        return Err(Error::new(ErrorKind::SyntaxError, detail));
-    };
-    environment.add_template_owned(format!("{name}.subject"), subject.trim().to_owned())?;
-    environment.add_template_owned(name.to_owned(), text.trim_start().to_owned())
+    let (subject, text) = source.split_once('\n').unwrap_or((source, ""));
+    let subject = subject.trim_start_matches("Subject:").trim();
+    environment.add_template_owned(format!("{name}.subject"), subject.to_owned())?;
+    environment.add_template_owned(name.to_owned(), text.to_owned())
 }
 
 /// The environment, if every letter can be filled in with sample facts.
@@ -268,7 +272,7 @@ fn fill_in(
     };
     Ok(Rendered {
         subject: fill_in(".txt.subject")?,
-        text: fill_in(".txt")?,
+        text: fill_in(".txt")?.trim_start().to_owned(),
         html: fill_in(".html")?,
     })
 }
@@ -279,9 +283,10 @@ fn file_of(name: &str) -> String {
 
 /// Which file, which line, and what is wrong there.
 fn place_of(error: &Error) -> String {
-    let name = error.name().map(file_of).unwrap_or_default();
+    let name = error.name().unwrap_or_default();
     // The subject, which is a template of its own, stands above the text.
-    let n_above = u32::from(name.ends_with(".txt")) as usize;
+    let n_above = usize::from(is_letter(name));
     let line = error.line().map_or(0, |line| line + n_above);
-    format!("{name}:{line}: {error:#}")
+    let detail = error.detail().unwrap_or_default();
+    format!("{}:{line}: {}: {detail}", file_of(name), error.kind())
 }

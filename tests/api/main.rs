@@ -18,6 +18,7 @@ mod holds;
 mod idempotency;
 mod limits;
 mod mails;
+mod notifications;
 mod operations;
 mod races;
 mod random_walk;

@@ -20,7 +20,8 @@ pub async fn remind(
         JOIN events AS event ON event.starts_at > now.at
             AND event.starts_at <= now.at + interval '24 hours'
         JOIN bookings AS booking USING (event_id)
-        CROSS JOIN LATERAL delivery_id_of(booking_id, 'event.reminder', booking_id) AS reminder (message_id)
+        CROSS JOIN LATERAL delivery_id_of(booking_id, 'event.reminder', booking_id)
+            AS reminder (message_id)
         WHERE event.state IN ('on_sale', 'paused', 'closed') AND booking.state <> 'cancelled'
           AND booking.confirmed_at < event.starts_at - interval '24 hours'
           AND NOT EXISTS (SELECT FROM outbox AS told

@@ -2,6 +2,9 @@
 
 mod confirmed;
 mod delivery;
+mod letters;
+mod preferences;
+mod templates;
 
 use sqlx::PgPool;
 

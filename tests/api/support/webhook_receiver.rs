@@ -77,7 +77,6 @@ struct Kept {
 /// Stops when dropped.
 pub struct WebhookReceiver {
     pub url: String,
-    pub port: u16,
     kept: Kept,
     serving: JoinHandle<()>,
 }
@@ -94,7 +93,6 @@ impl WebhookReceiver {
         });
         Self {
             url: format!("http://127.0.0.1:{port}/hook"),
-            port,
             kept,
             serving,
         }

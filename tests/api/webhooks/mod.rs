@@ -2,6 +2,7 @@
 
 mod delivery;
 mod endpoints;
+mod events;
 mod order;
 mod private_addresses;
 
