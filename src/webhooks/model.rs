@@ -71,10 +71,11 @@ impl EndpointTerms {
             let detail = format!("must have at most {DESCRIPTION_CHARS_MAX} characters");
             faults.push(fault("/description".to_owned(), detail));
         }
-        if self.kinds.is_empty() {
-            faults.push(fault("/kinds".to_owned(), "must not be empty"));
+        if !(1..=KINDS.len()).contains(&self.kinds.len()) {
+            let detail = format!("must have 1 to {} members", KINDS.len());
+            faults.push(fault("/kinds".to_owned(), detail));
         }
-        for (i, kind) in self.kinds.iter().enumerate() {
+        for (i, kind) in self.kinds.iter().enumerate().take(KINDS.len()) {
             if !KINDS.contains(&kind.as_str()) {
                 let detail = format!("must be one of {}", KINDS.join(", "));
                 faults.push(fault(format!("/kinds/{i}"), detail));

@@ -16,6 +16,9 @@ use crate::id::AccountId;
 use crate::problem::{Code, FieldError, Problem, ProblemBody};
 use crate::request::Json;
 
+/// Limit: mistakes that are named at once.
+const FAULTS_MAX: usize = 20;
+
 pub fn routes() -> OpenApiRouter<Context> {
     OpenApiRouter::new().routes(routes!(get_mail_preferences, put_mail_preferences))
 }
@@ -70,6 +73,7 @@ async fn put_mail_preferences(
         .keys()
         .filter(|kind| !OPTIONAL_KINDS.contains(&kind.as_str()));
     let faults: Vec<FieldError> = unknown
+        .take(FAULTS_MAX)
         .map(|kind| FieldError {
             pointer: format!("/kinds/{}", kind.replace('~', "~0").replace('/', "~1")),
             detail: format!("must be one of {}", OPTIONAL_KINDS.join(", ")),

@@ -25,7 +25,7 @@ pub struct CreateEndpoint {
     #[schema(max_length = 200, examples("the box office"))]
     description: String,
     /// What to be told of.
-    #[schema(min_items = 1, examples(json!(["booking.confirmed", "booking.cancelled"])))]
+    #[schema(min_items = 1, examples("booking.confirmed"))]
     kinds: Vec<String>,
 }
 
@@ -52,7 +52,7 @@ pub struct ChangeEndpoint {
     url: Option<String>,
     #[schema(max_length = 200)]
     description: Option<String>,
-    #[schema(min_items = 1, examples(json!(["booking.confirmed"])))]
+    #[schema(min_items = 1, examples("booking.confirmed"))]
     kinds: Option<Vec<String>>,
     /// A disabled endpoint is owed nothing of what happens meanwhile.
     is_enabled: Option<bool>,

@@ -44,6 +44,7 @@ async fn f42_a_mail_comes_again_under_its_id_until_it_is_taken(db: PgPool) {
 #[sqlx::test(migrator = "holdfast::postgres::MIGRATIONS")]
 async fn f42_killed_between_send_and_mark_the_mail_goes_out_again(db: PgPool) {
     let (app, server) = start(&db).await;
+    let killed = sibling(&app, &db, &server).await;
     let sale = app.on_sale(1, 2).await;
     server.will("ana@example.org", &[Manner::Hangs]);
     app.guest().book(&sale, &["S-A-1"]).await;
@@ -52,7 +53,7 @@ async fn f42_killed_between_send_and_mark_the_mail_goes_out_again(db: PgPool) {
         .expect("deliveries");
 
     tokio::select! {
-        _ = mails::send_mails(&app.ctx) => panic!("the server does not answer"),
+        _ = mails::send_mails(&killed.ctx) => panic!("the server does not answer"),
         () = until("the server has the mail", async || server.received().len() == 1) => {}
     }
     app.run_jobs().await;
@@ -64,6 +65,7 @@ async fn f42_killed_between_send_and_mark_the_mail_goes_out_again(db: PgPool) {
     let counts: Vec<usize> = server.counts().into_values().collect();
     assert_eq!(counts, [2], "twice, and to be told to be one");
     assert_eq!(states(&app).await, ["sent"]);
+    killed.stop().await;
     app.finish().await;
 }
 

@@ -132,7 +132,7 @@ async fn a_reminder_comes_once_the_day_before(db: PgPool) {
         n_before + 1,
         "30 hours before: only the booking"
     );
-    app.ctx.clock.advance(TimeDelta::hours(1));
+    app.ctx.clock.advance(TimeDelta::hours(6));
     for _ in 0..3 {
         app.run_jobs().await;
     }
