@@ -1,8 +1,7 @@
 //! Where mails go: an SMTP server, or a folder where there is none.
 
 use std::path::{Path, PathBuf};
-use std::sync::OnceLock;
-use std::time::Duration;
+use std::sync::{Mutex, PoisonError};
 
 use lettre::transport::smtp::PoolConfig;
 use lettre::{AsyncSmtpTransport, AsyncTransport, Message, Tokio1Executor};
@@ -14,21 +13,39 @@ use crate::deliveries::Outcome;
 /// Limit: connections to the server, and so mails sent at a time.
 pub const CONNECTIONS_MAX: u32 = 8;
 
-/// Limit: for the whole conversation; a command has what the settings say.
-const SENDING_TIMEOUT: Duration = Duration::from_secs(30);
-
 type Smtp = AsyncSmtpTransport<Tokio1Executor>;
 
-/// The pool of connections, made at the first mail.
+/// The pool of connections, made when there is none.
 #[derive(Default)]
-struct Server(OnceLock<Option<Smtp>>);
+struct Server(Mutex<Option<Smtp>>);
+
+impl Server {
+    fn pool(&self, ctx: &Context) -> Option<Smtp> {
+        let mut pool = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        if pool.is_none() {
+            *pool = connect(ctx);
+        }
+        pool.clone()
+    }
+
+    /// A mail that is given up goes back to the pool with its connection, which may hang for good.
+    fn forget(&self) {
+        *self.0.lock().unwrap_or_else(PoisonError::into_inner) = None;
+    }
+}
 
 /// Sends a mail; `name` is that of its file where it is kept in a folder.
 pub async fn send(ctx: &Context, message: Message, name: &str) -> Outcome {
     let server = ctx.memory::<Server>();
-    let smtp = server.0.get_or_init(|| connect(ctx));
-    match (smtp, &ctx.config.mail.folder) {
-        (Some(smtp), _) => send_over(smtp, message).await,
+    let timeout = ctx.config.mail.smtp_timeout;
+    match (server.pool(ctx), &ctx.config.mail.folder) {
+        (Some(smtp), _) => {
+            let sent = tokio::time::timeout(timeout, send_over(&smtp, message)).await;
+            sent.unwrap_or_else(|_| {
+                server.forget();
+                Outcome::failed(format!("the mail server took over {} s", timeout.as_secs()))
+            })
+        }
         (None, Some(folder)) => match keep_in(folder, &message, name).await {
             Ok(path) => Outcome::Sent(path.display().to_string()),
             Err(error) => Outcome::failed(format!("{}: {error}", folder.display())),
@@ -41,22 +58,17 @@ fn connect(ctx: &Context) -> Option<Smtp> {
     let url = ctx.config.mail.smtp_url.as_ref()?;
     let pool = PoolConfig::new().max_size(CONNECTIONS_MAX);
     let builder = Smtp::from_url(url.expose_secret()).ok()?;
-    Some(
-        builder
-            .timeout(Some(ctx.config.mail.smtp_timeout))
-            .pool_config(pool)
-            .build(),
-    )
+    let timeout = Some(ctx.config.mail.smtp_timeout);
+    Some(builder.timeout(timeout).pool_config(pool).build())
 }
 
 async fn send_over(smtp: &Smtp, message: Message) -> Outcome {
-    match tokio::time::timeout(SENDING_TIMEOUT, smtp.send(message)).await {
-        Err(_) => Outcome::failed(format!("the mail server took over {SENDING_TIMEOUT:?}")),
-        Ok(Ok(response)) => {
+    match smtp.send(message).await {
+        Ok(response) => {
             let lines: Vec<&str> = response.message().collect();
             Outcome::Sent(format!("{} {}", response.code(), lines.join(" ")))
         }
-        Ok(Err(error)) => {
+        Err(error) => {
             let code = error.status().map(u16::from);
             let reason = chain(&error);
             if code.is_some_and(is_about_mail) {

@@ -268,7 +268,10 @@ async fn no_mail_overtakes_an_earlier_one_of_its_booking(db: PgPool) {
 }
 
 async fn sibling(app: &TestApp, db: &PgPool, server: &MailServer) -> TestApp {
-    let settings = [("HOLDFAST_SMTP_URL", server.url.as_str())];
+    let settings = [
+        ("HOLDFAST_SMTP_URL", server.url.as_str()),
+        ("HOLDFAST_MAIL_FROM", "Holdfast <seats@holdfast.example>"),
+    ];
     let config = crate::support::config(db, &settings);
     TestApp::start_configured(config, app.ctx.clock.clone()).await
 }
