@@ -162,9 +162,9 @@ pub enum Outcome {
 }
 
 impl Outcome {
-    pub fn failed(reason: impl ToString) -> Self {
+    pub fn failed(reason: impl Into<String>) -> Self {
         Self::Failed {
-            reason: reason.to_string(),
+            reason: reason.into(),
             not_before: None,
         }
     }

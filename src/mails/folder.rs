@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use base64::Engine;
 use base64::prelude::BASE64_STANDARD;
-use mail_parser::{Address, MessageParser, MimeHeaders};
+use mail_parser::{Address, DateTime, MessageParser, MimeHeaders};
 use uuid::Uuid;
 
 /// Limit: mails in the list.
@@ -97,10 +97,7 @@ fn shown(name: Uuid, bytes: &[u8]) -> Option<Shown> {
         subject: mail.subject().unwrap_or_default().to_owned(),
         from: written(mail.from()),
         to: written(mail.to()),
-        date: mail
-            .date()
-            .map(|date| date.to_rfc3339())
-            .unwrap_or_default(),
+        date: mail.date().map(DateTime::to_rfc3339).unwrap_or_default(),
         text: mail.body_text(0).unwrap_or_default().into_owned(),
         html,
         files,

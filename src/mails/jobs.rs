@@ -48,7 +48,7 @@ async fn attempt(ctx: &Context, claim: Claim) -> Result<Settled, MailError> {
                 Ok(message) => transport::send(ctx, message, &claim.delivery_id.to_string()).await,
                 Err(error) => Outcome::Refused(error.to_string()),
             },
-            Err(error) => Outcome::failed(error),
+            Err(error) => Outcome::failed(error.to_string()),
         }
     };
     Ok(deliveries::settle(ctx, Channel::Mail, &claim, outcome).await?)

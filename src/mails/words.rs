@@ -126,7 +126,7 @@ pub fn money(amount: Amount, currency: Currency, language: &str) -> String {
 fn grouped(digits: &str, group: char) -> String {
     let mut text = String::new();
     for (i, digit) in digits.chars().enumerate() {
-        if i > 0 && (digits.len() - i) % 3 == 0 {
+        if i > 0 && (digits.len() - i).is_multiple_of(3) {
             text.push(group);
         }
         text.push(digit);

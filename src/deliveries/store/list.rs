@@ -3,7 +3,7 @@
 use sqlx::PgExecutor;
 use uuid::Uuid;
 
-use super::super::model::{Delivery, DeliveryFilter};
+use super::super::model::{Delivery, DeliveryFilter, DeliveryState};
 use crate::clock::Instant;
 use crate::id::DeliveryId;
 use crate::page::PageRequest;
@@ -28,7 +28,7 @@ pub async fn list(
         ORDER BY delivery_id DESC LIMIT $4
         "#,
         filter.recipient_id,
-        filter.state.map(|state| state.as_str()),
+        filter.state.map(DeliveryState::as_str),
         page.after,
         page.n_rows()
     )

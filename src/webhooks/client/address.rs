@@ -79,6 +79,7 @@ mod tests {
     use super::*;
 
     #[test]
+    #[expect(clippy::too_many_lines, reason = "a table")]
     fn addresses_inside_are_not_public() {
         for inside in [
             "0.0.0.0",

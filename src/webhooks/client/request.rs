@@ -64,10 +64,13 @@ async fn exchange(
         .max_buf_size(HEAD_MAX_BYTES)
         .handshake(TokioIo::new(stream))
         .await
-        .map_err(in_words)?;
+        .map_err(|error| in_words(&error))?;
     let request = written(request)?;
     let answering = async {
-        let response = sender.send_request(request).await.map_err(in_words)?;
+        let response = sender
+            .send_request(request)
+            .await
+            .map_err(|error| in_words(&error))?;
         let (head, mut body) = response.into_parts();
         let mut read = Vec::new();
         while read.len() < BODY_MAX_BYTES
@@ -89,7 +92,7 @@ async fn exchange(
         answer = &mut answering => answer,
         ended = connection => match ended {
             Ok(()) => answering.await,
-            Err(error) => Err(in_words(error)),
+            Err(error) => Err(in_words(&error)),
         },
     }
 }
@@ -128,7 +131,7 @@ fn retry_after(headers: &HeaderMap, now: Instant) -> Option<Duration> {
     Some(wait.min(RETRY_AFTER_MAX))
 }
 
-fn in_words(error: hyper::Error) -> String {
+fn in_words(error: &hyper::Error) -> String {
     use std::error::Error;
     match error.source() {
         Some(cause) => format!("{error}: {cause}"),
