@@ -22,8 +22,9 @@ use crate::context::Context;
 use crate::jobs::{self, Job, Progress};
 use crate::middleware::{Attend, REQUEST_ID};
 use crate::problem::{Code, Problem};
-use crate::{accounts, availability, board, bookings, contract, docs, events, holds, idempotency};
-use crate::{operations, pages, sales, server, telemetry, venues, waitlist};
+use crate::{accounts, availability, board, bookings, contract, deliveries, docs, events, holds};
+use crate::{idempotency, mails, notifications, operations, pages, sales, server, telemetry};
+use crate::{venues, waitlist, webhooks};
 
 /// Every route of `/v1` with its part of the OpenAPI document. Each domain brings its own.
 fn api() -> OpenApiRouter<Context> {
@@ -35,6 +36,10 @@ fn api() -> OpenApiRouter<Context> {
         .merge(holds::routes())
         .merge(bookings::routes())
         .merge(availability::routes())
+        .merge(webhooks::routes())
+        .merge(deliveries::routes())
+        .merge(mails::routes())
+        .merge(notifications::routes())
         .merge(sales::routes())
         .merge(waitlist::routes())
         .merge(operations::routes())
@@ -95,9 +100,29 @@ pub const JOBS: &[Job] = &[
         },
     },
     Job {
+        name: deliveries::DERIVE_DELIVERIES,
+        schedule: "* * * * * *",
+        step: |ctx| Box::pin(async move { Ok(deliveries::derive_deliveries(&ctx).await?) }),
+    },
+    Job {
+        name: mails::SEND_MAILS,
+        schedule: "* * * * * *",
+        step: |ctx| Box::pin(async move { Ok(mails::send_mails(&ctx).await?) }),
+    },
+    Job {
+        name: "remind_of_events",
+        schedule: "15 * * * * *",
+        step: |ctx| Box::pin(async move { Ok(mails::remind_of_events(&ctx).await?) }),
+    },
+    Job {
+        name: webhooks::SEND_WEBHOOKS,
+        schedule: "* * * * * *",
+        step: |ctx| Box::pin(async move { Ok(webhooks::send_webhooks(&ctx).await?) }),
+    },
+    Job {
         name: "prune_outbox",
         schedule: "45 * * * * *",
-        step: |ctx| Box::pin(async move { Ok(bookings::prune_outbox(&ctx).await?) }),
+        step: |ctx| Box::pin(async move { Ok(deliveries::prune_outbox(&ctx).await?) }),
     },
     Job {
         name: "prune_waitlist_log",
@@ -123,7 +148,13 @@ pub fn router(ctx: &Context) -> Router {
     let routes = routes
         .layer(idempotency::Replay(ctx.clone()))
         .merge(docs::routes(&openapi()))
-        .merge(pages::routes());
+        .merge(pages::routes())
+        .merge(mails::link_routes());
+    let routes = if ctx.config.mail.is_shown {
+        routes.merge(mails::shown_routes())
+    } else {
+        routes
+    };
     let (streams, _) = streams().split_for_parts();
     let streams = streams
         .method_not_allowed_fallback(method_not_allowed)
@@ -208,6 +239,12 @@ pub async fn serve(ctx: &Context, listener: TcpListener) -> anyhow::Result<()> {
     let mut terminate = signal(SignalKind::terminate())?;
     let mut interrupt = signal(SignalKind::interrupt())?;
     start_committers(ctx);
+    mails::prepare(ctx);
+    if !ctx.config.mail.is_sent() {
+        tracing::warn!(
+            "no mails are sent: set HOLDFAST_SMTP_URL, or HOLDFAST_MAIL_DIR to see them"
+        );
+    }
     ctx.tasks.spawn(load_built_in_venues(ctx.clone()));
     jobs::start(ctx, JOBS).await?;
     tokio::select! {

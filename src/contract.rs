@@ -28,6 +28,8 @@ use crate::idempotency::{KEY_CHARS_MAX, ROUTES_WITHOUT_KEPT_ANSWERS};
         (name = "events", description = "Performances: prices, states, seats and the live map"),
         (name = "holds", description = "Temporary, exclusive claims on seats"),
         (name = "bookings", description = "Confirmed holds"),
+        (name = "notifications", description = "What people are told, and which mails they want"),
+        (name = "webhooks", description = "What happens to an owner's events, told to endpoints"),
         (name = "waitlist", description = "Who is next when seats come free"),
         (name = "operations", description = "Health, metrics and the meaning of problems"),
     ),

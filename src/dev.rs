@@ -44,7 +44,7 @@ pub fn run(home: &Path, is_empty: bool) -> anyhow::Result<()> {
         } else {
             Some(demonstrate(&ctx, &home).await?)
         };
-        print_places(&url, password.as_deref(), &home)?;
+        print_places(&url, password.as_deref(), ctx.config.mail.is_shown, &home)?;
         app::serve(&ctx, listener).await
     })
 }
@@ -59,6 +59,10 @@ async fn prepare(
         variables.push(("HOLDFAST_SECRET".to_owned(), kept_secret(home, "secret")?));
     }
     let mut config = Config::from_variables(variables)?;
+    if !config.mail.is_sent() {
+        config.mail.folder = Some(home.join("mails"));
+        config.mail.is_shown = true;
+    }
     let listener = app::listen(config.bind)?;
     if !has_public_url {
         config.public_url = format!("http://{}", listener.local_addr()?);
@@ -81,11 +85,19 @@ async fn demonstrate(ctx: &Context, home: &Path) -> anyhow::Result<String> {
     Ok(password)
 }
 
-fn print_places(url: &str, password: Option<&str>, home: &Path) -> std::io::Result<()> {
+fn print_places(
+    url: &str,
+    password: Option<&str>,
+    shows_mails: bool,
+    home: &Path,
+) -> std::io::Result<()> {
     let mut places =
         format!("  Service    {url}  for buyers\n             {url}/admin  for venue admins\n");
     if let Some(password) = password {
         places += &format!("  Sign in    {ADMIN_EMAIL}, password {password}\n");
+    }
+    if shows_mails {
+        places += &format!("  Mails      {url}/mails  what buyers would be sent\n");
     }
     places += &format!("  Interface  {url}/docs\n");
     let home = home.display();

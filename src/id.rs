@@ -60,6 +60,9 @@ typed_ids! {
     /// An entry of a waitlist.
     EntryId;
     MessageId;
+    DeliveryId;
+    EndpointId;
+    NotificationId;
     RequestId;
 }
 

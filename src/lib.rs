@@ -18,6 +18,8 @@ pub mod problem;
 
 pub mod page;
 
+pub mod variables;
+
 pub mod config;
 
 pub mod telemetry;
@@ -37,6 +39,8 @@ pub mod auth;
 pub mod limits;
 
 pub mod idempotency;
+
+pub mod outbox;
 
 pub mod jobs;
 
@@ -59,6 +63,14 @@ pub mod sales;
 pub mod waitlist;
 
 pub mod audit;
+
+pub mod deliveries;
+
+pub mod mails;
+
+pub mod webhooks;
+
+pub mod notifications;
 
 pub mod contract;
 

@@ -48,8 +48,3 @@ pub async fn cancel_bookings_of_cancelled_events(ctx: &Context) -> Result<Progre
     }
     Ok(Progress::of(n_bookings))
 }
-
-/// Deletes messages that are older than anybody needs.
-pub async fn prune_outbox(ctx: &Context) -> Result<Progress, BookingError> {
-    Ok(Progress::of(store::delete_old_messages(&ctx.db).await?))
-}

@@ -14,8 +14,10 @@ mod jobs;
 mod model;
 mod store;
 
+pub use actions::calendar as calendar_file;
 pub use actions::{ConfirmHold, Confirmed, commit_confirms, confirm};
 pub use error::BookingError;
 pub use http::{BookingView, routes, view};
-pub use jobs::{cancel_bookings_of_cancelled_events, prune_outbox, settle_confirming_holds};
-pub use model::Contact;
+pub use jobs::{cancel_bookings_of_cancelled_events, settle_confirming_holds};
+pub use model::{BookedSeat, Booking, BookingState, Contact};
+pub use store::find;

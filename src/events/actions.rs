@@ -2,17 +2,19 @@
 
 use iso_currency::Currency;
 use serde::Deserialize;
+use serde_json::{Value, json};
 
 use super::error::EventError;
 use super::model::{
-    ChangeEvent, CreateEvent, Event, EventFilter, EventState, EventView, PriceOf, Reach, Verb,
-    faults_of, priced,
+    self, ChangeEvent, CreateEvent, Event, EventFilter, EventState, EventView, PriceOf, Reach,
+    Verb, faults_of, priced,
 };
 use super::store::{self, NewEvent};
 use crate::auth::{self, Caller, Role};
 use crate::clock::Instant;
 use crate::context::Context;
 use crate::id::{AccountId, EventId};
+use crate::outbox::{self, Message};
 use crate::page::PageRequest;
 use crate::problem::FieldError;
 use crate::venues::{self, Category};
@@ -109,6 +111,8 @@ pub(super) async fn change(
     if let Some(prices) = &change.prices {
         store::update_prices(&mut tx, event_id, prices, reach).await?;
     }
+    let changed = model::news_of_change(&event.terms, &terms, change.prices.is_some());
+    tell(ctx, &mut tx, event_id, "event.changed", changed).await?;
     commit(ctx, tx, event_id).await?;
     read_back(ctx, event_id, reach).await
 }
@@ -130,6 +134,10 @@ pub(crate) async fn apply(
     let next = state.after(verb)?;
     if next != state {
         store::mark(&mut tx, event_id, next, reach, ctx.clock.imposed()).await?;
+        if let Verb::Open | Verb::Cancel = verb {
+            let kind = format!("event.{}", verb.participle());
+            tell(ctx, &mut tx, event_id, &kind, json!({})).await?;
+        }
         commit(ctx, tx, event_id).await?;
     }
     read_back(ctx, event_id, reach).await
@@ -224,6 +232,24 @@ async fn read_back(
 ) -> Result<EventView, EventError> {
     let event = store::find(&ctx.db, event_id, reach).await?;
     Ok(event.ok_or(EventError::NotFound)?.view(reach))
+}
+
+/// Writes down what happened to the event, whose row the transaction has changed.
+async fn tell(
+    ctx: &Context,
+    tx: &mut sqlx::PgConnection,
+    event_id: EventId,
+    kind: &str,
+    body: Value,
+) -> Result<(), sqlx::Error> {
+    let message = Message {
+        event_id,
+        message_id: ctx.ids.next(),
+        kind,
+        subject_id: event_id.0,
+        body,
+    };
+    outbox::append(tx, &message, ctx.clock.imposed()).await
 }
 
 /// Commits a change and tells who keeps copies of the event.

@@ -64,6 +64,22 @@ const ACCESS: &[(&str, Access)] = &[
     ("get_booking", From(Role::Guest)),
     ("get_booking_calendar", From(Role::Guest)),
     ("cancel_booking", From(Role::Guest)),
+    ("create_webhook_endpoint", From(Role::VenueAdmin)),
+    ("list_webhook_endpoints", From(Role::VenueAdmin)),
+    ("get_webhook_endpoint", From(Role::VenueAdmin)),
+    ("change_webhook_endpoint", From(Role::VenueAdmin)),
+    ("delete_webhook_endpoint", From(Role::VenueAdmin)),
+    ("rotate_webhook_secret", From(Role::VenueAdmin)),
+    ("test_webhook_endpoint", From(Role::VenueAdmin)),
+    ("list_webhook_deliveries", From(Role::VenueAdmin)),
+    ("replay_webhook_delivery", From(Role::VenueAdmin)),
+    ("list_notifications", From(Role::Guest)),
+    ("read_notification", From(Role::Guest)),
+    ("read_all_notifications", From(Role::Guest)),
+    ("get_mail_preferences", From(Role::Customer)),
+    ("put_mail_preferences", From(Role::Customer)),
+    ("list_deliveries", From(Role::Admin)),
+    ("resend_delivery", From(Role::Admin)),
     ("join_waitlist", From(Role::Guest)),
     ("get_my_entry", Public),
     ("leave_waitlist", Public),
@@ -237,7 +253,13 @@ async fn below_the_role_the_answer_is_403(db: PgPool) {
 fn is_about_belongings(operation: &Operation) -> bool {
     let names = |names: &[&str]| names.iter().any(|name| operation.has_path_parameter(name));
     match access_to(operation) {
-        From(Role::VenueAdmin) => names(&["venue_id", "event_id", "hold_id", "booking_id"]),
+        From(Role::VenueAdmin) => names(&[
+            "venue_id",
+            "event_id",
+            "hold_id",
+            "booking_id",
+            "endpoint_id",
+        ]),
         From(Role::Guest | Role::Customer) => names(&["hold_id", "booking_id"]),
         Public | From(Role::Admin) => false,
     }

@@ -7,7 +7,7 @@ mod read;
 
 pub use cancel::{Cancellation, lock_booking, move_seats};
 pub use confirm::{Answer, Confirm, ConfirmedSeat, Refusal, confirm_all, find_booked_seats};
-pub use outcome::{Outcome, delete_old_messages, expire, repeat};
+pub use outcome::{Outcome, expire, repeat};
 pub use read::{
     EventFilter, find, find_by_reference, list_by_event, list_by_holder, list_of_cancelled_events,
 };

@@ -57,20 +57,3 @@ pub async fn expire(
     .await?;
     Ok(booking_id.map_or(Outcome::Expired, |id| Outcome::Confirmed(BookingId(id))))
 }
-
-/// Deletes a batch of messages older than 30 days.
-pub async fn delete_old_messages(db: impl PgExecutor<'_>) -> Result<u64, sqlx::Error> {
-    let deleted = sqlx::query!(
-        r#"
-        DELETE FROM outbox
-        WHERE (event_id, message_id) IN (
-            SELECT event_id, message_id FROM outbox
-            WHERE created_at < now() - interval '30 days'
-            LIMIT 1000
-        )
-        "#
-    )
-    .execute(db)
-    .await?;
-    Ok(deleted.rows_affected())
-}

@@ -17,3 +17,4 @@ pub(super) use prices::{PriceOf, faults_of, priced};
 pub use sale::Sale;
 pub use state::{EventState, StateConflict, Verb};
 pub use terms::Terms;
+pub(super) use terms::news_of_change;

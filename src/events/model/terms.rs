@@ -4,6 +4,7 @@ use std::ops::RangeInclusive;
 
 use chrono::{DateTime, Datelike, SubsecRound, Utc};
 use serde::Serialize;
+use serde_json::{Map, Value, json};
 
 use crate::problem::FieldError;
 
@@ -121,6 +122,31 @@ impl Terms {
             "must be from seats_per_hold_max to 10000",
         );
     }
+}
+
+/// What a change of terms is to those who are told of it: the names of the members that changed,
+/// and what people who have seats must know of as it was before.
+pub(crate) fn news_of_change(old: &Terms, new: &Terms, has_new_prices: bool) -> Value {
+    let members = [
+        ("name", old.name != new.name),
+        ("starts_at", old.starts_at != new.starts_at),
+        ("sales_open_at", old.sales_open_at != new.sales_open_at),
+        ("sales_close_at", old.sales_close_at != new.sales_close_at),
+        ("prices", has_new_prices),
+    ];
+    let changed = members.into_iter().filter(|(_, is_changed)| *is_changed);
+    let changed: Vec<_> = changed.map(|(name, _)| name).collect();
+    let mut before = Map::new();
+    if old.name != new.name {
+        before.insert("name".to_owned(), json!(old.name));
+    }
+    if old.starts_at != new.starts_at {
+        before.insert("starts_at".to_owned(), json!(old.starts_at));
+    }
+    if before.is_empty() {
+        return json!({ "changed": changed });
+    }
+    json!({ "changed": changed, "before": before })
 }
 
 /// The number of the range that is nearest.

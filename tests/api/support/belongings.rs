@@ -14,6 +14,7 @@ pub struct Belongings {
     pub event_version: Value,
     pub hold_id: String,
     pub booking_id: String,
+    pub endpoint_id: String,
     pub entry_id: String,
 }
 
@@ -50,6 +51,11 @@ impl Belongings {
         let contact = json!({"contact": {"name": "Ana", "email": "ana@example.org"}});
         let confirm = format!("{holds}/{}/confirm", sold.text_of("hold_id"));
         let booking = buyer.post(&confirm, contact).await.expect(201);
+        let endpoint = json!({"url": "https://8.8.8.8/", "kinds": ["booking.confirmed"]});
+        let endpoint = owner
+            .post("/v1/webhook-endpoints", endpoint)
+            .await
+            .expect(201);
         let wish = json!({"quantity": 4, "contact": {"name": "Ana", "email": "ana@example.org"}});
         let entry = buyer
             .post(&format!("{path}/waitlist"), wish)
@@ -64,6 +70,7 @@ impl Belongings {
             event_version: opened["version"].clone(),
             hold_id: hold.text_of("hold_id"),
             booking_id: booking.text_of("booking_id"),
+            endpoint_id: endpoint.text_of("endpoint_id"),
             entry_id: entry.text_of("entry_id"),
         }
     }
@@ -106,6 +113,9 @@ impl Belongings {
             "event_id" => event_id.to_owned(),
             "hold_id" => self.hold_id.clone(),
             "booking_id" => self.booking_id.clone(),
+            "endpoint_id" => self.endpoint_id.clone(),
+            // Of nobody; whose it is is seen from the endpoint first.
+            "delivery_id" => self.booking_id.clone(),
             "seat" => "S-A-1".to_owned(),
             "entry_id" => self.entry_id.clone(),
             "code" => "not_found".to_owned(),

@@ -1,0 +1,46 @@
+//! Making deliveries of what happened, and deleting old ones.
+
+use super::store;
+use crate::context::Context;
+use crate::jobs::Progress;
+
+pub const DERIVE_DELIVERIES: &str = "derive_deliveries";
+
+/// The jobs that send what has been derived. They stand above, and would find it by themselves.
+const SENDERS: [&str; 2] = ["send_mails", "send_webhooks"];
+
+/// Limit: messages derived in one step.
+const DERIVED_AT_ONCE_MAX: i64 = 500;
+
+/// Makes the deliveries of messages that have none yet. One process does it at a time; the others
+/// find nothing to do.
+pub async fn derive_deliveries(ctx: &Context) -> Result<Progress, sqlx::Error> {
+    let now = ctx.clock.imposed();
+    let mut tx = ctx.db.begin().await?;
+    if !store::lock_derivation(&mut tx).await? {
+        return Ok(Progress::Idle);
+    }
+    let taken = store::take_messages(&mut tx, DERIVED_AT_ONCE_MAX, now).await?;
+    if taken.message_ids.is_empty() {
+        return Ok(Progress::Idle);
+    }
+    if ctx.config.mail.is_sent() {
+        store::derive_mails(&mut tx, &taken, now).await?;
+    }
+    store::derive_webhooks(&mut tx, &taken, now).await?;
+    store::derive_notifications(&mut tx, &taken).await?;
+    store::tell_sold_out(&mut tx, &taken, now).await?;
+    tx.commit().await?;
+    for sender in SENDERS {
+        ctx.tasks.nudge(sender);
+    }
+    Ok(Progress::Worked(taken.message_ids.len() as u64))
+}
+
+/// Deletes messages, dead letters and notifications that are older than anybody needs.
+pub async fn prune_outbox(ctx: &Context) -> Result<Progress, sqlx::Error> {
+    let n_letters = store::delete_old_deliveries(&ctx.db).await?;
+    let n_messages = store::delete_old_messages(&ctx.db).await?;
+    let n_notifications = store::delete_old_notifications(&ctx.db).await?;
+    Ok(Progress::of(n_letters + n_messages + n_notifications))
+}

@@ -1,0 +1,169 @@
+//! From messages to deliveries. No statement here reads into a body further than asking whether it
+//! has a key, so that no message can keep the others from being derived.
+
+use sqlx::PgConnection;
+use uuid::Uuid;
+
+use crate::clock::Instant;
+
+/// `pg_advisory_xact_lock` of whoever derives; any number that no event's lock is likely to be.
+const DERIVATION_LOCK: i64 = 0x686f_6c64_6661_7374;
+
+/// Messages about a booking or a waitlist entry, told by mail to its contact.
+const TO_SUBJECT: [&str; 6] = [
+    "booking.confirmed",
+    "booking.cancelled",
+    "event.reminder",
+    "waitlist.joined",
+    "waitlist.offered",
+    "waitlist.lapsed",
+];
+
+/// Messages about an event, told by mail to the contacts of all its bookings, where they say what
+/// was `before`.
+const TO_BOOKINGS_OF_EVENT: &str = "event.changed";
+
+/// The messages that a batch derives, as columns.
+#[derive(Debug, Default)]
+pub struct Taken {
+    pub event_ids: Vec<Uuid>,
+    pub message_ids: Vec<Uuid>,
+}
+
+/// Derives alone until the transaction ends, or answers that another process does: deliveries of
+/// one subject must come to be in the order of its messages.
+pub async fn lock_derivation(tx: &mut PgConnection) -> Result<bool, sqlx::Error> {
+    sqlx::query_scalar!(
+        r#"SELECT pg_try_advisory_xact_lock($1) AS "is_locked!""#,
+        DERIVATION_LOCK
+    )
+    .fetch_one(tx)
+    .await
+}
+
+/// Takes the first messages that have not been derived. A message is found by its state and not by
+/// its position, so that one which commits late is found late, but found (F45).
+pub async fn take_messages(
+    tx: &mut PgConnection,
+    n_max: i64,
+    imposed_now: Option<Instant>,
+) -> Result<Taken, sqlx::Error> {
+    let rows = sqlx::query!(
+        r#"
+        UPDATE outbox SET derived_at = COALESCE($2, clock_timestamp())
+        WHERE (event_id, message_id) IN (
+            SELECT event_id, message_id FROM outbox
+            WHERE derived_at IS NULL
+            ORDER BY position LIMIT $1
+            FOR UPDATE SKIP LOCKED)
+        RETURNING event_id, message_id
+        "#,
+        n_max,
+        imposed_now
+    )
+    .fetch_all(tx)
+    .await?;
+    let (event_ids, message_ids) = rows
+        .into_iter()
+        .map(|row| (row.event_id, row.message_id))
+        .unzip();
+    Ok(Taken {
+        event_ids,
+        message_ids,
+    })
+}
+
+/// One mail for each contact that a message concerns. Who booked after an event was changed knows
+/// it only as it now is.
+pub async fn derive_mails(
+    tx: &mut PgConnection,
+    taken: &Taken,
+    imposed_now: Option<Instant>,
+) -> Result<u64, sqlx::Error> {
+    let done = sqlx::query!(
+        r#"
+        WITH message AS (
+            SELECT outbox.* FROM outbox
+            JOIN unnest($1::uuid[], $2::uuid[]) AS taken (event_id, message_id)
+                USING (event_id, message_id)
+        ), recipient AS (
+            SELECT event_id, message_id, position, subject_id AS recipient_id FROM message
+            WHERE kind = ANY ($3)
+            UNION ALL
+            SELECT message.event_id, message_id, position, booking_id
+            FROM message JOIN bookings AS booking ON booking.event_id = message.event_id
+            WHERE kind = $4 AND body ? 'before'
+              AND booking.state <> 'cancelled' AND booking.confirmed_at <= message.created_at
+        )
+        INSERT INTO deliveries (event_id, delivery_id, message_id, channel, recipient_id,
+            subject_id, position, due_at)
+        SELECT event_id, delivery_id_of(message_id, 'mail', recipient_id), message_id, 'mail',
+            recipient_id, recipient_id, position, COALESCE($5, clock_timestamp())
+        FROM recipient
+        ON CONFLICT ON CONSTRAINT message_delivered_once_to_recipient DO NOTHING
+        "#,
+        &taken.event_ids,
+        &taken.message_ids,
+        &TO_SUBJECT.map(str::to_owned),
+        TO_BOOKINGS_OF_EVENT,
+        imposed_now
+    )
+    .execute(tx)
+    .await?;
+    Ok(done.rows_affected())
+}
+
+/// What an endpoint's owner asks for to see it work; its subject is the endpoint.
+const WEBHOOK_TEST: &str = "webhook.test";
+
+/// One webhook for each enabled endpoint of the event's owner that asks for messages of that kind.
+/// The endpoints are locked, so that none is deleted without its deliveries.
+pub async fn derive_webhooks(
+    tx: &mut PgConnection,
+    taken: &Taken,
+    imposed_now: Option<Instant>,
+) -> Result<u64, sqlx::Error> {
+    let done = sqlx::query!(
+        r#"
+        INSERT INTO deliveries (event_id, delivery_id, message_id, channel, recipient_id,
+            subject_id, position, due_at)
+        SELECT message.event_id, delivery_id_of(message_id, 'webhook', endpoint_id), message_id,
+            'webhook', endpoint_id, subject_id, position, COALESCE($3, clock_timestamp())
+        FROM outbox AS message
+        JOIN unnest($1::uuid[], $2::uuid[]) AS taken (event_id, message_id)
+            USING (event_id, message_id)
+        JOIN events AS event USING (event_id)
+        JOIN webhook_endpoints AS endpoint ON endpoint.owner_id = event.owner_id
+        WHERE endpoint.state = 'enabled' AND message.kind = ANY (endpoint.kinds)
+        FOR KEY SHARE OF endpoint
+        ON CONFLICT ON CONSTRAINT message_delivered_once_to_recipient DO NOTHING
+        "#,
+        &taken.event_ids,
+        &taken.message_ids,
+        imposed_now
+    )
+    .execute(&mut *tx)
+    .await?;
+    let tests = sqlx::query!(
+        r#"
+        INSERT INTO deliveries (event_id, delivery_id, message_id, channel, recipient_id,
+            subject_id, position, due_at)
+        SELECT message.event_id, delivery_id_of(message_id, 'webhook', endpoint_id), message_id,
+            'webhook', endpoint_id, subject_id, position, COALESCE($3, clock_timestamp())
+        FROM outbox AS message
+        JOIN unnest($1::uuid[], $2::uuid[]) AS taken (event_id, message_id)
+            USING (event_id, message_id)
+        JOIN webhook_endpoints AS endpoint ON endpoint.endpoint_id = message.subject_id
+        WHERE message.kind = $4
+        FOR KEY SHARE OF endpoint
+        ON CONFLICT ON CONSTRAINT message_delivered_once_to_recipient DO NOTHING
+        "#,
+        &taken.event_ids,
+        &taken.message_ids,
+        imposed_now,
+        WEBHOOK_TEST
+    )
+    .execute(tx)
+    .await?;
+    Ok(done.rows_affected() + tests.rows_affected())
+}

@@ -1,0 +1,15 @@
+//! All SQL about deliveries.
+
+mod attempt;
+mod derive;
+mod list;
+mod notify;
+mod prune;
+mod sold_out;
+
+pub use attempt::{Change, ClaimLimits, claim_mails, claim_webhooks, settle};
+pub use derive::{derive_mails, derive_webhooks, lock_derivation, take_messages};
+pub use list::{list, send_again};
+pub use notify::derive_notifications;
+pub use prune::{delete_old_deliveries, delete_old_messages, delete_old_notifications};
+pub use sold_out::tell_sold_out;

@@ -1,0 +1,59 @@
+//! Deleting what nobody needs any more, in batches.
+
+use sqlx::PgExecutor;
+
+/// Deletes a batch of messages older than 30 days with their deliveries; one that is still owed to
+/// somebody, or lies as a dead letter, stays.
+pub async fn delete_old_messages(db: impl PgExecutor<'_>) -> Result<u64, sqlx::Error> {
+    let deleted = sqlx::query!(
+        r#"
+        DELETE FROM outbox
+        WHERE (event_id, message_id) IN (
+            SELECT event_id, message_id FROM outbox AS message
+            WHERE created_at < now() - interval '30 days' AND derived_at IS NOT NULL
+              AND NOT EXISTS (SELECT FROM deliveries AS delivery
+                  WHERE delivery.event_id = message.event_id
+                    AND delivery.message_id = message.message_id
+                    AND delivery.state IN ('due', 'dead'))
+            LIMIT 1000
+        )
+        "#
+    )
+    .execute(db)
+    .await?;
+    Ok(deleted.rows_affected())
+}
+
+/// Deletes a batch of dead letters that nobody has sent anew for 90 days.
+pub async fn delete_old_deliveries(db: impl PgExecutor<'_>) -> Result<u64, sqlx::Error> {
+    let deleted = sqlx::query!(
+        r#"
+        DELETE FROM deliveries
+        WHERE (event_id, delivery_id) IN (
+            SELECT event_id, delivery_id FROM deliveries
+            WHERE state = 'dead' AND settled_at < now() - interval '90 days'
+            LIMIT 1000
+        )
+        "#
+    )
+    .execute(db)
+    .await?;
+    Ok(deleted.rows_affected())
+}
+
+/// Deletes a batch of notifications older than 90 days.
+pub async fn delete_old_notifications(db: impl PgExecutor<'_>) -> Result<u64, sqlx::Error> {
+    let deleted = sqlx::query!(
+        r#"
+        DELETE FROM notifications
+        WHERE (event_id, notification_id) IN (
+            SELECT event_id, notification_id FROM notifications
+            WHERE happened_at < now() - interval '90 days'
+            LIMIT 1000
+        )
+        "#
+    )
+    .execute(db)
+    .await?;
+    Ok(deleted.rows_affected())
+}

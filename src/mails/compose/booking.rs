@@ -1,0 +1,222 @@
+//! Letters to the contact of a booking.
+
+use std::collections::HashMap;
+
+use serde_json::Value;
+
+use super::super::error::MailError;
+use super::super::model::{File, Letter, Mail};
+use super::super::preferences::Link;
+use super::super::words::{local_time, money};
+use super::super::{picture, store, templates};
+use super::facts::{BeforeFacts, BookingFacts, EventFacts, Facts, RefundFacts, SeatFacts};
+use super::letter::Composed;
+use crate::bookings::{self, Booking, BookingState};
+use crate::context::Context;
+use crate::deliveries::Claim;
+use crate::events::{self, Event, EventState, Reach};
+use crate::id::BookingId;
+use crate::money::Amount;
+
+const QR_CODE: &str = "qr-code.png";
+
+pub async fn compose(ctx: &Context, claim: &Claim) -> Result<Composed, MailError> {
+    let Some((event, booking)) = find(ctx, claim).await? else {
+        return Ok(Composed::Nothing("the booking is gone"));
+    };
+    let letter = match choose(claim, &event, &booking, ctx) {
+        Ok(letter) => letter,
+        Err(why) => return Ok(Composed::Nothing(why)),
+    };
+    let link = Link::new(&booking.contact.email, &claim.kind);
+    let is_optional = letter == Letter::EventReminder;
+    if is_optional && store::is_opted_out(&ctx.db, &link.email, &link.kind).await? {
+        return Ok(Composed::Nothing("mails of this kind are not wanted"));
+    }
+    let preferences_url = is_optional.then(|| link.url(ctx));
+    let mut facts = facts_of(ctx, claim, &event, &booking).await?;
+    facts.preferences_url = preferences_url.clone();
+    Ok(Composed::Mail(Box::new(Mail {
+        message_id: ctx.config.mail.message_id(claim.delivery_id),
+        date: claim.happened_at,
+        rendered: templates::render(ctx, letter, &facts)?,
+        files: files_of(ctx, letter, &booking).await?,
+        name: booking.contact.name,
+        email: booking.contact.email,
+        unsubscribe_url: preferences_url,
+    })))
+}
+
+/// What goes with a letter: the reference to be scanned, and the calendar's entry, which takes the
+/// place of the one sent before.
+async fn files_of(
+    ctx: &Context,
+    letter: Letter,
+    booking: &Booking,
+) -> Result<Vec<File>, MailError> {
+    let mut files = Vec::new();
+    if matches!(letter, Letter::BookingConfirmed | Letter::EventReminder) {
+        files.push(File {
+            name: QR_CODE.to_owned(),
+            content_type: "image/png",
+            bytes: picture::draw_qr_code(&booking.reference)?,
+            is_inline: true,
+        });
+    }
+    if letter != Letter::EventReminder {
+        let (reference, file) =
+            bookings::calendar_file(ctx, booking.booking_id, Reach::EVERYTHING).await?;
+        files.push(File {
+            name: format!("{reference}.ics"),
+            content_type: "text/calendar; charset=utf-8",
+            bytes: file.into_bytes(),
+            is_inline: false,
+        });
+    }
+    Ok(files)
+}
+
+async fn find(ctx: &Context, claim: &Claim) -> Result<Option<(Event, Booking)>, MailError> {
+    let mut connection = ctx.db.acquire().await?;
+    let booking_id = BookingId(claim.recipient_id);
+    let booking = bookings::find(&mut connection, booking_id, Reach::EVERYTHING).await?;
+    drop(connection);
+    let event = events::find(&ctx.db, claim.event_id, Reach::EVERYTHING).await?;
+    Ok(event.zip(booking))
+}
+
+/// The letter, or why there is none.
+fn choose(
+    claim: &Claim,
+    event: &Event,
+    booking: &Booking,
+    ctx: &Context,
+) -> Result<Letter, &'static str> {
+    let is_over = booking.state == BookingState::Cancelled || event.state == EventState::Cancelled;
+    match claim.kind.as_str() {
+        "booking.confirmed" => Ok(Letter::BookingConfirmed),
+        "booking.cancelled" if event.state == EventState::Cancelled => Ok(Letter::EventCancelled),
+        "booking.cancelled" => Ok(Letter::BookingCancelled),
+        _ if is_over => Err("the booking was cancelled meanwhile"),
+        "event.reminder" if event.terms.starts_at <= ctx.clock.now() => Err("the event has begun"),
+        "event.reminder" => Ok(Letter::EventReminder),
+        _ => Ok(Letter::EventChanged),
+    }
+}
+
+async fn facts_of(
+    ctx: &Context,
+    claim: &Claim,
+    event: &Event,
+    booking: &Booking,
+) -> Result<Facts, MailError> {
+    let language = &ctx.config.mail.language;
+    let service_url = &ctx.config.public_url;
+    let refund = refund_of(ctx, claim, booking).await?;
+    let indexes = refund.as_ref().map(|refund| refund.seat_indexes.as_slice());
+    let seats = seats_of(ctx, event, booking, indexes).await?;
+    let n_left = booking
+        .seats
+        .iter()
+        .filter(|seat| !seat.is_cancelled)
+        .count();
+    Ok(Facts {
+        language: language.clone(),
+        service_url: service_url.clone(),
+        name: booking.contact.name.clone(),
+        event: event_facts(ctx, event),
+        booking: Some(BookingFacts {
+            reference: booking.reference.clone(),
+            url: format!("{service_url}/bookings/{}", booking.booking_id),
+            seats,
+            total: money(booking.total, booking.currency, language),
+            has_seats_left: n_left > 0,
+            has_calendar: true,
+            qr_code: format!("cid:{QR_CODE}"),
+        }),
+        refund: refund.map(|refund| RefundFacts {
+            amount: money(Amount(refund.amount), booking.currency, language),
+            reason: refund.reason,
+        }),
+        before: before_of(ctx, event, &claim.body),
+        entry: None,
+        preferences_url: None,
+    })
+}
+
+pub fn event_facts(ctx: &Context, event: &Event) -> EventFacts {
+    let zone = &event.venue.time_zone;
+    EventFacts {
+        name: event.terms.name.clone(),
+        venue: event.venue.name.clone(),
+        starts_at: local_time(event.terms.starts_at, zone, &ctx.config.mail.language),
+        url: format!("{}/events/{}", ctx.config.public_url, event.event_id),
+    }
+}
+
+async fn refund_of(
+    ctx: &Context,
+    claim: &Claim,
+    booking: &Booking,
+) -> Result<Option<store::Refund>, MailError> {
+    let refund_id = claim.body["refund_id"].as_str();
+    let Some(refund_id) = refund_id.and_then(|id| id.parse().ok()) else {
+        return Ok(None);
+    };
+    let (event_id, booking_id) = (booking.event_id, booking.booking_id);
+    Ok(store::find_refund(&ctx.db, event_id, booking_id, refund_id).await?)
+}
+
+/// The booking's seats, or those of them with these indexes.
+async fn seats_of(
+    ctx: &Context,
+    event: &Event,
+    booking: &Booking,
+    indexes: Option<&[i32]>,
+) -> Result<Vec<SeatFacts>, MailError> {
+    let sale = events::sale(ctx, booking.event_id).await?;
+    let sections = section_names(ctx, event).await?;
+    let is_wanted = |index: u32| indexes.is_none_or(|all| all.contains(&index.cast_signed()));
+    let language = &ctx.config.mail.language;
+    let wanted = booking.seats.iter().filter(|seat| is_wanted(seat.index));
+    let seats = wanted.filter_map(|seat| {
+        let place = sale.seating.at(seat.index)?;
+        Some(SeatFacts {
+            section: sections
+                .get(&place.section)
+                .unwrap_or(&place.section)
+                .clone(),
+            row: place.row.clone(),
+            number: place.number.clone(),
+            label: place.label.clone(),
+            category: category_of(event, &place.category),
+            price: money(seat.price, booking.currency, language),
+        })
+    });
+    Ok(seats.collect())
+}
+
+/// What people call the sections, by their keys.
+pub async fn section_names(
+    ctx: &Context,
+    event: &Event,
+) -> Result<HashMap<String, String>, MailError> {
+    let (venue_id, version) = (event.venue.venue_id, event.venue.version);
+    let sections = store::find_sections(&ctx.db, venue_id, version).await?;
+    Ok(sections.into_iter().map(|it| (it.key, it.name)).collect())
+}
+
+fn category_of(event: &Event, key: &str) -> String {
+    let price = event.prices.iter().find(|price| price.category == key);
+    price.map_or_else(|| key.to_owned(), |price| price.name.clone())
+}
+
+fn before_of(ctx: &Context, event: &Event, body: &Value) -> Option<BeforeFacts> {
+    let before = body.get("before")?;
+    let starts_at = before["starts_at"].as_str().and_then(|at| at.parse().ok());
+    let (zone, language) = (&event.venue.time_zone, &ctx.config.mail.language);
+    Some(BeforeFacts {
+        name: before["name"].as_str().map(str::to_owned),
+        starts_at: starts_at.map(|at| local_time(at, zone, language)),
+    })
+}

@@ -1,0 +1,153 @@
+//! What owners do with their endpoints.
+
+use serde_json::json;
+use uuid::Uuid;
+
+use super::error::WebhookError;
+use super::model::{ENDPOINTS_MAX, Endpoint, EndpointTerms, OLD_SECRET_TTL};
+use super::signature::Secret;
+use super::store;
+use crate::auth::Caller;
+use crate::clock::Instant;
+use crate::context::Context;
+use crate::deliveries::{self, Delivery};
+use crate::events::Reach;
+use crate::id::{AccountId, DeliveryId, EndpointId, EventId};
+use crate::outbox::{self, Message};
+
+/// Makes an endpoint and answers it with its secret.
+pub async fn create(
+    ctx: &Context,
+    terms: EndpointTerms,
+    caller: Caller,
+) -> Result<(Endpoint, String), WebhookError> {
+    let faults = terms.faults(ctx.config.webhooks.allows_private);
+    if !faults.is_empty() {
+        return Err(WebhookError::Invalid(faults));
+    }
+    let endpoint = Endpoint {
+        endpoint_id: ctx.ids.next(),
+        owner_id: AccountId(caller.caller_id.0),
+        terms,
+        is_enabled: true,
+        disabled_because: None,
+        secret_version: 1,
+        old_secret_until: None,
+        n_failures: 0,
+        paused_until: None,
+        created_at: ctx.clock.now(),
+    };
+    let mut tx = ctx.db.begin().await?;
+    if !store::insert(&mut tx, &endpoint, ENDPOINTS_MAX).await? {
+        return Err(WebhookError::TooMany);
+    }
+    tx.commit().await?;
+    let secret = Secret::of(ctx, endpoint.endpoint_id, 1).write();
+    Ok((endpoint, secret))
+}
+
+pub async fn find(
+    ctx: &Context,
+    endpoint_id: EndpointId,
+    caller: Caller,
+) -> Result<Endpoint, WebhookError> {
+    let found = store::find(&ctx.db, endpoint_id, Reach::of(caller)).await?;
+    found.ok_or(WebhookError::NotFound)
+}
+
+/// What an owner changes; what is none stays.
+#[derive(Clone, Debug, Default)]
+pub struct Change {
+    pub url: Option<String>,
+    pub description: Option<String>,
+    pub kinds: Option<Vec<String>>,
+    pub is_enabled: Option<bool>,
+}
+
+pub async fn change(
+    ctx: &Context,
+    endpoint_id: EndpointId,
+    change: Change,
+    caller: Caller,
+) -> Result<Endpoint, WebhookError> {
+    let mut endpoint = find(ctx, endpoint_id, caller).await?;
+    let old = endpoint.terms;
+    endpoint.terms = EndpointTerms {
+        url: change.url.unwrap_or(old.url),
+        description: change.description.unwrap_or(old.description),
+        kinds: change.kinds.unwrap_or(old.kinds),
+    };
+    let faults = endpoint.terms.faults(ctx.config.webhooks.allows_private);
+    if !faults.is_empty() {
+        return Err(WebhookError::Invalid(faults));
+    }
+    match change.is_enabled {
+        Some(true) => (endpoint.is_enabled, endpoint.disabled_because) = (true, None),
+        Some(false) if endpoint.is_enabled => {
+            endpoint.is_enabled = false;
+            endpoint.disabled_because = Some("its owner disabled it".to_owned());
+        }
+        Some(false) | None => {}
+    }
+    if !store::update(&ctx.db, &endpoint, Reach::of(caller)).await? {
+        return Err(WebhookError::NotFound);
+    }
+    find(ctx, endpoint_id, caller).await
+}
+
+pub async fn delete(
+    ctx: &Context,
+    endpoint_id: EndpointId,
+    caller: Caller,
+) -> Result<(), WebhookError> {
+    let mut tx = ctx.db.begin().await?;
+    if !store::delete(&mut tx, endpoint_id, Reach::of(caller)).await? {
+        return Err(WebhookError::NotFound);
+    }
+    Ok(tx.commit().await?)
+}
+
+/// The new secret, and until when the one before signs, too.
+pub async fn rotate_secret(
+    ctx: &Context,
+    endpoint_id: EndpointId,
+    caller: Caller,
+) -> Result<(String, Instant), WebhookError> {
+    let until = ctx.clock.now() + OLD_SECRET_TTL;
+    let version = store::rotate_secret(&ctx.db, endpoint_id, until, Reach::of(caller)).await?;
+    let version = version.ok_or(WebhookError::NotFound)?;
+    Ok((Secret::of(ctx, endpoint_id, version).write(), until))
+}
+
+/// Has a `webhook.test` sent to the endpoint, on the way that every message takes.
+pub async fn test(
+    ctx: &Context,
+    endpoint_id: EndpointId,
+    caller: Caller,
+) -> Result<crate::id::MessageId, WebhookError> {
+    let endpoint = find(ctx, endpoint_id, caller).await?;
+    let message = Message {
+        event_id: EventId(Uuid::nil()),
+        message_id: ctx.ids.next(),
+        kind: "webhook.test",
+        subject_id: endpoint.endpoint_id.0,
+        body: json!({ "endpoint_id": endpoint.endpoint_id }),
+    };
+    let mut tx = ctx.db.begin().await?;
+    outbox::append(&mut tx, &message, ctx.clock.imposed()).await?;
+    tx.commit().await?;
+    ctx.tasks.nudge(deliveries::DERIVE_DELIVERIES);
+    Ok(message.message_id)
+}
+
+/// Sends a delivery of the endpoint again, under the id that it had.
+pub async fn replay(
+    ctx: &Context,
+    endpoint_id: EndpointId,
+    delivery_id: DeliveryId,
+    caller: Caller,
+) -> Result<Delivery, WebhookError> {
+    find(ctx, endpoint_id, caller).await?;
+    let replayed = deliveries::send_again(ctx, delivery_id, Some(endpoint_id.0)).await?;
+    replayed.ok_or(WebhookError::DeliveryNotFound)
+}

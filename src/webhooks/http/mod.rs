@@ -1,0 +1,6 @@
+//! Endpoints through HTTP.
+
+mod verbs;
+mod views;
+
+pub use verbs::routes;

@@ -1,0 +1,139 @@
+//! Sending what is due.
+
+use futures::StreamExt;
+use futures::stream::iter;
+
+use super::client::{self, Answer, Request};
+use super::error::WebhookError;
+use super::model::{self, Endpoint, FAILURES_MAX, checked_url, payload};
+use super::signature::Secret;
+use super::store;
+use crate::context::Context;
+use crate::deliveries::{self, Channel, Claim, ClaimLimits, Outcome};
+use crate::events::Reach;
+use crate::id::EndpointId;
+use crate::jobs::Progress;
+
+pub const SEND_WEBHOOKS: &str = "send_webhooks";
+
+/// Limit: requests at a time, and of these to one endpoint.
+const LIMITS: ClaimLimits = ClaimLimits {
+    n_max: 32,
+    n_of_endpoint_max: 4,
+    n_failures_max: FAILURES_MAX,
+};
+
+/// Limit: what of an answer's body is kept.
+const ANSWER_CHARS_MAX: usize = 200;
+
+/// Sends the webhooks that are due.
+pub async fn send_webhooks(ctx: &Context) -> Result<Progress, WebhookError> {
+    let claims = deliveries::claim_webhooks(&ctx.db, LIMITS, ctx.clock.imposed()).await?;
+    let n_claims = claims.len();
+    let mut attempts = iter(claims)
+        .map(|claim| attempt(ctx, claim))
+        .buffer_unordered(n_claims.max(1));
+    while let Some(attempted) = attempts.next().await {
+        attempted?;
+    }
+    Ok(Progress::of(n_claims as u64))
+}
+
+async fn attempt(ctx: &Context, claim: Claim) -> Result<(), WebhookError> {
+    let endpoint_id = EndpointId(claim.recipient_id);
+    let endpoint = store::find(&ctx.db, endpoint_id, Reach::EVERYTHING).await?;
+    let outcome = match endpoint {
+        None => Outcome::Dropped("the endpoint was deleted".to_owned()),
+        Some(_) if claim.attempt.is_beyond_limit() => {
+            Outcome::Refused("every attempt was cut off".to_owned())
+        }
+        Some(_) if !claim.attempt.may_begin() => return Ok(()),
+        Some(endpoint) => {
+            let answer = send(ctx, &endpoint, &claim).await;
+            keep_breaker(ctx, endpoint_id, &answer).await?;
+            outcome_of(answer)
+        }
+    };
+    deliveries::settle(ctx, Channel::Webhook, &claim, outcome).await?;
+    Ok(())
+}
+
+async fn send(ctx: &Context, endpoint: &Endpoint, claim: &Claim) -> Result<Answer, String> {
+    // Again: the settings may have become stricter since the endpoint was made.
+    let url = checked_url(&endpoint.terms.url, ctx.config.webhooks.allows_private)?;
+    let id = format!("msg_{}", claim.message_id);
+    let body = payload(claim);
+    let now = ctx.clock.now();
+    let timestamp = now.timestamp();
+    let mut versions = vec![endpoint.secret_version];
+    if endpoint.old_secret_until.is_some_and(|until| now < until) {
+        versions.push(endpoint.secret_version - 1);
+    }
+    let signatures: Vec<String> = versions
+        .into_iter()
+        .map(|version| Secret::of(ctx, endpoint.endpoint_id, version).sign(&id, timestamp, &body))
+        .collect();
+    let headers = [
+        ("webhook-id", id),
+        ("webhook-timestamp", timestamp.to_string()),
+        ("webhook-signature", signatures.join(" ")),
+    ];
+    let request = Request {
+        url: &url,
+        headers,
+        body,
+    };
+    client::post(ctx, request).await
+}
+
+/// Counts what fails in a row, and pauses or disables the endpoint by it.
+async fn keep_breaker(
+    ctx: &Context,
+    endpoint_id: EndpointId,
+    answer: &Result<Answer, String>,
+) -> Result<(), WebhookError> {
+    match answer {
+        Ok(answer) if is_success(answer.status) => {
+            store::mark_success(&ctx.db, endpoint_id).await?;
+        }
+        Ok(answer) if answer.status == 410 => {
+            let mut tx = ctx.db.begin().await?;
+            store::disable(&mut tx, endpoint_id, "it answered 410 Gone").await?;
+            tx.commit().await?;
+        }
+        _ => {
+            let n_failures = store::mark_failure(&ctx.db, endpoint_id).await?;
+            if let Some(pause) = n_failures.and_then(model::pause) {
+                let until = ctx.clock.now() + pause;
+                store::pause(&ctx.db, endpoint_id, until).await?;
+                tracing::warn!(endpoint.id = %endpoint_id, ?pause, "an endpoint is paused");
+            }
+        }
+    }
+    Ok(())
+}
+
+fn is_success(status: u16) -> bool {
+    (200..300).contains(&status)
+}
+
+fn outcome_of(answer: Result<Answer, String>) -> Outcome {
+    let answer = match answer {
+        Ok(answer) => answer,
+        Err(reason) => return Outcome::failed(reason),
+    };
+    let body: String = answer.body.chars().take(ANSWER_CHARS_MAX).collect();
+    let said = format!("{} {body}", answer.status).trim_end().to_owned();
+    match answer.status {
+        status if is_success(status) => Outcome::Sent(said),
+        410 => Outcome::Dropped(said),
+        300..400 => Outcome::Failed {
+            reason: format!("{} is a redirect, which is not followed", answer.status),
+            not_before: answer.retry_after,
+        },
+        _ => Outcome::Failed {
+            reason: said,
+            not_before: answer.retry_after,
+        },
+    }
+}

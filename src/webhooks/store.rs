@@ -1,0 +1,280 @@
+//! All SQL about endpoints. Whose they are stands in every statement that a caller causes.
+
+use sqlx::{PgConnection, PgExecutor};
+use uuid::Uuid;
+
+use super::model::{Endpoint, EndpointTerms};
+use crate::clock::Instant;
+use crate::events::Reach;
+use crate::id::{AccountId, EndpointId};
+use crate::page::PageRequest;
+
+struct Row {
+    endpoint_id: Uuid,
+    owner_id: Uuid,
+    url: String,
+    description: String,
+    kinds: Vec<String>,
+    state: String,
+    disabled_because: Option<String>,
+    secret_version: i32,
+    old_secret_until: Option<Instant>,
+    n_failures: i32,
+    paused_until: Option<Instant>,
+    created_at: Instant,
+}
+
+impl From<Row> for Endpoint {
+    fn from(row: Row) -> Self {
+        Self {
+            endpoint_id: EndpointId(row.endpoint_id),
+            owner_id: AccountId(row.owner_id),
+            terms: EndpointTerms {
+                url: row.url,
+                description: row.description,
+                kinds: row.kinds,
+            },
+            is_enabled: row.state == "enabled",
+            disabled_because: row.disabled_because,
+            secret_version: row.secret_version,
+            old_secret_until: row.old_secret_until,
+            n_failures: row.n_failures,
+            paused_until: row.paused_until,
+            created_at: row.created_at,
+        }
+    }
+}
+
+/// Inserts it unless its owner has that many; answers whether it did. The owner's account is
+/// locked, so that two at once cannot both be the last.
+pub async fn insert(
+    tx: &mut PgConnection,
+    endpoint: &Endpoint,
+    n_max: i64,
+) -> Result<bool, sqlx::Error> {
+    let owner_id = endpoint.owner_id.0;
+    sqlx::query!(
+        r#"SELECT FROM accounts WHERE account_id = $1 FOR UPDATE"#,
+        owner_id
+    )
+    .execute(&mut *tx)
+    .await?;
+    let done = sqlx::query!(
+        r#"
+        INSERT INTO webhook_endpoints (endpoint_id, owner_id, url, description, kinds, created_at)
+        SELECT $1, $2, $3, $4, $5, $6
+        WHERE $7 > (SELECT count(*) FROM webhook_endpoints WHERE owner_id = $2)
+        "#,
+        endpoint.endpoint_id.0,
+        owner_id,
+        endpoint.terms.url,
+        endpoint.terms.description,
+        &endpoint.terms.kinds,
+        endpoint.created_at,
+        n_max
+    )
+    .execute(tx)
+    .await?;
+    Ok(done.rows_affected() == 1)
+}
+
+pub async fn find(
+    db: impl PgExecutor<'_>,
+    endpoint_id: EndpointId,
+    reach: Reach,
+) -> Result<Option<Endpoint>, sqlx::Error> {
+    let row = sqlx::query_as!(
+        Row,
+        r#"
+        SELECT * FROM webhook_endpoints WHERE endpoint_id = $1 AND (owner_id = $2 OR $3)
+        "#,
+        endpoint_id.0,
+        reach.account(),
+        reach.is_admin
+    )
+    .fetch_optional(db)
+    .await?;
+    Ok(row.map(Endpoint::from))
+}
+
+/// A caller's own endpoints, newest first.
+pub async fn list(
+    db: impl PgExecutor<'_>,
+    owner_id: AccountId,
+    page: PageRequest,
+) -> Result<Vec<Endpoint>, sqlx::Error> {
+    let rows = sqlx::query_as!(
+        Row,
+        r#"
+        SELECT * FROM webhook_endpoints
+        WHERE owner_id = $1 AND ($2::uuid IS NULL OR endpoint_id < $2)
+        ORDER BY endpoint_id DESC LIMIT $3
+        "#,
+        owner_id.0,
+        page.after,
+        page.n_rows()
+    )
+    .fetch_all(db)
+    .await?;
+    Ok(rows.into_iter().map(Endpoint::from).collect())
+}
+
+/// Writes an owner's terms, and whether it is enabled; enabled anew it begins without failures.
+pub async fn update(
+    db: impl PgExecutor<'_>,
+    endpoint: &Endpoint,
+    reach: Reach,
+) -> Result<bool, sqlx::Error> {
+    let done = sqlx::query!(
+        r#"
+        UPDATE webhook_endpoints
+        SET url = $4, description = $5, kinds = $6,
+            state = CASE WHEN $7 THEN 'enabled' ELSE 'disabled' END, disabled_because = $8,
+            n_failures = CASE WHEN state = 'disabled' OR url <> $4 THEN 0 ELSE n_failures END,
+            paused_until = CASE WHEN state = 'disabled' OR url <> $4 THEN NULL
+                                ELSE paused_until END
+        WHERE endpoint_id = $1 AND (owner_id = $2 OR $3)
+        "#,
+        endpoint.endpoint_id.0,
+        reach.account(),
+        reach.is_admin,
+        endpoint.terms.url,
+        endpoint.terms.description,
+        &endpoint.terms.kinds,
+        endpoint.is_enabled,
+        endpoint.disabled_because
+    )
+    .execute(db)
+    .await?;
+    Ok(done.rows_affected() == 1)
+}
+
+/// The next secret; until then the last one signs, too.
+pub async fn rotate_secret(
+    db: impl PgExecutor<'_>,
+    endpoint_id: EndpointId,
+    old_secret_until: Instant,
+    reach: Reach,
+) -> Result<Option<i32>, sqlx::Error> {
+    sqlx::query_scalar!(
+        r#"
+        UPDATE webhook_endpoints
+        SET secret_version = secret_version + 1, old_secret_until = $4
+        WHERE endpoint_id = $1 AND (owner_id = $2 OR $3)
+        RETURNING secret_version
+        "#,
+        endpoint_id.0,
+        reach.account(),
+        reach.is_admin,
+        old_secret_until
+    )
+    .fetch_optional(db)
+    .await
+}
+
+/// Deletes it, and then drops what it was owed: whoever derives deliveries meanwhile holds a lock
+/// on the row, so that none is left over.
+pub async fn delete(
+    tx: &mut PgConnection,
+    endpoint_id: EndpointId,
+    reach: Reach,
+) -> Result<bool, sqlx::Error> {
+    let done = sqlx::query!(
+        r#"DELETE FROM webhook_endpoints WHERE endpoint_id = $1 AND (owner_id = $2 OR $3)"#,
+        endpoint_id.0,
+        reach.account(),
+        reach.is_admin
+    )
+    .execute(&mut *tx)
+    .await?;
+    if done.rows_affected() == 0 {
+        return Ok(false);
+    }
+    drop_due(tx, endpoint_id, "the endpoint was deleted").await?;
+    Ok(true)
+}
+
+async fn drop_due(
+    tx: &mut PgConnection,
+    endpoint_id: EndpointId,
+    why: &str,
+) -> Result<(), sqlx::Error> {
+    sqlx::query!(
+        r#"
+        UPDATE deliveries SET state = 'dropped', answer = $2, settled_at = clock_timestamp()
+        WHERE recipient_id = $1 AND channel = 'webhook' AND state = 'due'
+        "#,
+        endpoint_id.0,
+        why
+    )
+    .execute(tx)
+    .await?;
+    Ok(())
+}
+
+/// The endpoint does not want any more, as it says itself (410).
+pub async fn disable(
+    tx: &mut PgConnection,
+    endpoint_id: EndpointId,
+    why: &str,
+) -> Result<(), sqlx::Error> {
+    sqlx::query!(
+        r#"
+        UPDATE webhook_endpoints SET state = 'disabled', disabled_because = $2
+        WHERE endpoint_id = $1
+        "#,
+        endpoint_id.0,
+        why
+    )
+    .execute(&mut *tx)
+    .await?;
+    drop_due(tx, endpoint_id, why).await
+}
+
+pub async fn mark_success(
+    db: impl PgExecutor<'_>,
+    endpoint_id: EndpointId,
+) -> Result<(), sqlx::Error> {
+    sqlx::query!(
+        r#"
+        UPDATE webhook_endpoints SET n_failures = 0, paused_until = NULL
+        WHERE endpoint_id = $1 AND n_failures > 0
+        "#,
+        endpoint_id.0
+    )
+    .execute(db)
+    .await?;
+    Ok(())
+}
+
+/// Counts a failure and answers how many there now are in a row.
+pub async fn mark_failure(
+    db: impl PgExecutor<'_>,
+    endpoint_id: EndpointId,
+) -> Result<Option<i32>, sqlx::Error> {
+    sqlx::query_scalar!(
+        r#"
+        UPDATE webhook_endpoints SET n_failures = LEAST(n_failures, 1000000) + 1
+        WHERE endpoint_id = $1
+        RETURNING n_failures
+        "#,
+        endpoint_id.0
+    )
+    .fetch_optional(db)
+    .await
+}
+
+pub async fn pause(
+    db: impl PgExecutor<'_>,
+    endpoint_id: EndpointId,
+    until: Instant,
+) -> Result<(), sqlx::Error> {
+    sqlx::query!(
+        r#"UPDATE webhook_endpoints SET paused_until = $2 WHERE endpoint_id = $1"#,
+        endpoint_id.0,
+        until
+    )
+    .execute(db)
+    .await?;
+    Ok(())
+}

@@ -1,0 +1,60 @@
+//! What is told of events themselves.
+
+use serde_json::json;
+use sqlx::PgPool;
+
+use super::start;
+
+#[sqlx::test(migrator = "holdfast::postgres::MIGRATIONS")]
+async fn an_events_opening_changes_and_end_are_told(db: PgPool) {
+    let (app, receiver) = start(&db).await;
+    let sale = app.draft_with(1, 2, json!({})).await;
+    sale.subscribe(
+        &receiver,
+        &["event.opened", "event.changed", "event.cancelled"],
+    )
+    .await;
+    sale.apply("open").await;
+    sale.apply("open").await;
+    let event = sale.owner.get(&sale.path("")).await.expect(200);
+    let change = json!({"version": event["version"], "name": "Another concert"});
+    sale.owner.patch(&sale.path(""), change).await.expect(200);
+    sale.apply("pause").await;
+    sale.apply("cancel").await;
+
+    app.run_jobs().await;
+
+    assert_eq!(
+        receiver.kinds(),
+        ["event.opened", "event.changed", "event.cancelled"]
+    );
+    let changed = &receiver.received()[1].body["data"];
+    assert_eq!(changed["changed"], json!(["name"]));
+    assert_eq!(changed["event_id"], sale.event_id);
+    app.finish().await;
+}
+
+#[sqlx::test(migrator = "holdfast::postgres::MIGRATIONS")]
+async fn sold_out_is_told_each_time_the_last_seat_is_booked(db: PgPool) {
+    let (app, receiver) = start(&db).await;
+    let sale = app.on_sale(1, 3).await;
+    sale.subscribe(&receiver, &["event.sold_out"]).await;
+    let block = json!({"seats": ["S-A-3"], "reason": "a pillar"});
+    sale.owner.post(&sale.path("/blocks"), block).await;
+    let guest = app.guest();
+    guest.book(&sale, &["S-A-1"]).await;
+    app.run_jobs().await;
+    assert_eq!(receiver.received().len(), 0);
+
+    let last = guest.book(&sale, &["S-A-2"]).await;
+    app.run_jobs().await;
+    app.run_jobs().await;
+    assert_eq!(receiver.kinds(), ["event.sold_out"]);
+    guest.cancel(&last).await.expect(200);
+    app.run_jobs().await;
+    guest.book(&sale, &["S-A-2"]).await;
+    app.run_jobs().await;
+
+    assert_eq!(receiver.kinds(), ["event.sold_out", "event.sold_out"]);
+    app.finish().await;
+}

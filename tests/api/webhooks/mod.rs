@@ -1,0 +1,46 @@
+//! Webhooks, to a receiver of their own.
+
+mod delivery;
+mod endpoints;
+mod events;
+mod order;
+mod private_addresses;
+
+use serde_json::json;
+use sqlx::PgPool;
+
+use crate::support::{Answer, Sale, TestApp, WebhookReceiver};
+
+/// The service, allowed to send to this machine.
+pub async fn start(db: &PgPool) -> (TestApp, WebhookReceiver) {
+    let settings = [
+        ("HOLDFAST_WEBHOOK_PRIVATE_ADDRESSES", "allow"),
+        ("HOLDFAST_WEBHOOK_TIMEOUT_SECONDS", "1"),
+    ];
+    let app = TestApp::start_set(db, &settings).await;
+    (app, WebhookReceiver::start().await)
+}
+
+impl Sale {
+    /// Has the owner told of these kinds.
+    pub async fn subscribe(&self, receiver: &WebhookReceiver, kinds: &[&str]) -> Answer {
+        let endpoint = json!({"url": receiver.url, "kinds": kinds});
+        let made = self.owner.post("/v1/webhook-endpoints", endpoint).await;
+        made.expect(201)
+    }
+
+    pub async fn endpoint(&self, endpoint: &Answer) -> Answer {
+        let path = format!("/v1/webhook-endpoints/{}", endpoint.text_of("endpoint_id"));
+        self.owner.get(&path).await.expect(200)
+    }
+
+    /// The endpoint's log, newest first.
+    pub async fn log(&self, endpoint: &Answer) -> Vec<serde_json::Value> {
+        let endpoint_id = endpoint.text_of("endpoint_id");
+        let path = format!("/v1/webhook-endpoints/{endpoint_id}/deliveries");
+        let log = self.owner.get(&path).await.expect(200);
+        log["items"].as_array().expect("items").clone()
+    }
+}
+
+pub const BOOKINGS: [&str; 2] = ["booking.confirmed", "booking.cancelled"];
