@@ -146,7 +146,7 @@ pub fn openapi() -> utoipa::openapi::OpenApi {
 pub fn router(ctx: &Context) -> Router {
     let (routes, _) = api().split_for_parts();
     let routes = routes
-        .layer(idempotency::Replay(ctx.clone()))
+        .layer(idempotency::replay_layer(ctx))
         .merge(docs::routes(&openapi()))
         .merge(pages::routes())
         .merge(mails::link_routes());

@@ -21,6 +21,7 @@ use futures::FutureExt;
 use futures::future::{BoxFuture, Either};
 use sha2::{Digest, Sha256};
 use sqlx::PgExecutor;
+use tower::layer::layer_fn;
 use tower::{Layer, Service};
 use tracing::Instrument;
 
@@ -57,24 +58,18 @@ static IDEMPOTENCY_KEY: HeaderName = HeaderName::from_static("idempotency-key");
 static IDEMPOTENCY_REPLAYED: HeaderName = HeaderName::from_static("idempotency-replayed");
 
 /// A layer for the routes of `/v1`. A request without a key costs nothing but a look.
-#[derive(Clone)]
-pub struct Replay(pub Context);
+pub fn replay_layer(ctx: &Context) -> impl Layer<Route, Service = Replayed> + Clone + use<> {
+    let ctx = ctx.clone();
+    layer_fn(move |route| Replayed {
+        ctx: ctx.clone(),
+        route,
+    })
+}
 
 #[derive(Clone)]
 pub struct Replayed {
     ctx: Context,
     route: Route,
-}
-
-impl Layer<Route> for Replay {
-    type Service = Replayed;
-
-    fn layer(&self, route: Route) -> Replayed {
-        Replayed {
-            ctx: self.0.clone(),
-            route,
-        }
-    }
 }
 
 impl Service<Request> for Replayed {
@@ -91,19 +86,17 @@ impl Service<Request> for Replayed {
             return Either::Left(self.route.call(request));
         }
         let replay = replay(self.ctx.clone(), request, self.route.clone());
-        Either::Right(Box::pin(async move { Ok(replay.await.into_response()) }))
+        Either::Right(Box::pin(replay.map(|it| Ok(it.into_response()))))
     }
 }
 
 async fn replay(ctx: Context, request: Request, route: Route) -> Result<Response, Problem> {
-    let Some(key) = read_key(request.headers())? else {
-        return Ok(run(route, request).await);
-    };
+    let key = read_key(request.headers())?;
     let matched = request.extensions().get::<MatchedPath>().cloned();
     let path = matched.as_ref().map_or("", MatchedPath::as_str);
-    if ROUTES_WITHOUT_KEPT_ANSWERS.contains(&path) {
+    let Some(key) = key.filter(|_| !ROUTES_WITHOUT_KEPT_ANSWERS.contains(&path)) else {
         return Ok(run(route, request).await);
-    }
+    };
     let (mut parts, body) = request.into_parts();
     let caller = <Caller as FromRequestParts<Context>>::from_request_parts(&mut parts, &ctx).await;
     let mut request = Request::from_parts(parts, body);
@@ -158,10 +151,7 @@ async fn hash_request(ctx: &Context, request: Request) -> Result<(Request, Vec<u
     let body = read_body(Request::from_parts(parts.clone(), body), ctx).await?;
     let path = parts.uri.path_and_query().map_or("", |path| path.as_str());
     let hash = Sha256::new()
-        .chain_update(parts.method.as_str())
-        .chain_update([0])
-        .chain_update(path)
-        .chain_update([0])
+        .chain_update(format!("{}\0{path}\0", parts.method))
         .chain_update(&body)
         .finalize();
     Ok((Request::from_parts(parts, Body::from(body)), hash.to_vec()))
@@ -185,9 +175,8 @@ async fn answer_once(
             return Err(Problem::new(Code::IdempotencyKeyReused, detail));
         }
     };
-    let tasks = ctx.tasks.clone();
-    let work = run_and_keep(ctx, slot, lease_until, request, route).in_current_span();
-    match tasks.spawn(work).await {
+    let work = run_and_keep(ctx.clone(), slot, lease_until, request, route).in_current_span();
+    match ctx.tasks.spawn(work).await {
         Ok(response) => Ok(response),
         Err(error) if error.is_panic() => std::panic::resume_unwind(error.into_panic()),
         Err(error) => Err(Problem::internal(&error)),

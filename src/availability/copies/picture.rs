@@ -163,6 +163,7 @@ mod tests {
     fn snapshot(revision: i64, seats: &[u8]) -> Snapshot {
         Snapshot {
             position: at(revision),
+            now: crate::clock::from_ms(0),
             seats: seats.to_vec(),
         }
     }
@@ -248,7 +249,7 @@ mod tests {
                 epoch: 2,
                 revision: 0,
             },
-            seats: b"....".to_vec(),
+            ..snapshot(0, b"....")
         };
 
         assert_eq!(picture.renew(&later), Renewal::Replaced);

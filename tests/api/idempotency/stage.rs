@@ -65,7 +65,7 @@ fn routes(ctx: &Context, stage: &Arc<Stage>) -> Router {
         .route("/v1/things", perform())
         .route("/v1/other-things", perform())
         .route("/v1/guests", perform())
-        .layer(idempotency::Replay(ctx.clone()));
+        .layer(idempotency::replay_layer(ctx));
     app::dress(ctx, routes)
 }
 

@@ -27,4 +27,4 @@ pub use private_redis::{PrivateCluster, PrivateRedis};
 pub use proxy::{Fault, Proxy};
 pub use sale::Sale;
 pub use viewer::Viewer;
-pub use webhook_receiver::{Reply, WebhookReceiver};
+pub use webhook_receiver::{Reply, Webhook, WebhookReceiver};

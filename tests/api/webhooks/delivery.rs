@@ -7,7 +7,7 @@ use serde_json::json;
 use sqlx::PgPool;
 
 use super::{BOOKINGS, start};
-use crate::support::{Reply, WebhookReceiver};
+use crate::support::{Reply, Webhook, WebhookReceiver};
 
 #[sqlx::test(migrator = "holdfast::postgres::MIGRATIONS")]
 async fn a_booking_is_told_signed_and_by_its_ids(db: PgPool) {
@@ -76,7 +76,7 @@ async fn f43_a_webhook_comes_again_under_its_id_until_it_is_taken(db: PgPool) {
     }
 
     let received = receiver.received();
-    let ids: HashSet<&str> = received.iter().map(|it| it.id()).collect();
+    let ids: HashSet<&str> = received.iter().map(Webhook::id).collect();
     let bodies: HashSet<&str> = received.iter().map(|it| it.text.as_str()).collect();
     let times: HashSet<&str> = received
         .iter()
