@@ -18,7 +18,7 @@ fn count(answers: &[Answer], status: u16) -> usize {
 async fn n_rows(app: &TestApp, table: &'static str) -> i64 {
     let query = match table {
         "bookings" => "SELECT count(*) FROM bookings",
-        "outbox" => "SELECT count(*) FROM outbox",
+        "outbox" => "SELECT count(*) FROM outbox WHERE kind LIKE 'booking.%'",
         "seat_bookings" => "SELECT count(*) FROM seat_bookings",
         "hold_outcomes" => "SELECT count(*) FROM hold_outcomes",
         "refunds" => "SELECT count(*) FROM refunds",
