@@ -30,6 +30,7 @@ fn it_serves_says_where_to_look_and_ctrl_c_stops_everything() {
     let status = dev.wait();
 
     for place in [
+        &format!("{url}/admin"),
         &format!("{url}/docs"),
         "admin@example.org, password ",
         &*data.to_string_lossy(),
@@ -38,7 +39,7 @@ fn it_serves_says_where_to_look_and_ctrl_c_stops_everything() {
     }
     assert_eq!(
         events["items"].as_array().map(Vec::len),
-        Some(1),
+        Some(3),
         "{events}"
     );
     assert_eq!(signed_in, Some(201));
