@@ -60,6 +60,9 @@ test("a session that is over is noticed, and nothing typed is lost", async () =>
   const page = await signedIn();
   await page.goto("/admin/venues/new");
   await page.getByText("No mistakes").waitFor();
+  await page.getByRole("textbox", { name: "Template" }).click();
+  await page.keyboard.press("Control+Home");
+  await page.keyboard.type("# typed before anybody knew\n");
   // Another tab leaves a token that the service does not take any more.
   const tab = await newTab(page);
   await tab.goto("/icon.svg");
@@ -69,15 +72,13 @@ test("a session that is over is noticed, and nothing typed is lost", async () =>
     localStorage.setItem(key, JSON.stringify({ ...session, token: "forged" }));
   });
 
-  await page.getByRole("textbox", { name: "Template" }).click();
-  await page.keyboard.press("Control+Home");
-  await page.keyboard.type("# typed after the session was over\n");
+  // The page may have noticed by itself: then the dialog lies over the button already.
+  await page.getByRole("button", { name: "Save", exact: true }).dispatchEvent("click");
   const dialog = page.getByRole("dialog", { name: "Please sign in again" });
   await dialog.waitFor();
   await signIn(page);
   await dialog.waitFor({ state: "detached" });
 
-  await page.getByText("# typed after the session was over").waitFor();
-  await page.getByRole("button", { name: "Save", exact: true }).click();
   await page.getByText("Saved with").first().waitFor();
+  await page.getByText("# typed before anybody knew").waitFor();
 });

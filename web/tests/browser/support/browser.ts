@@ -83,6 +83,14 @@ function observed(page: Page, expected: RegExp): Page {
 
 /** Asserts that axe finds nothing serious or critical. */
 export async function expectAccessible(page: Page): Promise<void> {
+  // A colour in transition has a contrast that nobody reads.
+  await page.emulateMedia({ reducedMotion: "reduce" });
+  await page.evaluate(() => {
+    const ending = document
+      .getAnimations()
+      .filter((animation) => animation.effect?.getComputedTiming().iterations !== Infinity);
+    return Promise.allSettled(ending.map((animation) => animation.finished));
+  });
   // Evaluated by the debugger, which the page's Content-Security-Policy does not concern.
   await page.evaluate(axe.source);
   const found = await page.evaluate(async () => {
