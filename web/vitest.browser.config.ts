@@ -3,6 +3,8 @@ import { defineConfig } from "vitest/config";
 const settings = {
   testTimeout: 60_000,
   hookTimeout: 120_000,
+  // On a busy machine; what is waited for comes much sooner.
+  expect: { poll: { timeout: 15_000 } },
 };
 
 /**
