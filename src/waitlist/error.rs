@@ -36,6 +36,8 @@ pub enum WaitlistError {
     Venue(#[from] VenueError),
     #[error("the stored layout cannot be read")]
     LayoutUnreadable(#[from] serde_json::Error),
+    #[error("the work was given up")]
+    GivenUp(#[from] tokio::task::JoinError),
     #[error(transparent)]
     Database(#[from] sqlx::Error),
 }
@@ -63,7 +65,9 @@ impl From<WaitlistError> for Problem {
             WaitlistError::Board(error) => error.into(),
             WaitlistError::Event(error) => error.into(),
             WaitlistError::Venue(error) => error.into(),
-            WaitlistError::LayoutUnreadable(_) => Self::internal(&error),
+            WaitlistError::LayoutUnreadable(_) | WaitlistError::GivenUp(_) => {
+                Self::internal(&error)
+            }
             WaitlistError::Database(error) => error.into(),
         }
     }

@@ -5,6 +5,7 @@
 mod bench;
 mod command_line;
 mod dev;
+mod promoters;
 mod serve;
 mod stores;
 mod support;

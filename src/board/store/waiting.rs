@@ -95,15 +95,18 @@ pub async fn set_waiting(
 ) -> Result<(), BoardError> {
     let args = [Value::from(version), Value::from(n_waiting)];
     let reply = call(ctx, event_id, &SET_WAITING, Fence::Newest, &args).await?;
-    let waited_for = ctx.memory::<WaitedFor>();
-    let mut events = waited_for.0.write().unwrap_or_else(PoisonError::into_inner);
-    if n_waiting > 0 {
-        events.insert(event_id);
-    } else {
-        events.remove(&event_id);
-    }
     match reply.status.as_str() {
-        "set" | "newer" => Ok(()),
+        "set" => {
+            let waited_for = ctx.memory::<WaitedFor>();
+            let mut events = waited_for.0.write().unwrap_or_else(PoisonError::into_inner);
+            if n_waiting > 0 {
+                events.insert(event_id);
+            } else {
+                events.remove(&event_id);
+            }
+            Ok(())
+        }
+        "newer" => Ok(()),
         _ => reply.unknown(),
     }
 }

@@ -47,7 +47,8 @@ impl LiveOffer {
 }
 
 /// Exact while the caller holds the event's lock exclusively. An offer that has become a booking,
-/// or that nobody can take any more, is none.
+/// or that nobody can take any more, is none; nor is one of whose seats somebody has booked one
+/// before the board placed it.
 pub async fn read(db: &mut PgConnection, event_id: EventId) -> Result<Waitlist, sqlx::Error> {
     let queue = sqlx::query!(
         r#"
@@ -72,6 +73,8 @@ pub async fn read(db: &mut PgConnection, event_id: EventId) -> Result<Waitlist, 
         WHERE event_id = $1 AND offer.state = 'live' AND event.state IN ('on_sale', 'paused')
           AND NOT EXISTS (SELECT FROM hold_outcomes AS outcome
               WHERE outcome.event_id = $1 AND outcome.hold_id = offer.hold_id)
+          AND NOT EXISTS (SELECT FROM seat_bookings AS seat
+              WHERE seat.event_id = $1 AND seat.seat_index = ANY (offer.seats))
         "#,
         event_id.0
     )

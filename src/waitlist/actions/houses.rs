@@ -30,12 +30,23 @@ pub(super) async fn house(ctx: &Context, sale: &Sale) -> Result<Arc<House>, Wait
         return Ok(house);
     }
     let document = venues::find_layout(&ctx.db, sale.venue_id, sale.venue_version).await?;
-    let layout: Layout = serde_json::from_str(&document.layout)?;
-    let house = Arc::new(House::of(&layout));
+    // Tens of thousands of seats: not on a thread that answers requests.
+    let house = off_thread(move || {
+        let layout: Layout = serde_json::from_str(&document.layout)?;
+        Ok::<_, WaitlistError>(Arc::new(House::of(&layout)))
+    });
+    let house = house.await??;
     let mut kept = houses.0.write().unwrap_or_else(PoisonError::into_inner);
     if kept.len() >= HOUSES_KEPT_MAX {
         kept.clear();
     }
     kept.insert(key, house.clone());
     Ok(house)
+}
+
+/// Runs what takes long on a thread of its own, so that requests are answered meanwhile.
+pub(super) async fn off_thread<T: Send + 'static>(
+    work: impl FnOnce() -> T + Send + 'static,
+) -> Result<T, WaitlistError> {
+    Ok(tokio::task::spawn_blocking(work).await?)
 }

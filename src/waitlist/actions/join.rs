@@ -130,7 +130,9 @@ fn check_state(ctx: &Context, sale: &Sale, terms: &Terms) -> Result<(), Waitlist
         .unwrap_or(sale.starts_at)
         .min(sale.starts_at);
     let is_selling = matches!(sale.state, EventState::OnSale | EventState::Paused);
-    if !is_selling || closes_at <= ctx.clock.now() {
+    let now = ctx.clock.now();
+    let has_begun = sale.sales_open_at.is_none_or(|at| at <= now);
+    if !is_selling || !has_begun || closes_at <= now {
         return Err(HoldError::not_on_sale(sale).into());
     }
     if !terms.is_open {

@@ -31,6 +31,9 @@ pub struct Mine {
 /// Limit: leaving and being offered seats chase each other no longer than this.
 const TRIES_MAX: u32 = 4;
 
+/// On the list, without an offer.
+pub(super) const UNOFFERED: [EntryState; 2] = [EntryState::Unverified, EntryState::Waiting];
+
 /// The entry's secret: with it the entry is seen, and its offer accepted, from any device.
 pub fn link_token(ctx: &Context, event_id: EventId, entry_id: EntryId) -> String {
     Link { event_id, entry_id }.sign(&link_key(ctx))
@@ -110,7 +113,8 @@ pub async fn leave(ctx: &Context, event_id: EventId, who: Who<'_>) -> Result<(),
             EntryState::Unverified | EntryState::Waiting => {
                 let which = (event_id, entry.entry_id);
                 let by = (who.caller.map(|caller| caller.caller_id), None);
-                store::take_out(&ctx.db, which, EntryState::Left, by, ctx.clock.now()).await?;
+                let change = (&UNOFFERED[..], EntryState::Left);
+                store::take_out(&ctx.db, which, change, by, ctx.clock.now()).await?;
             }
             EntryState::Offered => {
                 let_offer_go(ctx, event_id, &entry).await?;

@@ -4,7 +4,7 @@ use super::super::error::WaitlistError;
 use super::super::model::{Entry, EntryState, Terms};
 use super::super::store::{self, Ending, LogItem, OfferEnd};
 use super::join::tell_board;
-use super::mine::let_offer_go;
+use super::mine::{UNOFFERED, let_offer_go};
 use super::settle::settle;
 use crate::auth::Caller;
 use crate::board::BoardError;
@@ -85,16 +85,20 @@ pub async fn remove(
     reason: &str,
 ) -> Result<Entry, WaitlistError> {
     events::find_owned(ctx, event_id, Reach::of(caller)).await?;
+    // The entry's end may be found by a round before this call has written it down.
+    let mut removable = UNOFFERED.to_vec();
     for _ in 0..TRIES_MAX {
         let entry = store::find(&ctx.db, event_id, entry_id).await?;
         let entry = entry.ok_or(WaitlistError::NotFound)?;
         let now = ctx.clock.now();
         match entry.state {
-            EntryState::Unverified | EntryState::Waiting => {
+            state if removable.contains(&state) => {
                 let (which, by) = ((event_id, entry_id), (Some(caller.caller_id), Some(reason)));
-                store::take_out(&ctx.db, which, EntryState::Removed, by, now).await?;
+                let change = (&removable[..], EntryState::Removed);
+                store::take_out(&ctx.db, which, change, by, now).await?;
             }
             EntryState::Offered => {
+                removable.push(EntryState::Left);
                 let is_gone = let_offer_go(ctx, event_id, &entry).await?;
                 let Some(hold_id) = entry.hold_id.filter(|_| is_gone) else {
                     settle(ctx, event_id).await?;
@@ -110,7 +114,7 @@ pub async fn remove(
                 store::end_offers(&ctx.db, event_id, &[ending], by).await?;
             }
             EntryState::Accepted => return Err(HoldError::Confirmed.into()),
-            EntryState::Lapsed | EntryState::Left | EntryState::Removed => {
+            _ => {
                 tell_board(ctx, event_id).await;
                 return Ok(entry);
             }

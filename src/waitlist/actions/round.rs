@@ -10,8 +10,9 @@ use std::sync::{Mutex, PoisonError};
 use chrono::TimeDelta;
 
 use super::super::error::WaitlistError;
-use super::super::model::{Entry, House, Plan, SeatNow, Waiting, Wanted, plan};
+use super::super::model::{Plan, SeatNow, Waiting, plan, wanted_by_all};
 use super::super::store::{self, NewLog, QueueNow};
+use super::houses::off_thread;
 use super::{houses, offer, settle};
 use crate::board::{self, Position, SeatState, Snapshot};
 use crate::clock::Instant;
@@ -42,25 +43,26 @@ pub struct RoundDone {
 }
 
 pub async fn promote(ctx: &Context, event_id: EventId) -> Result<RoundDone, WaitlistError> {
+    let now = ctx.clock.now();
+    let joined_before = now - VERIFICATION_MAX;
+    let (db, most) = (&ctx.db, LAPSED_AT_ONCE_MAX);
+    let n_lapsed = store::lapse_entries(db, event_id, joined_before, most, now).await?;
+    let n_ended = settle::settle(ctx, event_id).await?;
     let Some(queue) = store::queue(&ctx.db, event_id).await? else {
         return Ok(RoundDone::default());
     };
-    let now = ctx.clock.now();
-    let is_over = is_over(&queue, now);
-    let n_lapsed = lapse(ctx, event_id, (is_over, now)).await?;
-    let n_ended = settle::settle(ctx, event_id).await?;
     let done = RoundDone {
         n_ended: n_ended + usize::try_from(n_lapsed).unwrap_or_default(),
-        is_full: n_lapsed == LAPSED_AT_ONCE_MAX,
+        is_full: n_lapsed > 0,
         n_offered: 0,
     };
-    let queue = store::queue(&ctx.db, event_id).await?.unwrap_or(queue);
     board::set_waiting(ctx, event_id, queue.version, queue.n_waiting).await?;
     if queue.n_waiting == 0 {
         drain(ctx, event_id, &queue).await?;
         return Ok(done);
     }
     let has_begun = queue.opens_at.is_none_or(|at| at <= now);
+    let is_over = queue.closes_at <= now;
     if queue.event_state != EventState::OnSale || is_over || !has_begun {
         return Ok(done);
     }
@@ -72,29 +74,14 @@ pub async fn promote(ctx: &Context, event_id: EventId) -> Result<RoundDone, Wait
     })
 }
 
-fn is_over(queue: &QueueNow, now: Instant) -> bool {
-    let is_selling = matches!(queue.event_state, EventState::OnSale | EventState::Paused);
-    !is_selling || queue.closes_at <= now
-}
-
-async fn lapse(
-    ctx: &Context,
-    event_id: EventId,
-    (is_over, now): (bool, Instant),
-) -> Result<i64, sqlx::Error> {
-    let which = (is_over, now - VERIFICATION_MAX);
-    store::lapse_entries(&ctx.db, event_id, which, LAPSED_AT_ONCE_MAX, now).await
-}
-
-/// Nobody waits: lets every kept seat go. What is freed after the board was told is not kept any
-/// more, so one reading finds them all.
+/// Nobody waits: lets every kept seat go, but those that are claimed for offers. What is freed after
+/// the board was told is not kept any more, so one reading finds them all.
 async fn drain(ctx: &Context, event_id: EventId, queue: &QueueNow) -> Result<(), WaitlistError> {
     let snapshot = board::read_board(ctx, event_id).await?;
-    let kept = (0_u32..).zip(&snapshot.seats);
-    let kept: Vec<u32> = kept
-        .filter(|(_, byte)| SeatState::of_byte(**byte) == Some(SeatState::Kept))
-        .map(|(index, _)| index)
-        .collect();
+    let offered = store::list_offered_seats(&ctx.db, event_id).await?;
+    let now = (0_u32..).zip(seats_now(&snapshot, &offered));
+    let kept = now.filter(|(_, seat)| *seat == SeatNow::Kept);
+    let kept: Vec<u32> = kept.map(|(index, _)| index).collect();
     let n_let_go = let_go(
         ctx,
         event_id,
@@ -106,6 +93,7 @@ async fn drain(ctx: &Context, event_id: EventId, queue: &QueueNow) -> Result<(),
     if n_let_go == kept.len() && queue.n_live == 0 {
         let epoch = snapshot.position.epoch;
         store::mark_drained(&ctx.db, event_id, queue.version, epoch).await?;
+        Looked::forget(ctx, event_id);
     }
     Ok(())
 }
@@ -205,24 +193,22 @@ pub(super) async fn plan_round(
     let house = houses::house(ctx, sale).await?;
     let offered = store::list_offered_seats(&ctx.db, event_id).await?;
     let entries = store::list_waiting(&ctx.db, event_id, QUEUE_MAX).await?;
-    let now = ctx.clock.now();
-    let waiting: Vec<Waiting> = entries
-        .iter()
-        .map(|entry| Waiting {
-            entry_id: entry.entry_id,
-            wanted: wanted(entry, &house, sale),
-            is_aged: entry.is_aged(&queue.terms, now),
-            is_resting: entry.retry_at.is_some_and(|at| at > now),
-        })
-        .collect();
     let states = seats_now(snapshot, &offered);
-    Ok(plan(&house, &states, &waiting, queue.terms.policy))
-}
-
-fn wanted(entry: &Entry, house: &House, sale: &Sale) -> Wanted {
-    entry
-        .wish
-        .in_house(house, |category| sale.prices.get(category).copied())
+    let (prices, terms, now) = (sale.prices.clone(), queue.terms.clone(), ctx.clock.now());
+    // The queue may be long.
+    off_thread(move || {
+        let wishes = entries.iter().map(|entry| &entry.wish);
+        let wanted = wanted_by_all(wishes, &house, |category| prices.get(category).copied());
+        let waiting = entries.iter().zip(wanted).map(|(entry, wanted)| Waiting {
+            entry_id: entry.entry_id,
+            wanted,
+            is_aged: entry.is_aged(&terms, now),
+            is_resting: entry.is_resting(now),
+        });
+        let waiting: Vec<Waiting> = waiting.collect();
+        plan(&house, &states, &waiting, terms.policy)
+    })
+    .await
 }
 
 /// The seats of live offers are somebody's, whether the board has been told yet or not.
@@ -254,7 +240,7 @@ struct Looked {
     at: Instant,
 }
 
-/// The last fruitless look of each event, in this process.
+/// The last fruitless look of each event with people waiting, in this process.
 #[derive(Default)]
 struct Looks(Mutex<HashMap<EventId, Looked>>);
 
@@ -269,6 +255,12 @@ impl Looked {
             let is_same = last.position == self.position && last.version == self.version;
             is_same && self.at < last.at + LOOKED_MAX
         })
+    }
+
+    fn forget(ctx: &Context, event_id: EventId) {
+        let looks = ctx.memory::<Looks>();
+        let mut looks = looks.0.lock().unwrap_or_else(PoisonError::into_inner);
+        looks.remove(&event_id);
     }
 
     fn remember(self, ctx: &Context, event_id: EventId) {

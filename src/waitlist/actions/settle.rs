@@ -4,7 +4,7 @@
 use super::super::error::WaitlistError;
 use super::super::store::{self, Ending, Offer, OfferEnd};
 use super::offer;
-use crate::board::{self, HeldSeat, Hold, HoldState};
+use crate::board::{self, Hold, HoldState};
 use crate::context::Context;
 use crate::id::EventId;
 
@@ -30,6 +30,10 @@ pub(super) async fn settle(ctx: &Context, event_id: EventId) -> Result<usize, Wa
     for (offer, hold) in offers.into_iter().zip(holds) {
         let is_late = offer.expires_at <= now || !offer.is_event_selling;
         match found(&offer, hold, is_late) {
+            Found::Live(_) if !offer.is_event_selling => {
+                // Its person could not confirm it any more; its end is seen in the next round.
+                board::release_hold(ctx, event_id, offer.hold_id, offer.holder).await?;
+            }
             Found::Live(hold) if offer.is_placed => {
                 sync(ctx, event_id, &offer, &hold).await?;
             }
@@ -38,7 +42,7 @@ pub(super) async fn settle(ctx: &Context, event_id: EventId) -> Result<usize, Wa
             Found::Ended(end) => endings.push(Ending {
                 hold_id: offer.hold_id,
                 end,
-                reason: None,
+                reason: reason_of(&offer, end).map(str::to_owned),
                 message_id: ctx.ids.next(),
             }),
         }
@@ -56,6 +60,10 @@ fn found(offer: &Offer, hold: Option<Hold>, is_late: bool) -> Found {
     match (offer.is_confirmed, hold) {
         (Some(true), _) => Found::Ended(OfferEnd::Accepted),
         (Some(false), _) => Found::Ended(OfferEnd::Lapsed),
+        // Nothing could be confirmed: that is nobody's fault.
+        (None, hold) if offer.is_event_paused && has_run_out(hold.as_ref(), is_late) => {
+            Found::Ended(OfferEnd::Withdrawn)
+        }
         (None, None) if is_late => Found::Ended(OfferEnd::Lapsed),
         (None, None) => Found::Missing,
         (None, Some(hold)) => match hold.state {
@@ -63,9 +71,22 @@ fn found(offer: &Offer, hold: Option<Hold>, is_late: bool) -> Found {
             HoldState::Confirmed => Found::Ended(OfferEnd::Accepted),
             // Refused by the board: a hold that was placed never is without seats.
             HoldState::Released if hold.seats.is_empty() => Found::Ended(OfferEnd::Withdrawn),
+            HoldState::Released if !offer.is_event_selling => Found::Ended(OfferEnd::Lapsed),
             HoldState::Released => Found::Ended(OfferEnd::Declined),
             HoldState::Expired => Found::Ended(OfferEnd::Lapsed),
         },
+    }
+}
+
+fn has_run_out(hold: Option<&Hold>, is_late: bool) -> bool {
+    hold.map_or(is_late, |hold| hold.state == HoldState::Expired)
+}
+
+fn reason_of(offer: &Offer, end: OfferEnd) -> Option<&'static str> {
+    match end {
+        OfferEnd::Lapsed if !offer.is_event_selling => Some("sales_ended"),
+        OfferEnd::Withdrawn if offer.is_event_paused => Some("paused"),
+        _ => None,
     }
 }
 
@@ -77,11 +98,11 @@ async fn sync(
     offer: &Offer,
     hold: &Hold,
 ) -> Result<(), sqlx::Error> {
-    let is_held = |seat: &&HeldSeat| hold.seats.iter().any(|held| held.index == seat.index);
-    let seats: Vec<HeldSeat> = offer.seats.iter().filter(is_held).copied().collect();
-    let is_known = seats == offer.seats && offer.expires_at == hold.deadline;
+    let held: Vec<u32> = hold.seats.iter().map(|seat| seat.index).collect();
+    let has_all = offer.seats.iter().all(|seat| held.contains(&seat.index));
+    let is_known = has_all && hold.deadline <= offer.expires_at;
     if is_known || hold.state != HoldState::Held {
         return Ok(());
     }
-    store::sync_offer(&ctx.db, event_id, offer.hold_id, &seats, hold.deadline).await
+    store::sync_offer(&ctx.db, event_id, offer.hold_id, &held, hold.deadline).await
 }

@@ -57,17 +57,31 @@ pub struct Entry {
     pub n_skips: i32,
     /// Why it was passed over last.
     pub skip_reason: Option<String>,
-    pub retry_at: Option<Instant>,
     pub ended_at: Option<Instant>,
     /// The live offer's hold.
     pub hold_id: Option<HoldId>,
 }
 
-impl Entry {
+/// An entry that waits, as far as a round is concerned.
+#[derive(Clone, Debug)]
+pub struct Queued {
+    pub entry_id: EntryId,
+    pub wish: Wish,
+    pub joined_at: Instant,
+    pub n_skips: i32,
+    /// Not to be offered seats before.
+    pub retry_at: Option<Instant>,
+}
+
+impl Queued {
     /// Whether seats are collected for it.
     pub fn is_aged(&self, terms: &Terms, now: Instant) -> bool {
         let waiting_max = TimeDelta::from_std(terms.waiting_max).unwrap_or(TimeDelta::MAX);
         let has_been_skipped = self.n_skips.unsigned_abs() >= terms.skips_max;
         has_been_skipped || now - self.joined_at >= waiting_max
+    }
+
+    pub fn is_resting(&self, now: Instant) -> bool {
+        self.retry_at.is_some_and(|at| at > now)
     }
 }

@@ -27,10 +27,22 @@ pub struct House {
     pub blocks: Vec<Block>,
     /// Places of blocks in `blocks`, the one nearest the stage first.
     nearest: Vec<usize>,
-    /// The place of each block in `nearest`.
-    rank: Vec<usize>,
+    /// By block.
+    details: Vec<Details>,
     pub zones: Vec<Zone>,
     seats: Vec<Place>,
+}
+
+#[derive(Debug)]
+struct Details {
+    /// The block's place in `nearest`.
+    rank: usize,
+    /// From its nearest seat to the stage.
+    distance: f64,
+    /// A bit for each zone that has seats in it.
+    zones: Vec<u64>,
+    /// Where it is loose: its places, the best first.
+    order: Vec<u32>,
 }
 
 #[derive(Clone, Copy, Debug)]
@@ -39,6 +51,8 @@ struct Place {
     zone: u16,
     is_special: bool,
     distance: f64,
+    /// In its block's order.
+    in_order: u32,
 }
 
 /// Limit: kinds of seats that are told apart; a template has far fewer.
@@ -50,7 +64,7 @@ impl House {
         let mut house = Self {
             blocks: Vec::new(),
             nearest: Vec::new(),
-            rank: Vec::new(),
+            details: Vec::new(),
             zones: Vec::new(),
             seats: Vec::with_capacity(layout.seat_count as usize),
         };
@@ -58,26 +72,65 @@ impl House {
         for section in &layout.sections {
             house.add(section, layout.focal_point, &mut zones);
         }
+        house.details = (0..house.blocks.len())
+            .map(|block| house.details_of(block))
+            .collect();
         house.rank_blocks();
         house
+    }
+
+    fn details_of(&mut self, block: usize) -> Details {
+        let Block { seats, is_loose } = self.blocks[block].clone();
+        let mut zones = vec![0; self.zones.len().div_ceil(64)];
+        for zone in seats.clone().map(|seat| self.zone(seat)) {
+            zones[zone / 64] |= 1 << (zone % 64);
+        }
+        let distances = seats.clone().map(|seat| self.distance(seat));
+        let distance = distances.fold(f64::INFINITY, f64::min);
+        let mut order: Vec<u32> = seats.filter(|_| is_loose).collect();
+        order.sort_by(|a, b| {
+            let by_distance = self.distance(*a).total_cmp(&self.distance(*b));
+            let by_kind = self.is_special(*a).cmp(&self.is_special(*b));
+            by_kind.then(by_distance).then(a.cmp(b))
+        });
+        for (at, seat) in (0..).zip(&order) {
+            self.seats[*seat as usize].in_order = at;
+        }
+        Details {
+            rank: 0,
+            distance,
+            zones,
+            order,
+        }
     }
 
     fn rank_blocks(&mut self) {
         let mut nearest: Vec<usize> = (0..self.blocks.len()).collect();
         nearest.sort_by(|a, b| self.block_distance(*a).total_cmp(&self.block_distance(*b)));
-        self.rank = vec![0; nearest.len()];
         for (rank, block) in nearest.iter().enumerate() {
-            self.rank[*block] = rank;
+            self.details[*block].rank = rank;
         }
         self.nearest = nearest;
     }
 
     /// From the block's nearest seat to the stage.
     pub fn block_distance(&self, block: usize) -> f64 {
-        let seats = self.blocks[block].seats.clone();
-        seats
-            .map(|seat| self.distance(seat))
-            .fold(f64::INFINITY, f64::min)
+        self.details[block].distance
+    }
+
+    /// A bit for each zone that has seats in the block.
+    pub fn zones_of(&self, block: usize) -> &[u64] {
+        &self.details[block].zones
+    }
+
+    /// The places of a loose block, the best first; nothing for any other.
+    pub fn order_of(&self, block: usize) -> &[u32] {
+        &self.details[block].order
+    }
+
+    /// Where a place of a loose block stands in its order.
+    pub fn place_in_order(&self, seat: u32) -> u32 {
+        self.seats[seat as usize].in_order
     }
 
     fn add(&mut self, section: &Section, stage: Option<Point>, zones: &mut HashMap<Zone, u16>) {
@@ -95,6 +148,7 @@ impl House {
                     zone,
                     is_special: !seat.flags.is_empty(),
                     distance: stage.map_or(0.0, |stage| (seat.x - stage.x).hypot(seat.y - stage.y)),
+                    in_order: 0,
                 });
                 if seat.gap_after && !is_loose {
                     self.end_block(begins_at, is_loose);
@@ -130,7 +184,11 @@ impl House {
 
     /// How many blocks are nearer the stage than the seat's.
     pub fn rank_of(&self, seat: u32) -> usize {
-        self.rank[self.block_of(seat)]
+        self.rank_of_block(self.block_of(seat))
+    }
+
+    pub fn rank_of_block(&self, block: usize) -> usize {
+        self.details[block].rank
     }
 
     /// The block of that rank.

@@ -1,9 +1,9 @@
 //! One round: who is offered which seats, who is passed over and why, what is kept and what let go.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use super::house::House;
-use super::seats::Pool;
+use super::pool::Pool;
 use super::terms::Policy;
 use super::wish::Wanted;
 use crate::id::EntryId;
@@ -89,6 +89,7 @@ pub fn plan(house: &House, now: &[SeatNow], queue: &[Waiting], policy: Policy) -
         pool: Pool::new(house, (0..house.n_seats()).filter(is_there)),
         plan: Plan::default(),
         failed: HashMap::new(),
+        uncollected: HashSet::new(),
         passed: Vec::new(),
         is_first_waiting: false,
         policy,
@@ -123,6 +124,8 @@ struct Round<'a> {
     plan: Plan,
     /// The pool only shrinks: what could not be met is not tried again.
     failed: HashMap<Wanted, SkipReason>,
+    /// For these there is nothing to collect.
+    uncollected: HashSet<Wanted>,
     /// Not served so far; skipped as soon as somebody behind is.
     passed: Vec<(EntryId, SkipReason)>,
     is_first_waiting: bool,
@@ -164,14 +167,23 @@ impl Round<'_> {
             Policy::Strict => !self.is_first_waiting,
             Policy::FirstThatFits => waiting.is_aged && self.plan.collected.len() < COLLECTING_MAX,
         };
-        if is_collecting {
-            let seats = self.pool.collect(wanted, can_come);
-            self.pool.take(&seats);
-            let entry_id = waiting.entry_id;
-            self.plan.collected.push(Planned { entry_id, seats });
+        if is_collecting && !self.uncollected.contains(wanted) {
+            self.collect(waiting, can_come);
         }
         self.failed.insert(wanted.clone(), reason);
         self.is_first_waiting |= self.policy == Policy::Strict;
         self.passed.push((waiting.entry_id, reason));
+    }
+
+    fn collect(&mut self, waiting: &Waiting, can_come: impl Fn(u32) -> bool) {
+        let seats = self.pool.collect(&waiting.wanted, can_come);
+        if seats.is_empty() {
+            // Whoever cannot be helped now does not stand in the way of the next.
+            self.uncollected.insert(waiting.wanted.clone());
+            return;
+        }
+        self.pool.take(&seats);
+        let entry_id = waiting.entry_id;
+        self.plan.collected.push(Planned { entry_id, seats });
     }
 }

@@ -1,91 +1,88 @@
 //! Finding seats for a wish among those that can be had.
 
 use std::cmp::{Ordering, Reverse};
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashMap};
 use std::ops::Range;
 
-use super::house::{Block, House};
+use super::house::House;
+use super::pool::Pool;
+use super::shelf::Shelf;
 use super::wish::Wanted;
 
 /// Limit: seats collected for one person, as a multiple of what they want: several places to hope
 /// for, so that not everything hangs on one pair of neighbours.
 const COLLECTED_PER_WANTED: usize = 4;
 
-/// The seats that can be had, taken away one offer after the other.
-pub struct Pool<'a> {
-    house: &'a House,
-    /// By index.
-    is_free: Vec<bool>,
-    /// Ranks of the blocks with any: the nearest first.
-    ranks: BTreeSet<usize>,
+/// What the wishes of a round have found so far, by what matters for it.
+#[derive(Default)]
+pub struct Shelves {
+    /// The best window of each block, by quantity and zones.
+    windows: HashMap<(usize, Vec<u64>), Shelf<Rank>>,
+    /// All pieces of runs, by zones.
+    pieces: HashMap<Vec<u64>, Shelf<PieceRank>>,
+}
+
+/// A distance that can be compared; there is none that is not a number.
+#[derive(Clone, Copy, Debug, PartialEq)]
+struct Distance(f64);
+
+impl Eq for Distance {}
+
+impl PartialOrd for Distance {
+    fn partial_cmp(&self, other: &Self) -> Option<Ordering> {
+        Some(self.cmp(other))
+    }
+}
+
+impl Ord for Distance {
+    fn cmp(&self, other: &Self) -> Ordering {
+        self.0.total_cmp(&other.0)
+    }
 }
 
 /// How good seats are, the least first: without special seats, leaving no single seat over, near
 /// the stage, and in the end by index.
-#[derive(PartialEq, PartialOrd)]
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord)]
 struct Rank {
     n_special: usize,
     leaves_single: bool,
-    distance: f64,
+    distance: Distance,
+    first: u32,
+}
+
+/// How well a piece of a run serves somebody who can sit apart: without special seats, of the
+/// shortest runs, near the stage, and in the end by index.
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord)]
+struct PieceRank {
+    is_special: bool,
+    n_run: usize,
+    mean_distance: Distance,
     first: u32,
 }
 
 impl Rank {
+    fn of(house: &House, seats: impl Iterator<Item = u32> + Clone, leaves_single: bool) -> Self {
+        let special = seats.clone().filter(|seat| house.is_special(*seat));
+        Self {
+            n_special: special.count(),
+            leaves_single,
+            first: seats.clone().next().unwrap_or_default(),
+            distance: Distance(seats.map(|seat| house.distance(seat)).sum()),
+        }
+    }
+
     /// Only the distance could be better.
     fn is_ideal(&self) -> bool {
         self.n_special == 0 && !self.leaves_single
     }
 }
 
-impl<'a> Pool<'a> {
-    pub fn new(house: &'a House, seats: impl IntoIterator<Item = u32>) -> Self {
-        let mut pool = Self {
-            house,
-            is_free: vec![false; house.n_seats() as usize],
-            ranks: BTreeSet::new(),
-        };
-        for seat in seats.into_iter().filter(|seat| *seat < house.n_seats()) {
-            pool.is_free[seat as usize] = true;
-            pool.ranks.insert(house.rank_of(seat));
-        }
-        pool
-    }
-
-    pub fn has(&self, seat: u32) -> bool {
-        self.is_free
-            .get(seat as usize)
-            .is_some_and(|is_free| *is_free)
-    }
-
-    pub fn is_empty(&self) -> bool {
-        self.ranks.is_empty()
-    }
-
-    pub fn take(&mut self, seats: &[u32]) {
-        for seat in seats {
-            self.is_free[*seat as usize] = false;
-        }
-        for seat in seats {
-            let block = self.house.block_of(*seat);
-            if !self.house.blocks[block]
-                .seats
-                .clone()
-                .any(|seat| self.has(seat))
-            {
-                self.ranks.remove(&self.house.rank_of(*seat));
-            }
-        }
-    }
-
-    /// How many there are that fit, side by side or not.
-    pub fn n_fitting(&self, wanted: &Wanted) -> usize {
-        let blocks = self.blocks();
-        let seats = blocks.flat_map(|block| block.seats.clone());
-        seats.filter(|seat| self.is_for(wanted, *seat)).count()
-    }
-
+impl Pool<'_> {
     /// The best seats for the wish, in index order; none where it cannot be met.
-    pub fn find(&self, wanted: &Wanted) -> Option<Vec<u32>> {
+    pub fn find(&mut self, wanted: &Wanted) -> Option<Vec<u32>> {
+        if self.n_fitting(wanted) < wanted.quantity {
+            return None;
+        }
         let together = self.find_together(wanted);
         if wanted.is_together {
             return together.map(|(_, seats)| seats);
@@ -97,43 +94,46 @@ impl<'a> Pool<'a> {
         }
     }
 
-    fn is_for(&self, wanted: &Wanted, seat: u32) -> bool {
-        self.has(seat) && wanted.fits(self.house, seat)
-    }
-
-    fn blocks(&self) -> impl Iterator<Item = &'a Block> {
-        let house = self.house;
-        self.ranks
-            .iter()
-            .map(|rank| &house.blocks[house.ranked(*rank)])
-    }
-
-    fn find_together(&self, wanted: &Wanted) -> Option<(Rank, Vec<u32>)> {
-        let mut best: Option<(Rank, Vec<u32>)> = None;
-        for rank in &self.ranks {
-            let block = self.house.ranked(*rank);
+    fn find_together(&mut self, wanted: &Wanted) -> Option<(Rank, Vec<u32>)> {
+        let key = (wanted.quantity, wanted.zone_bits().to_vec());
+        let mut shelf = self.shelves.windows.remove(&key).unwrap_or_default();
+        let (changed, n_changes) = self.changed_since(shelf.n_changes);
+        shelf.n_changes = n_changes;
+        let was_searched = |block: &usize| self.house.rank_of_block(*block) < shelf.next_rank;
+        for block in changed.into_iter().filter(was_searched).collect::<Vec<_>>() {
+            shelf.put(block, self.best_of_block(block, wanted));
+        }
+        while let Some(rank) = self.ranks_from(shelf.next_rank).next() {
+            let block = self.house.ranked(rank);
             let least = self.house.block_distance(block) * wanted.quantity as f64;
             // Blocks further away have nothing that is better.
-            if best
-                .as_ref()
-                .is_some_and(|(best, _)| best.is_ideal() && least >= best.distance)
-            {
+            let is_found = |best: &Rank| best.is_ideal() && least >= best.distance.0;
+            if shelf.best().is_some_and(|(best, _)| is_found(best)) {
                 break;
             }
-            let found = self.best_of_block(&self.house.blocks[block], wanted);
-            if let Some((rank, seats)) = found
-                && best.as_ref().is_none_or(|(best, _)| rank < *best)
-            {
-                best = Some((rank, seats));
-            }
+            shelf.put(block, self.best_of_block(block, wanted));
+            shelf.next_rank = rank + 1;
         }
+        let best = shelf
+            .best()
+            .map(|(rank, seats)| (rank.clone(), seats.clone()));
+        self.shelves.windows.insert(key, shelf);
         best
     }
 
-    fn best_of_block(&self, block: &Block, wanted: &Wanted) -> Option<(Rank, Vec<u32>)> {
-        if block.is_loose {
-            return self.nearest(block, wanted);
+    /// One window, or none.
+    fn best_of_block(&self, block: usize, wanted: &Wanted) -> Vec<(Rank, Vec<u32>)> {
+        if !self.may_have(block, wanted, wanted.quantity) {
+            return Vec::new();
         }
+        let best = match self.house.blocks[block].is_loose {
+            true => self.nearest(block, wanted),
+            false => self.best_window(block, wanted),
+        };
+        Vec::from_iter(best)
+    }
+
+    fn best_window(&self, block: usize, wanted: &Wanted) -> Option<(Rank, Vec<u32>)> {
         let mut best: Option<(Rank, Range<u32>)> = None;
         let quantity = u32::try_from(wanted.quantity).ok()?;
         for run in self.runs(block) {
@@ -147,7 +147,7 @@ impl<'a> Pool<'a> {
                 }
                 let window = seat + 1 - quantity..seat + 1;
                 let leaves_single = window.start - run.start == 1 || run.end - window.end == 1;
-                let rank = self.rank(window.clone(), leaves_single);
+                let rank = Rank::of(self.house, window.clone(), leaves_single);
                 if best.as_ref().is_none_or(|(known, _)| rank < *known) {
                     best = Some((rank, window));
                 }
@@ -156,113 +156,85 @@ impl<'a> Pool<'a> {
         best.map(|(rank, window)| (rank, window.collect()))
     }
 
-    fn nearest(&self, block: &Block, wanted: &Wanted) -> Option<(Rank, Vec<u32>)> {
-        let fitting = block
-            .seats
-            .clone()
-            .filter(|seat| self.is_for(wanted, *seat));
-        let mut seats: Vec<u32> = fitting.collect();
+    fn nearest(&self, block: usize, wanted: &Wanted) -> Option<(Rank, Vec<u32>)> {
+        let fitting = self
+            .in_order(block)
+            .filter(|seat| wanted.fits(self.house, *seat));
+        let mut seats: Vec<u32> = fitting.take(wanted.quantity).collect();
         if seats.len() < wanted.quantity {
             return None;
         }
-        seats.sort_by(|a, b| {
-            self.seat_order(*a)
-                .partial_cmp(&self.seat_order(*b))
-                .unwrap_or(a.cmp(b))
-        });
-        seats.truncate(wanted.quantity);
         seats.sort_unstable();
-        Some((self.rank(seats.iter().copied(), false), seats))
-    }
-
-    fn seat_order(&self, seat: u32) -> (bool, f64, u32) {
-        (self.house.is_special(seat), self.house.distance(seat), seat)
-    }
-
-    fn rank(&self, seats: impl Iterator<Item = u32> + Clone, leaves_single: bool) -> Rank {
-        let n_special = seats
-            .clone()
-            .filter(|seat| self.house.is_special(*seat))
-            .count();
-        let first = seats.clone().next().unwrap_or_default();
-        Rank {
-            n_special,
-            leaves_single,
-            distance: seats.map(|seat| self.house.distance(seat)).sum(),
-            first,
-        }
-    }
-
-    /// Seats that can be had with no other seat or aisle between, as long as they go.
-    fn runs(&self, block: &Block) -> Vec<Range<u32>> {
-        let mut runs: Vec<Range<u32>> = Vec::new();
-        for seat in block.seats.clone().filter(|seat| self.has(*seat)) {
-            match runs.last_mut() {
-                Some(run) if run.end == seat => run.end = seat + 1,
-                _ => runs.push(seat..seat + 1),
-            }
-        }
-        runs
+        Some((Rank::of(self.house, seats.iter().copied(), false), seats))
     }
 
     /// Pieces of runs, the shortest runs first.
-    fn find_apart(&self, wanted: &Wanted) -> Option<Vec<u32>> {
-        let mut pieces = Vec::new();
-        for block in self.blocks() {
-            for run in self.runs(block) {
-                let fitting: Vec<u32> = run
-                    .clone()
-                    .filter(|seat| wanted.fits(self.house, *seat))
-                    .collect();
-                let n_special = fitting
-                    .iter()
-                    .filter(|seat| self.house.is_special(**seat))
-                    .count();
-                let distance = fitting
-                    .iter()
-                    .map(|seat| self.house.distance(*seat))
-                    .sum::<f64>();
-                if let Some(first) = fitting.first() {
-                    let mean = distance / fitting.len() as f64;
-                    pieces.push((n_special > 0, run.len(), mean, *first, fitting));
-                }
-            }
+    fn find_apart(&mut self, wanted: &Wanted) -> Option<Vec<u32>> {
+        let known = self.shelves.pieces.remove(wanted.zone_bits());
+        let is_new = known.is_none();
+        let mut shelf = known.unwrap_or_default();
+        let (changed, n_changes) = self.changed_since(shelf.n_changes);
+        shelf.n_changes = n_changes;
+        let blocks: Vec<usize> = match is_new {
+            true => self.blocks().collect(),
+            false => changed.into_iter().collect(),
+        };
+        for block in blocks {
+            shelf.put(block, self.pieces(block, wanted));
         }
-        pieces.sort_by(|a, b| {
-            let order = (a.0, a.1).cmp(&(b.0, b.1)).then(a.2.total_cmp(&b.2));
-            order.then(a.3.cmp(&b.3))
-        });
-        let seats = pieces.into_iter().flat_map(|(.., seats)| seats);
-        let mut seats: Vec<u32> = seats.take(wanted.quantity).collect();
+        let mut seats: Vec<u32> = shelf.seats().take(wanted.quantity).collect();
+        self.shelves
+            .pieces
+            .insert(wanted.zone_bits().to_vec(), shelf);
         seats.sort_unstable();
         (seats.len() == wanted.quantity).then_some(seats)
+    }
+
+    fn pieces(&self, block: usize, wanted: &Wanted) -> Vec<(PieceRank, Vec<u32>)> {
+        if !self.may_have(block, wanted, 1) {
+            return Vec::new();
+        }
+        let pieces = self.runs(block).into_iter().filter_map(|run| {
+            let fitting = run.clone().filter(|seat| wanted.fits(self.house, *seat));
+            let fitting: Vec<u32> = fitting.collect();
+            let distance = fitting.iter().map(|seat| self.house.distance(*seat));
+            let rank = PieceRank {
+                is_special: fitting.iter().any(|seat| self.house.is_special(*seat)),
+                n_run: run.len(),
+                mean_distance: Distance(distance.sum::<f64>() / fitting.len() as f64),
+                first: *fitting.first()?,
+            };
+            Some((rank, fitting))
+        });
+        pieces.collect()
     }
 
     /// Seats to keep for a wish that cannot be met yet: those that can be had of the windows that
     /// lack least. `can_come` says whether a seat that somebody has may still come free.
     pub fn collect(&self, wanted: &Wanted, can_come: impl Fn(u32) -> bool) -> Vec<u32> {
         let most = wanted.quantity * COLLECTED_PER_WANTED;
+        let blocks = self
+            .blocks()
+            .filter(|block| self.may_have(*block, wanted, 1));
         if !wanted.is_together {
-            let blocks = self.blocks();
-            let seats = blocks.flat_map(|block| block.seats.clone());
+            let seats = blocks.flat_map(|block| self.house.blocks[block].seats.clone());
             return seats
                 .filter(|seat| self.is_for(wanted, *seat))
                 .take(most)
                 .collect();
         }
-        let ranked = self.windows(wanted, can_come).into_iter().map(|window| {
-            let n_free = window.clone().filter(|seat| self.has(*seat)).count();
-            (Reverse(n_free), self.rank(window.clone(), false), window)
+        let windows = blocks.flat_map(|block| match self.house.blocks[block].is_loose {
+            true => Vec::from_iter(self.loose_window(block, wanted, &can_come)),
+            false => self.windows(block, wanted, &can_come),
         });
-        let mut windows: Vec<_> = ranked.collect();
-        windows.sort_by(|a, b| {
-            let by_rank = a.1.partial_cmp(&b.1).unwrap_or(Ordering::Equal);
-            a.0.cmp(&b.0).then(by_rank)
-        });
+        let mut windows: Vec<_> = windows.collect();
+        windows.sort();
         let mut collected = BTreeSet::new();
-        for (.., window) in windows {
-            let seats = window.filter(|seat| self.has(*seat) && !collected.contains(seat));
-            let more: Vec<u32> = seats.collect();
+        for (_, _, free) in windows {
+            let more: Vec<u32> = free
+                .into_iter()
+                .filter(|seat| !collected.contains(seat))
+                .collect();
             if collected.len() + more.len() > most {
                 break;
             }
@@ -271,30 +243,57 @@ impl<'a> Pool<'a> {
         collected.into_iter().collect()
     }
 
-    /// Windows that fit, could come free as a whole, and of which some seat can be had.
-    fn windows(&self, wanted: &Wanted, can_come: impl Fn(u32) -> bool) -> Vec<Range<u32>> {
+    /// Windows that fit, could come free as a whole, and of which some seat can be had: those seats,
+    /// after how many they are and how good the window is.
+    fn windows(
+        &self,
+        block: usize,
+        wanted: &Wanted,
+        can_come: impl Fn(u32) -> bool,
+    ) -> Vec<(Reverse<usize>, Rank, Vec<u32>)> {
         let Ok(quantity) = u32::try_from(wanted.quantity) else {
             return Vec::new();
         };
         let mut windows = Vec::new();
-        for block in self.blocks() {
-            let (mut from, mut last_free) = (block.seats.start, None);
-            for seat in block.seats.clone() {
-                if self.has(seat) {
-                    last_free = Some(seat);
-                }
-                if !wanted.fits(self.house, seat) || !(self.has(seat) || can_come(seat)) {
-                    from = seat + 1;
-                }
-                if seat + 1 < from + quantity {
-                    continue;
-                }
-                let begins_at = seat + 1 - quantity;
-                if last_free.is_some_and(|free| free >= begins_at) {
-                    windows.push(begins_at..seat + 1);
-                }
+        let seats = self.house.blocks[block].seats.clone();
+        let (mut from, mut last_free) = (seats.start, None);
+        for seat in seats {
+            if self.has(seat) {
+                last_free = Some(seat);
+            }
+            if !wanted.fits(self.house, seat) || !(self.has(seat) || can_come(seat)) {
+                from = seat + 1;
+            }
+            if seat + 1 < from + quantity {
+                continue;
+            }
+            let window = seat + 1 - quantity..seat + 1;
+            if last_free.is_some_and(|free| free >= window.start) {
+                let free: Vec<u32> = window.clone().filter(|seat| self.has(*seat)).collect();
+                let rank = Rank::of(self.house, window, false);
+                windows.push((Reverse(free.len()), rank, free));
             }
         }
         windows
+    }
+
+    /// Any places of a loose block are next to each other: all that can be had.
+    fn loose_window(
+        &self,
+        block: usize,
+        wanted: &Wanted,
+        can_come: impl Fn(u32) -> bool,
+    ) -> Option<(Reverse<usize>, Rank, Vec<u32>)> {
+        let free = self
+            .in_order(block)
+            .filter(|seat| wanted.fits(self.house, *seat));
+        let free: Vec<u32> = free.take(wanted.quantity).collect();
+        let seats = self.house.blocks[block].seats.clone();
+        let mut others = seats.filter(|seat| wanted.fits(self.house, *seat) && can_come(*seat));
+        let is_enough = others
+            .nth((wanted.quantity - free.len()).checked_sub(1)?)
+            .is_some();
+        let rank = Rank::of(self.house, free.iter().copied(), false);
+        (is_enough && !free.is_empty()).then_some((Reverse(free.len()), rank, free))
     }
 }

@@ -1,9 +1,11 @@
 //! What somebody wants, and which seats of a house that can be.
 
+use std::collections::HashMap;
+
 use super::house::House;
 
 /// What somebody on the waitlist wants.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct Wish {
     pub quantity: u32,
     /// Next to each other, with no aisle between.
@@ -49,10 +51,43 @@ impl Wish {
     }
 }
 
+/// What each of them wants in terms of a house: equal wishes are looked at once.
+pub fn wanted_by_all<'a>(
+    wishes: impl Iterator<Item = &'a Wish>,
+    house: &House,
+    price_of: impl Fn(&str) -> Option<i64>,
+) -> Vec<Wanted> {
+    let mut known: HashMap<&Wish, Wanted> = HashMap::new();
+    let wanted = wishes.map(|wish| {
+        let wanted = known
+            .entry(wish)
+            .or_insert_with(|| wish.in_house(house, &price_of));
+        wanted.clone()
+    });
+    wanted.collect()
+}
+
 impl Wanted {
     pub fn fits(&self, house: &House, seat: u32) -> bool {
         let zone = house.zone(seat);
         self.zones[zone / 64] & (1 << (zone % 64)) != 0
+    }
+
+    /// Whether seats of any of these zones, a bit each, would do.
+    pub fn is_any_of(&self, zones: &[u64]) -> bool {
+        let mut both = self.zones.iter().zip(zones);
+        both.any(|(wanted, there)| wanted & there != 0)
+    }
+
+    /// The zones whose seats would do, a bit each.
+    pub fn zone_bits(&self) -> &[u64] {
+        &self.zones
+    }
+
+    /// The zones whose seats would do.
+    pub fn zones(&self) -> impl Iterator<Item = usize> {
+        let bits = 0..self.zones.len() * 64;
+        bits.filter(|zone| self.zones[zone / 64] & (1 << (zone % 64)) != 0)
     }
 
     /// Whether the house has enough seats of the kind, and where they must be together, in one

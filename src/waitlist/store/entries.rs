@@ -3,13 +3,13 @@
 use sqlx::PgExecutor;
 use uuid::Uuid;
 
-use super::super::model::{Entry, EntryState, Wish};
+use super::super::model::{Entry, EntryState, Queued, Wish};
 use crate::bookings::Contact;
 use crate::clock::Instant;
 use crate::id::{CallerId, EntryId, EventId, HoldId, MessageId};
 use crate::page::PageRequest;
 
-pub(super) struct EntryRow {
+struct EntryRow {
     entry_id: Uuid,
     holder_id: Uuid,
     name: String,
@@ -24,7 +24,6 @@ pub(super) struct EntryRow {
     joined_at: Instant,
     n_skips: i32,
     skip_reason: Option<String>,
-    retry_at: Option<Instant>,
     ended_at: Option<Instant>,
     hold_id: Option<Uuid>,
 }
@@ -50,11 +49,30 @@ impl From<EntryRow> for Entry {
             joined_at: row.joined_at,
             n_skips: row.n_skips,
             skip_reason: row.skip_reason,
-            retry_at: row.retry_at,
             ended_at: row.ended_at,
             hold_id: row.hold_id.map(HoldId),
         }
     }
+}
+
+/// Entries of event `$1`, each with its live or last offer; what follows the `WHERE` is the caller's.
+macro_rules! select_entries {
+    ($rest:literal, $($arg:expr),+) => {
+        sqlx::query_as!(
+            EntryRow,
+            r#"
+            SELECT entry_id, holder_id, name, email, quantity, is_together, sections, categories,
+                price_max, entry.state AS "state: EntryState", priority, joined_at, n_skips,
+                skip_reason, entry.ended_at, offer.hold_id AS "hold_id?"
+            FROM waitlist_entries AS entry
+            LEFT JOIN LATERAL (SELECT hold_id FROM waitlist_offers AS offer
+                WHERE offer.event_id = $1 AND offer.entry_id = entry.entry_id
+                ORDER BY (offer.state = 'live') DESC, offered_at DESC, hold_id DESC LIMIT 1)
+                AS offer ON true
+            WHERE event_id = $1 AND "# + $rest,
+            $($arg),+
+        )
+    };
 }
 
 pub struct NewEntry<'a> {
@@ -69,6 +87,7 @@ pub struct NewEntry<'a> {
 }
 
 /// Puts an entry at the end of the queue; none where the event sells no more, or the queue is full.
+/// They are counted under the lock of the waitlist's row, so that there is never one too many.
 ///
 /// # Errors
 /// A violation of `waitlist_person_waits_once` or `waitlist_mail_waits_once`.
@@ -90,8 +109,7 @@ pub async fn insert(
             FROM waitlist JOIN events AS event ON event.event_id = $1
             WHERE event.state IN ('on_sale', 'paused')
               AND LEAST(event.sales_close_at, event.starts_at) > $12
-              AND entries_max > (SELECT count(*) FROM waitlist_entries AS other
-                  WHERE other.event_id = $1 AND other.state IN ('unverified', 'waiting', 'offered'))
+              AND entries_max > count_waitlist_entries($1)
             RETURNING entry_id
         ), logged AS (
             INSERT INTO waitlist_log (event_id, kind, entry_id, logged_at)
@@ -129,23 +147,9 @@ pub async fn find(
     event_id: EventId,
     entry_id: EntryId,
 ) -> Result<Option<Entry>, sqlx::Error> {
-    let row = sqlx::query_as!(
-        EntryRow,
-        r#"
-        SELECT entry_id, holder_id, name, email, quantity, is_together, sections, categories,
-            price_max, entry.state AS "state: EntryState", priority, joined_at, n_skips,
-            skip_reason, retry_at, entry.ended_at, offer.hold_id AS "hold_id?"
-        FROM waitlist_entries AS entry
-        LEFT JOIN waitlist_offers AS offer USING (event_id, entry_id)
-        WHERE event_id = $1 AND entry_id = $2
-        ORDER BY (offer.state = 'live') DESC NULLS LAST, offer.offered_at DESC, offer.hold_id DESC
-        LIMIT 1
-        "#,
-        event_id.0,
-        entry_id.0
-    )
-    .fetch_optional(db)
-    .await?;
+    let row = select_entries!("entry_id = $2", event_id.0, entry_id.0)
+        .fetch_optional(db)
+        .await?;
     Ok(row.map(Entry::from))
 }
 
@@ -174,13 +178,11 @@ pub async fn list_waiting(
     db: impl PgExecutor<'_>,
     event_id: EventId,
     n_max: i64,
-) -> Result<Vec<Entry>, sqlx::Error> {
-    let rows = sqlx::query_as!(
-        EntryRow,
+) -> Result<Vec<Queued>, sqlx::Error> {
+    let rows = sqlx::query!(
         r#"
-        SELECT entry_id, holder_id, '' AS "name!", '' AS "email!", quantity, is_together, sections,
-            categories, price_max, state AS "state: EntryState", priority, joined_at, n_skips,
-            skip_reason, retry_at, ended_at, NULL::uuid AS hold_id
+        SELECT entry_id, quantity, is_together, sections, categories, price_max, joined_at, n_skips,
+            retry_at
         FROM waitlist_entries
         WHERE event_id = $1 AND state = 'waiting'
           AND state IN ('unverified', 'waiting', 'offered')
@@ -191,7 +193,20 @@ pub async fn list_waiting(
     )
     .fetch_all(db)
     .await?;
-    Ok(rows.into_iter().map(Entry::from).collect())
+    let queued = rows.into_iter().map(|row| Queued {
+        entry_id: EntryId(row.entry_id),
+        wish: Wish {
+            quantity: row.quantity.unsigned_abs(),
+            is_together: row.is_together,
+            sections: row.sections,
+            categories: row.categories,
+            price_max: row.price_max,
+        },
+        joined_at: row.joined_at,
+        n_skips: row.n_skips,
+        retry_at: row.retry_at,
+    });
+    Ok(queued.collect())
 }
 
 /// A page of live entries, or of those in one state, in the order of the queue.
@@ -201,25 +216,13 @@ pub async fn list(
     state: Option<EntryState>,
     page: PageRequest,
 ) -> Result<Vec<Entry>, sqlx::Error> {
-    let rows = sqlx::query_as!(
-        EntryRow,
-        r#"
-        SELECT entry_id, holder_id, name, email, quantity, is_together, sections, categories,
-            price_max, entry.state AS "state: EntryState", priority, joined_at, n_skips,
-            skip_reason, retry_at, entry.ended_at, offer.hold_id AS "hold_id?"
-        FROM waitlist_entries AS entry
-        LEFT JOIN LATERAL (SELECT hold_id FROM waitlist_offers AS offer
-            WHERE offer.event_id = $1 AND offer.entry_id = entry.entry_id
-            ORDER BY (offer.state = 'live') DESC, offered_at DESC, hold_id DESC LIMIT 1)
-            AS offer ON true
-        WHERE event_id = $1
-          AND CASE WHEN $2::text IS NULL THEN entry.state IN ('unverified', 'waiting', 'offered')
-                   ELSE entry.state = $2 END
+    let rows = select_entries!(
+        "CASE WHEN $2::text IS NULL THEN entry.state IN ('unverified', 'waiting', 'offered')
+              ELSE entry.state = $2 END
           AND ($3::uuid IS NULL OR (-priority, joined_at, entry_id) > (
               SELECT -priority, joined_at, entry_id FROM waitlist_entries AS last
               WHERE last.event_id = $1 AND last.entry_id = $3))
-        ORDER BY priority DESC, joined_at, entry_id LIMIT $4
-        "#,
+        ORDER BY priority DESC, joined_at, entry_id LIMIT $4",
         event_id.0,
         state.map(EntryState::as_str),
         page.after,
@@ -281,15 +284,16 @@ pub async fn verify(
     Ok(done.rows_affected() == 1)
 }
 
-/// Takes somebody out who has no offer: `left`, or `removed` by an owner with a reason. False where
-/// there is an offer by now, or the entry has ended.
+/// Takes somebody out who is in one of those states and has no offer: `left`, or `removed` by an
+/// owner with a reason. False where there is an offer by now, or the entry has ended.
 pub async fn take_out(
     db: impl PgExecutor<'_>,
     (event_id, entry_id): (EventId, EntryId),
-    state: EntryState,
+    (from, state): (&[EntryState], EntryState),
     (actor, reason): (Option<CallerId>, Option<&str>),
     at: Instant,
 ) -> Result<bool, sqlx::Error> {
+    let from: Vec<_> = from.iter().map(|state| state.as_str().to_owned()).collect();
     let done = sqlx::query!(
         r#"
         WITH raised AS (
@@ -297,7 +301,7 @@ pub async fn take_out(
         ), ended AS (
             UPDATE waitlist_entries SET state = $3, ended_at = $6
             FROM raised
-            WHERE event_id = $1 AND entry_id = $2 AND state IN ('unverified', 'waiting')
+            WHERE event_id = $1 AND entry_id = $2 AND state = ANY ($7)
             RETURNING entry_id
         )
         INSERT INTO waitlist_log (event_id, kind, entry_id, actor_id, reason, logged_at)
@@ -308,7 +312,8 @@ pub async fn take_out(
         state.as_str(),
         actor.map(|actor| actor.0),
         reason,
-        at
+        at,
+        &from
     )
     .execute(db)
     .await?;

@@ -29,7 +29,9 @@ pub struct Offer {
     pub is_placed: bool,
     /// In which its hold may be placed.
     pub epoch: i64,
+    /// Once it is not, it never is again.
     pub is_event_selling: bool,
+    pub is_event_paused: bool,
     /// What PostgreSQL says became of the hold: confirmed, or ended without a booking.
     pub is_confirmed: Option<bool>,
 }
@@ -177,7 +179,8 @@ pub async fn list_live_offers(
         r#"
         SELECT offer.hold_id, offer.entry_id, entry.holder_id, offer.seats, offer.amounts,
             offer.placed_at, offer.expires_at, outcome.outcome AS "outcome?",
-            event.board_epoch, event.state IN ('on_sale', 'paused') AS "is_selling!"
+            event.board_epoch, event.state = 'paused' AS "is_paused!",
+            event.state IN ('on_sale', 'paused') AS "is_selling!"
         FROM waitlist_offers AS offer
         JOIN waitlist_entries AS entry USING (event_id, entry_id)
         JOIN events AS event USING (event_id)
@@ -206,6 +209,7 @@ pub async fn list_live_offers(
         is_placed: row.placed_at.is_some(),
         epoch: row.board_epoch,
         is_event_selling: row.is_selling,
+        is_event_paused: row.is_paused,
         is_confirmed: row.outcome.map(|outcome| outcome == "confirmed"),
     });
     Ok(offers.collect())
@@ -332,20 +336,25 @@ pub async fn end_offers(
 }
 
 /// Brings what PostgreSQL knows of a live offer in line with its hold, which its person may have
-/// extended or taken seats out of.
+/// extended or taken seats out of. An offer only loses seats, and only gains time: whoever looked
+/// long ago takes nothing back.
 pub async fn sync_offer(
     db: impl PgExecutor<'_>,
     event_id: EventId,
     hold_id: HoldId,
-    seats: &[HeldSeat],
+    held: &[u32],
     expires_at: Instant,
 ) -> Result<(), sqlx::Error> {
-    let indexes: Vec<_> = seats.iter().map(|seat| seat.index.cast_signed()).collect();
-    let amounts: Vec<_> = seats.iter().map(|seat| seat.amount).collect();
+    let held: Vec<_> = held.iter().map(|index| index.cast_signed()).collect();
     sqlx::query!(
         r#"
         WITH synced AS (
-            UPDATE waitlist_offers SET seats = $3, amounts = $4, expires_at = $5
+            UPDATE waitlist_offers
+            SET seats = ARRAY(SELECT seat FROM unnest(seats, amounts) AS t (seat, amount)
+                    WHERE seat = ANY ($3) ORDER BY seat),
+                amounts = ARRAY(SELECT amount FROM unnest(seats, amounts) AS t (seat, amount)
+                    WHERE seat = ANY ($3) ORDER BY seat),
+                expires_at = greatest(expires_at, $4)
             WHERE event_id = $1 AND hold_id = $2 AND state = 'live'
             RETURNING hold_id
         )
@@ -355,8 +364,7 @@ pub async fn sync_offer(
         "#,
         event_id.0,
         hold_id.0,
-        &indexes,
-        &amounts,
+        &held,
         expires_at
     )
     .execute(db)

@@ -174,54 +174,61 @@ pub async fn is_drained(
 }
 
 /// Ends entries whose time is over, at most `n_max`: all of an event that sells no more, otherwise
-/// those that were never verified and joined before then. Entries with an offer end with it.
+/// those that were never verified and joined before then. Entries with an offer end with it. Where
+/// somebody is to lapse, the event's row is locked, so that whoever puts off the end of the sale
+/// comes before or after.
 pub async fn lapse_entries(
     db: impl PgExecutor<'_>,
     event_id: EventId,
-    (is_over, unverified_before): (bool, Instant),
+    unverified_before: Instant,
     n_max: i64,
     now: Instant,
 ) -> Result<i64, sqlx::Error> {
-    let reason = if is_over {
-        "sales_ended"
-    } else {
-        "not_verified"
-    };
     let lapsed: Vec<Uuid> = sqlx::query_scalar!(
         r#"
         WITH due AS (
             SELECT entry_id FROM waitlist_entries
-            WHERE event_id = $1 AND (state = 'waiting' AND $2
-                OR state = 'unverified' AND ($2 OR joined_at < $3))
-            ORDER BY entry_id LIMIT $4
+            WHERE event_id = $1 AND state IN ('unverified', 'waiting')
+              AND state IN ('unverified', 'waiting', 'offered')
+              AND (SELECT state NOT IN ('on_sale', 'paused')
+                       OR LEAST(sales_close_at, starts_at) <= $4
+                   FROM events WHERE event_id = $1)
+            UNION ALL
+            SELECT entry_id FROM waitlist_entries
+            WHERE event_id = $1 AND state = 'unverified' AND joined_at < $2
+            LIMIT $3
+        ), event AS (
+            SELECT state NOT IN ('on_sale', 'paused') OR LEAST(sales_close_at, starts_at) <= $4
+                AS is_over
+            FROM events WHERE event_id = $1 AND EXISTS (SELECT FROM due)
+            FOR SHARE
         ), raised AS (
             UPDATE waitlists SET version = version + 1
-            WHERE event_id = $1 AND EXISTS (SELECT FROM due)
+            WHERE event_id = $1 AND EXISTS (SELECT FROM event)
             RETURNING version
         ), lapsed AS (
-            UPDATE waitlist_entries SET state = 'lapsed', ended_at = $5
-            FROM raised
+            UPDATE waitlist_entries SET state = 'lapsed', ended_at = $4
+            FROM raised, event
             WHERE event_id = $1 AND entry_id IN (SELECT entry_id FROM due)
-              AND state IN ('unverified', 'waiting')
-            RETURNING entry_id, name, email, quantity
+              AND (state = 'unverified' OR state = 'waiting' AND is_over)
+            RETURNING entry_id, name, email, quantity,
+                CASE WHEN is_over THEN 'sales_ended' ELSE 'not_verified' END AS reason
         ), logged AS (
             INSERT INTO waitlist_log (event_id, kind, entry_id, reason, logged_at)
-            SELECT $1, 'lapsed', entry_id, $6, $5 FROM lapsed
+            SELECT $1, 'lapsed', entry_id, reason, $4 FROM lapsed
         ), told AS (
             INSERT INTO outbox (event_id, message_id, kind, subject_id, body, created_at)
             SELECT $1, gen_random_uuid(), 'waitlist.lapsed', entry_id,
                 jsonb_build_object('entry_id', entry_id, 'name', name, 'email', email,
-                    'quantity', quantity, 'reason', $6::text), $5
+                    'quantity', quantity, 'reason', reason), $4
             FROM lapsed
         )
         SELECT entry_id FROM lapsed
         "#,
         event_id.0,
-        is_over,
         unverified_before,
         n_max,
-        now,
-        reason
+        now
     )
     .fetch_all(db)
     .await?;

@@ -5,6 +5,7 @@ mod feed;
 mod postgres;
 mod promoters;
 mod redis;
+mod states;
 mod waitlist;
 
 use std::time::Duration;
@@ -13,6 +14,8 @@ use holdfast::board;
 use sqlx::{Connection, PgConnection};
 
 use crate::support::{Sale, TestApp};
+
+pub use waitlist::{promote, sold_out};
 
 /// Keeps confirms and cancels of an event waiting in PostgreSQL, until dropped.
 pub struct Stalled(PgConnection);

@@ -9,7 +9,7 @@ use crate::support::{Answer, Caller, Sale, TestApp};
 use crate::waitlist::{bytes, offered_seats};
 
 /// A row sold out to one person, and that person's booking.
-pub(super) async fn sold_out(app: &TestApp, n_seats: u32) -> (Sale, Caller, Answer) {
+pub async fn sold_out(app: &TestApp, n_seats: u32) -> (Sale, Caller, Answer) {
     let terms = json!({"seats_per_person_max": 100, "seats_per_hold_max": 50});
     let sale = app.on_sale_with(1, n_seats, terms).await;
     let seats: Vec<String> = (1..=n_seats).map(|n| format!("S-A-{n}")).collect();
@@ -19,7 +19,7 @@ pub(super) async fn sold_out(app: &TestApp, n_seats: u32) -> (Sale, Caller, Answ
     (sale, seller, booking)
 }
 
-pub(super) async fn promote(app: &TestApp) {
+pub async fn promote(app: &TestApp) {
     // A round that met another one's claim says so; the next one goes on.
     holdfast::waitlist::offer_kept_seats(&app.ctx).await.ok();
 }

@@ -33,6 +33,16 @@ impl TestApp {
             .expect("a Redis");
     }
 
+    /// The board loses one hold; its seats stay held.
+    pub async fn forget_hold(&self, sale: &Sale, hold_id: &str) {
+        let redis = self.ctx.redis.next();
+        let n_lost: i64 = redis
+            .hdel(key(sale, "holds"), hold_id)
+            .await
+            .expect("a Redis");
+        assert_eq!(n_lost, 1, "there was no such hold");
+    }
+
     /// From now on people wait for seats: what is freed is kept for them.
     pub async fn write_waiting(&self, sale: &Sale, n_waiting: i64) {
         let redis = self.ctx.redis.next();

@@ -15,6 +15,7 @@ mod owner;
 mod private_redis;
 mod proxy;
 mod sale;
+pub mod statements;
 mod viewer;
 mod webhook_receiver;
 

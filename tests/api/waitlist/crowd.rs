@@ -9,7 +9,7 @@ use serde_json::json;
 use sqlx::PgPool;
 
 use super::bytes;
-use crate::support::{Caller, Sale, TestApp};
+use crate::support::{Caller, Sale, TestApp, statements};
 
 /// That many people who wait, written straight into the database; wishes of one to six.
 async fn insert_crowd(app: &TestApp, sale: &Sale, n_people: i32) {
@@ -81,6 +81,48 @@ async fn a_freed_seat_is_offered_at_once_with_ten_thousand_waiting(db: PgPool) {
 
     println!("freed seats offered within {longest:?} with 10,000 people waiting");
     assert!(longest < Duration::from_secs(10), "{longest:?}");
+    app.finish().await;
+}
+
+/// What one round of promotion may cost.
+const DATABASE_TIME_MAX: Duration = Duration::from_millis(200);
+
+#[sqlx::test(migrator = "holdfast::postgres::MIGRATIONS")]
+async fn a_round_over_ten_thousand_people_costs_the_database_little(db: PgPool) {
+    let app = TestApp::start(db).await;
+    let sale = app
+        .on_sale_with(20, 50, json!({"seats_per_person_max": 10_000}))
+        .await;
+    let seller = app.guest();
+    let bookings = sell_out(&sale, &seller, (20, 50)).await;
+    insert_crowd(&app, &sale, 10_000).await;
+    promote(&app).await;
+    for booking in &bookings[..45] {
+        let path = format!("/v1/bookings/{booking}/cancel");
+        seller.post(&path, json!({})).await.expect(200);
+    }
+    let before = statements::database_time(&app.ctx.db).await;
+
+    let statements = statements::record(promote(&app)).await;
+
+    let worked = statements::database_time(&app.ctx.db).await;
+    let worked = worked.zip(before).map(|(after, before)| after - before);
+    let waited: Duration = statements.iter().map(|(_, time)| *time).sum();
+    for (summary, time) in &statements {
+        println!("  {time:?}: {summary}");
+    }
+    println!(
+        "{} statements took {waited:?}, of which work: {worked:?}",
+        statements.len()
+    );
+    let n_offers = "SELECT count(*) FROM waitlist_offers WHERE state = 'live'";
+    let n_offers: i64 = sqlx::query_scalar(n_offers)
+        .fetch_one(&app.ctx.db)
+        .await
+        .expect("a count");
+    assert_eq!(n_offers, 100, "a full round");
+    assert!(statements.len() < 20, "{statements:#?}");
+    assert!(worked.unwrap_or(waited) < DATABASE_TIME_MAX);
     app.finish().await;
 }
 

@@ -1,11 +1,15 @@
 //! The waitlist: joining, being offered seats, accepting, letting go.
 
+mod audit;
 mod crowd;
+mod edges;
+mod guards;
 mod join;
 mod link;
 mod offer;
 mod owner;
 mod races;
+mod simulation;
 
 use serde_json::{Value, json};
 

@@ -52,10 +52,37 @@ async fn buy_directly(buyer: &Caller, sale: &Sale, seed: u64) {
     }
 }
 
+/// The owner takes somebody off the list.
+async fn remove_one(sale: &Sale, seed: u64) {
+    let mut rng = StdRng::seed_from_u64(seed);
+    let queue = sale.owner.get(&sale.path("/waitlist")).await.expect(200);
+    let items = queue["items"].as_array().expect("items");
+    if !items.is_empty() {
+        let entry = &items[rng.random_range(0..items.len())]["entry_id"];
+        let entry = entry.as_str().expect("an id");
+        let path = sale.path(&format!("/waitlist/entries/{entry}/remove"));
+        let answer = sale.owner.post(&path, json!({"reason": "A tout"})).await;
+        assert!(answer.status < 500, "{}", answer.text);
+    }
+}
+
+/// Several rounds; between them time passes, and some offers run out.
+async fn promote_and_wait(app: &TestApp, seed: u64) {
+    for n in 0..4 {
+        holdfast::waitlist::offer_kept_seats(&app.ctx).await.ok();
+        if (seed + n) % 3 == 0 {
+            app.ctx.clock.advance(TimeDelta::minutes(4));
+            holdfast::holds::expire_due_holds(&app.ctx)
+                .await
+                .expect("a sweep");
+        }
+    }
+}
+
 #[sqlx::test(migrator = "holdfast::postgres::MIGRATIONS")]
 async fn whatever_people_do_at_once_each_seat_and_each_entry_has_one_offer(db: PgPool) {
     let app = TestApp::start(db).await;
-    let siblings = [app.start_sibling().await, app.start_sibling().await];
+    let sibling = app.start_sibling().await;
     let sale = app
         .on_sale_with(1, 12, json!({"seats_per_person_max": 100}))
         .await;
@@ -65,21 +92,29 @@ async fn whatever_people_do_at_once_each_seat_and_each_entry_has_one_offer(db: P
         let seats = [format!("S-A-{}", 2 * n + 1), format!("S-A-{}", 2 * n + 2)];
         bookings.push(seller.book(&sale, &[&seats[0], &seats[1]]).await);
     }
-    let people: Vec<Caller> = (0..12).map(|_| app.guest()).collect();
+    let people: Vec<Caller> = (0..12)
+        .map(|n| match n % 2 {
+            0 => app.guest(),
+            _ => app.guest().at(&sibling),
+        })
+        .collect();
     for (seed, booking) in (0..).zip(&bookings) {
         let acts = people
             .iter()
             .zip(seed * 100..)
             .map(|(person, seed)| act(person, &sale, seed));
-        let buyers = [app.guest(), app.guest()];
+        let buyers = [app.guest(), app.guest().at(&sibling)];
         let buys = buyers.iter().map(|buyer| buy_directly(buyer, &sale, seed));
-        let rounds = siblings.iter().chain([&app]).map(|it| async {
-            for _ in 0..4 {
-                holdfast::waitlist::offer_kept_seats(&it.ctx).await.ok();
-            }
-        });
+        let rounds = [&app, &sibling].map(|it| promote_and_wait(it, seed));
         let free = async { seller.cancel(booking).await.expect(200) };
-        tokio::join!(join_all(acts), join_all(buys), join_all(rounds), free);
+        let remove = remove_one(&sale, seed);
+        tokio::join!(
+            join_all(acts),
+            join_all(buys),
+            join_all(rounds),
+            free,
+            remove
+        );
         app.assert_invariants().await;
     }
 
@@ -94,10 +129,24 @@ async fn whatever_people_do_at_once_each_seat_and_each_entry_has_one_offer(db: P
         !board.contains(['w', 'h']),
         "seats are kept for nobody: {board}"
     );
-    for sibling in siblings {
-        sibling.stop().await;
-    }
+    assert_eq!(
+        n_active(&app).await,
+        0,
+        "there is nothing left to look after"
+    );
+    sibling.stop().await;
     app.finish().await;
+}
+
+/// Events that promoters still look at.
+async fn n_active(app: &TestApp) -> i64 {
+    sqlx::query_scalar(
+        "SELECT count(*) FROM waitlists JOIN events USING (event_id)
+         WHERE waitlists.version <> drained_version OR board_epoch <> drained_epoch",
+    )
+    .fetch_one(&app.ctx.db)
+    .await
+    .expect("a count")
 }
 
 #[sqlx::test(migrator = "holdfast::postgres::MIGRATIONS")]
@@ -125,14 +174,11 @@ async fn when_the_last_one_leaves_no_seat_stays_kept(db: PgPool) {
         app.run_jobs().await;
 
         assert_eq!(bytes(&app, &sale).await, "..");
-        let n_active: i64 = sqlx::query_scalar(
-            "SELECT count(*) FROM waitlists JOIN events USING (event_id)
-             WHERE waitlists.version <> drained_version OR board_epoch <> drained_epoch",
-        )
-        .fetch_one(&app.ctx.db)
-        .await
-        .expect("a count");
-        assert_eq!(n_active, 0, "there is nothing left to look after");
+        assert_eq!(
+            n_active(&app).await,
+            0,
+            "there is nothing left to look after"
+        );
     }
     sibling.stop().await;
     app.finish().await;

@@ -8,7 +8,7 @@ use rand::{RngExt, SeedableRng};
 use super::scene::{house, waiting, wanted};
 use crate::waitlist::model::house::House;
 use crate::waitlist::model::plan::{SeatNow, Waiting, plan};
-use crate::waitlist::model::seats::Pool;
+use crate::waitlist::model::pool::Pool;
 use crate::waitlist::model::terms::Policy;
 
 const N_PEOPLE: u32 = 2_000;
@@ -147,7 +147,7 @@ impl Sale {
 
     /// No seat that is let go fits anybody who waits still.
     fn assert_nothing_undone(&self, let_go: &[u32]) {
-        let pool = Pool::new(&self.house, let_go.iter().copied());
+        let mut pool = Pool::new(&self.house, let_go.iter().copied());
         let wishes: HashSet<_> = self
             .queue
             .iter()

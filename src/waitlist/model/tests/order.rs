@@ -2,9 +2,9 @@
 
 use proptest::prelude::*;
 
-use super::scene::{house, states, waiting, wanted};
+use super::scene::{house, loose_house, states, waiting, wanted};
 use crate::waitlist::model::plan::{Plan, SeatNow, SkipReason, Waiting, plan};
-use crate::waitlist::model::seats::Pool;
+use crate::waitlist::model::pool::Pool;
 use crate::waitlist::model::terms::Policy;
 
 fn order_of(plan: &Plan) -> Vec<u128> {
@@ -76,8 +76,44 @@ fn blocked_seats_are_waited_for_by_nobody() {
 
     let plan = plan(&house, &states("wwxbbbbb"), &[first], Policy::FirstThatFits);
 
-    assert_eq!(plan.collected[0].seats, [0; 0]);
+    assert_eq!(plan.collected, []);
     assert_eq!(plan.let_go, [0, 1]);
+}
+
+#[test]
+fn whoever_cannot_be_helped_does_not_keep_others_from_having_seats_collected() {
+    let house = house(&[4, 4], &[]);
+    let party = |n| Waiting {
+        is_aged: true,
+        ..waiting(n, wanted(&house, 4, true))
+    };
+    let pair = Waiting {
+        is_aged: true,
+        ..waiting(9, wanted(&house, 2, true))
+    };
+    // A seat of each row is blocked: nobody can have four, whatever comes free.
+    let queue = [party(1), party(2), party(3), pair];
+
+    let plan = plan(&house, &states("wbxbbbxb"), &queue, Policy::FirstThatFits);
+
+    assert_eq!(plan.collected.len(), 1, "{plan:?}");
+    assert_eq!(plan.collected[0].seats, [0]);
+}
+
+#[test]
+fn places_without_fixed_seats_are_collected_wherever_they_come_free() {
+    let house = loose_house(&[9]);
+    let party = Waiting {
+        is_aged: true,
+        ..waiting(1, wanted(&house, 4, true))
+    };
+    let queue = [party, waiting(2, wanted(&house, 1, true))];
+
+    // No four in a row could come free.
+    let plan = plan(&house, &states("wbxwbxwbx"), &queue, Policy::FirstThatFits);
+
+    assert!(plan.offers.is_empty(), "{plan:?}");
+    assert_eq!(plan.collected[0].seats, [0, 3, 6]);
 }
 
 /// Rows, what is on the board, wishes (how many, together, aged), and whether order is strict.
@@ -132,7 +168,7 @@ proptest! {
             prop_assert_eq!(n_served, plan.offers.len(), "somebody overtook the first");
         }
         let rest = (0..house.n_seats()).filter(|seat| is_there(seat) && !given.contains(seat));
-        let rest = Pool::new(&house, rest);
+        let mut rest = Pool::new(&house, rest);
         // In strict order, those behind the first have their seats kept.
         let is_kept_for = |it: &&Waiting| {
             let kept = plan.collected.iter().find(|one| one.entry_id == it.entry_id);

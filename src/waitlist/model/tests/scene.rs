@@ -11,6 +11,15 @@ use crate::waitlist::model::wish::{Wanted, Wish};
 /// A house of one section whose rows have these many seats; an aisle follows each seat that stands
 /// in `aisles` (counted in the row). The stage is above the middle.
 pub fn house(rows: &[u32], aisles: &[u32]) -> House {
+    house_of("reserved", rows, aisles)
+}
+
+/// As [`house`], with places instead of seats: each row is a block of them.
+pub fn loose_house(rows: &[u32]) -> House {
+    house_of("general_admission", rows, &[])
+}
+
+fn house_of(kind: &str, rows: &[u32], aisles: &[u32]) -> House {
     let width = rows.iter().copied().max().unwrap_or_default();
     let mut index = 0;
     let rows: Vec<Value> = (0_u32..)
@@ -36,7 +45,7 @@ pub fn house(rows: &[u32], aisles: &[u32]) -> House {
         "seat_count": index, "categories": [],
         "focal_point": {"x": f64::from(width) / 2.0, "y": -1.0},
         "bounds": {"min": {"x": 0.0, "y": 0.0}, "max": {"x": 1.0, "y": 1.0}},
-        "sections": [{"key": "S", "name": "Stalls", "kind": "reserved", "rows": rows}],
+        "sections": [{"key": "S", "name": "Stalls", "kind": kind, "rows": rows}],
     });
     House::of(&serde_json::from_value(layout).expect("a layout"))
 }

@@ -4,7 +4,7 @@ use proptest::prelude::*;
 
 use super::scene::{house, wanted};
 use crate::waitlist::model::house::House;
-use crate::waitlist::model::seats::Pool;
+use crate::waitlist::model::pool::Pool;
 
 /// Every set of neighbours, found by looking at all of them: first seat, whether a single seat
 /// would be left over, and the distance.
@@ -38,7 +38,7 @@ proptest! {
         let house = house(&rows, &aisles);
         let free: Vec<bool> = (0..house.n_seats()).map(|seat| seed[seat as usize % 60]).collect();
         let seats = (0..house.n_seats()).filter(|seat| free[*seat as usize]);
-        let pool = Pool::new(&house, seats);
+        let mut pool = Pool::new(&house, seats);
 
         let found = pool.find(&wanted(&house, quantity, true));
 
@@ -67,7 +67,7 @@ proptest! {
         let house = house(&rows, &[]);
         let seats: Vec<u32> =
             (0..house.n_seats()).filter(|seat| seed[*seat as usize % 40]).collect();
-        let pool = Pool::new(&house, seats.iter().copied());
+        let mut pool = Pool::new(&house, seats.iter().copied());
 
         let found = pool.find(&wanted(&house, quantity, false));
 
@@ -94,7 +94,7 @@ fn an_aisle_parts_neighbours_and_a_gap_in_the_numbers_does_not() {
 #[test]
 fn whoever_can_sit_apart_takes_single_seats_rather_than_leave_one() {
     let house = house(&[9], &[]);
-    let pool = Pool::new(&house, [0, 2, 4, 5, 6]);
+    let mut pool = Pool::new(&house, [0, 2, 4, 5, 6]);
 
     assert_eq!(pool.find(&wanted(&house, 2, false)), Some(vec![0, 2]));
     assert_eq!(pool.find(&wanted(&house, 2, true)), Some(vec![4, 5]));
