@@ -41,7 +41,7 @@ impl Scene {
 
     async fn new(app: &TestApp, state: &str) -> Self {
         let (sale, seller, all) = sold_out(app, 2).await;
-        sale.edit(json!({"sales_close_at": "2026-12-02T12:00:00Z"}))
+        sale.edit(json!({"sales_close_at": "2026-12-01T18:00:00Z"}))
             .await;
         if state == "unverified" {
             sale.set_waitlist(json!({"verification_required": true}))
@@ -66,7 +66,11 @@ impl Scene {
             promote(app).await;
         }
         match state {
-            "accepted" => self.accept().await.expect(201),
+            "accepted" => {
+                self.accept().await.expect(201);
+                promote(app).await;
+                return;
+            }
             "lapsed" => return self.run_out(app).await,
             "left" => self.ana.leave(&self.sale).await.expect(204),
             "removed" => self
@@ -170,7 +174,7 @@ async fn f22_after_each_pair_of_states_there_is_an_offer_where_there_should_be_o
             }
         }
         if event == "over" {
-            app.ctx.clock.advance(TimeDelta::days(1));
+            app.ctx.clock.advance(TimeDelta::hours(6));
         }
 
         app.run_jobs().await;

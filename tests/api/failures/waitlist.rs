@@ -60,6 +60,8 @@ async fn f19_eight_promoters_offer_each_seat_once(db: PgPool) {
     }
 
     assert_eq!(count(&app, N_DOUBLED).await, 0);
+    let n_told = "SELECT count(*) FROM outbox WHERE kind = 'waitlist.offered'";
+    assert_eq!(count(&app, n_told).await, 24, "everybody is told once");
     assert_eq!(count(&app, N_LIVE).await, 24);
     assert_eq!(bytes(&app, &sale).await, "h".repeat(24));
     for sibling in siblings {

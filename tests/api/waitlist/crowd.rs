@@ -9,7 +9,7 @@ use serde_json::json;
 use sqlx::PgPool;
 
 use super::bytes;
-use crate::support::{Caller, Sale, TestApp, statements};
+use crate::support::{Caller, Sale, TestApp, database_time};
 
 /// That many people who wait, written straight into the database; wishes of one to six.
 async fn insert_crowd(app: &TestApp, sale: &Sale, n_people: i32) {
@@ -80,7 +80,7 @@ async fn a_freed_seat_is_offered_at_once_with_ten_thousand_waiting(db: PgPool) {
     }
 
     println!("freed seats offered within {longest:?} with 10,000 people waiting");
-    assert!(longest < Duration::from_secs(10), "{longest:?}");
+    assert!(longest < Duration::from_secs(2), "{longest:?}");
     app.finish().await;
 }
 
@@ -101,19 +101,14 @@ async fn a_round_over_ten_thousand_people_costs_the_database_little(db: PgPool) 
         let path = format!("/v1/bookings/{booking}/cancel");
         seller.post(&path, json!({})).await.expect(200);
     }
-    let before = statements::database_time(&app.ctx.db).await;
+    let (began, before) = (Instant::now(), database_time(&app.ctx.db).await);
 
-    let statements = statements::record(promote(&app)).await;
+    promote(&app).await;
 
-    let worked = statements::database_time(&app.ctx.db).await;
-    let worked = worked.zip(before).map(|(after, before)| after - before);
-    let waited: Duration = statements.iter().map(|(_, time)| *time).sum();
-    for (summary, time) in &statements {
-        println!("  {time:?}: {summary}");
-    }
+    let worked = database_time(&app.ctx.db).await - before;
     println!(
-        "{} statements took {waited:?}, of which work: {worked:?}",
-        statements.len()
+        "a full round over 10,000 people: {:?}, {worked:?} of the database",
+        began.elapsed()
     );
     let n_offers = "SELECT count(*) FROM waitlist_offers WHERE state = 'live'";
     let n_offers: i64 = sqlx::query_scalar(n_offers)
@@ -121,8 +116,7 @@ async fn a_round_over_ten_thousand_people_costs_the_database_little(db: PgPool) 
         .await
         .expect("a count");
     assert_eq!(n_offers, 100, "a full round");
-    assert!(statements.len() < 20, "{statements:#?}");
-    assert!(worked.unwrap_or(waited) < DATABASE_TIME_MAX);
+    assert!(worked < DATABASE_TIME_MAX, "{worked:?}");
     app.finish().await;
 }
 

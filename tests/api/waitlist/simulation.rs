@@ -227,7 +227,7 @@ impl Simulation {
 
     async fn run(&mut self) {
         while self.n_steps < N_STEPS_MAX && self.n_waiting().await > 0 {
-            for _ in 0..4 {
+            for _ in 0..6 {
                 self.free_some().await;
             }
             self.promote().await;
