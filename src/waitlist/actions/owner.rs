@@ -25,7 +25,8 @@ pub async fn list(
     (state, page): (Option<EntryState>, PageRequest),
 ) -> Result<Vec<Entry>, WaitlistError> {
     events::find_owned(ctx, event_id, Reach::of(caller)).await?;
-    Ok(store::list(&ctx.db, event_id, state, page).await?)
+    let entry_ids = store::list(&ctx.db, event_id, state, page).await?;
+    Ok(store::find_all(&ctx.db, event_id, &entry_ids).await?)
 }
 
 /// A page of the log, the newest first.

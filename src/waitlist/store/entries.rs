@@ -55,26 +55,6 @@ impl From<EntryRow> for Entry {
     }
 }
 
-/// Entries of event `$1`, each with its live or last offer; what follows the `WHERE` is the caller's.
-macro_rules! select_entries {
-    ($rest:literal, $($arg:expr),+) => {
-        sqlx::query_as!(
-            EntryRow,
-            r#"
-            SELECT entry_id, holder_id, name, email, quantity, is_together, sections, categories,
-                price_max, entry.state AS "state: EntryState", priority, joined_at, n_skips,
-                skip_reason, entry.ended_at, offer.hold_id AS "hold_id?"
-            FROM waitlist_entries AS entry
-            LEFT JOIN LATERAL (SELECT hold_id FROM waitlist_offers AS offer
-                WHERE offer.event_id = $1 AND offer.entry_id = entry.entry_id
-                ORDER BY (offer.state = 'live') DESC, offered_at DESC, hold_id DESC LIMIT 1)
-                AS offer ON true
-            WHERE event_id = $1 AND "# + $rest,
-            $($arg),+
-        )
-    };
-}
-
 pub struct NewEntry<'a> {
     pub event_id: EventId,
     pub entry_id: EntryId,
@@ -142,15 +122,41 @@ pub async fn insert(
     Ok(entry_id.map(EntryId))
 }
 
+/// Entries with their live or last offers, in the order of the queue.
+pub async fn find_all(
+    db: impl PgExecutor<'_>,
+    event_id: EventId,
+    entry_ids: &[EntryId],
+) -> Result<Vec<Entry>, sqlx::Error> {
+    let ids: Vec<_> = entry_ids.iter().map(|entry_id| entry_id.0).collect();
+    let rows = sqlx::query_as!(
+        EntryRow,
+        r#"
+        SELECT entry_id, holder_id, name, email, quantity, is_together, sections, categories,
+            price_max, entry.state AS "state: EntryState", priority, joined_at, n_skips,
+            skip_reason, entry.ended_at, offer.hold_id AS "hold_id?"
+        FROM waitlist_entries AS entry
+        LEFT JOIN LATERAL (SELECT hold_id FROM waitlist_offers AS offer
+            WHERE offer.event_id = $1 AND offer.entry_id = entry.entry_id
+            ORDER BY (offer.state = 'live') DESC, offered_at DESC, hold_id DESC LIMIT 1)
+            AS offer ON true
+        WHERE event_id = $1 AND entry_id = ANY ($2)
+        ORDER BY priority DESC, joined_at, entry_id
+        "#,
+        event_id.0,
+        &ids
+    )
+    .fetch_all(db)
+    .await?;
+    Ok(rows.into_iter().map(Entry::from).collect())
+}
+
 pub async fn find(
     db: impl PgExecutor<'_>,
     event_id: EventId,
     entry_id: EntryId,
 ) -> Result<Option<Entry>, sqlx::Error> {
-    let row = select_entries!("entry_id = $2", event_id.0, entry_id.0)
-        .fetch_optional(db)
-        .await?;
-    Ok(row.map(Entry::from))
+    Ok(find_all(db, event_id, &[entry_id]).await?.pop())
 }
 
 /// Somebody's entry: the live one, or the last.
@@ -215,14 +221,18 @@ pub async fn list(
     event_id: EventId,
     state: Option<EntryState>,
     page: PageRequest,
-) -> Result<Vec<Entry>, sqlx::Error> {
-    let rows = select_entries!(
-        "CASE WHEN $2::text IS NULL THEN entry.state IN ('unverified', 'waiting', 'offered')
-              ELSE entry.state = $2 END
+) -> Result<Vec<EntryId>, sqlx::Error> {
+    let ids = sqlx::query_scalar!(
+        r#"
+        SELECT entry_id FROM waitlist_entries AS entry
+        WHERE event_id = $1
+          AND CASE WHEN $2::text IS NULL THEN entry.state IN ('unverified', 'waiting', 'offered')
+                   ELSE entry.state = $2 END
           AND ($3::uuid IS NULL OR (-priority, joined_at, entry_id) > (
               SELECT -priority, joined_at, entry_id FROM waitlist_entries AS last
               WHERE last.event_id = $1 AND last.entry_id = $3))
-        ORDER BY priority DESC, joined_at, entry_id LIMIT $4",
+        ORDER BY priority DESC, joined_at, entry_id LIMIT $4
+        "#,
         event_id.0,
         state.map(EntryState::as_str),
         page.after,
@@ -230,7 +240,7 @@ pub async fn list(
     )
     .fetch_all(db)
     .await?;
-    Ok(rows.into_iter().map(Entry::from).collect())
+    Ok(ids.into_iter().map(EntryId).collect())
 }
 
 /// How many are ahead of somebody in the queue.

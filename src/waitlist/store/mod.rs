@@ -10,7 +10,8 @@ mod terms;
 
 pub use decisions::{LogItem, NewLog, insert_log, list_log, prune};
 pub use entries::{
-    NewEntry, count_ahead, find, find_newest, insert, list, list_waiting, move_to, take_out, verify,
+    NewEntry, count_ahead, find, find_all, find_newest, insert, list, list_waiting, move_to,
+    take_out, verify,
 };
 pub use offers::{
     Claim, Ending, Offer, OfferEnd, PlacedOffer, claim, end_offers, list_live_offers, mark_placed,
