@@ -97,9 +97,9 @@ pub fn is_away(error: &Error) -> bool {
     }
 }
 
-/// A client that is connected, if one is, and this lane's if that is; its commands fail at once while there is no connection.
-/// They follow a slot that moves to another node of a cluster; failing fast, they are never sent
-/// again after a lost connection.
+/// A client that is connected, if one is, and this lane's if that is; its commands fail at once
+/// while there is no connection. They follow a slot that moves to another node of a cluster;
+/// failing fast, they are never sent again after a lost connection.
 pub fn client(pool: &Pool) -> WithOptions<Client> {
     let options = Options {
         fail_fast: true,

@@ -5,9 +5,9 @@ use sqlx::PgConnection;
 use super::derive::Taken;
 use crate::clock::Instant;
 
-/// Looks at the events of bookings that were confirmed or cancelled. Sold out is an event on sale
-/// whose every seat is booked or blocked; one that has seats again can sell out again. Answers whether there was
-/// something to tell.
+/// Looks at the events of bookings that were confirmed or cancelled; answers whether there was
+/// something to tell. Sold out is an event on sale whose every seat is booked or blocked; one that
+/// has seats again can sell out again.
 pub async fn tell_sold_out(
     tx: &mut PgConnection,
     taken: &Taken,
