@@ -3,8 +3,9 @@
 //! A role that allows more than a customer's is read from the account at each request, so that
 //! taking it away works at once and not when the token ends.
 
+use std::collections::HashMap;
 use std::str::FromStr;
-use std::sync::OnceLock;
+use std::sync::{OnceLock, PoisonError, RwLock};
 
 use axum::extract::{FromRequestParts, OptionalFromRequestParts};
 use axum::http::{header, request::Parts};
@@ -18,6 +19,9 @@ use crate::clock::{Instant, from_ms};
 use crate::context::Context;
 use crate::id::CallerId;
 use crate::problem::{Code, Problem};
+
+/// Limit: tokens found genuine that are remembered, twice.
+const TOKENS_REMEMBERED_MAX: usize = 8_192;
 
 /// What a caller may do; each role may do what the ones before it may.
 #[derive(
@@ -65,7 +69,7 @@ pub struct AccessToken {
     pub expires_at: Instant,
 }
 
-#[derive(Serialize, Deserialize)]
+#[derive(Clone, Copy, Serialize, Deserialize)]
 struct Claims {
     sub: CallerId,
     role: Role,
@@ -121,11 +125,15 @@ pub fn issue_token(ctx: &Context, caller: Caller) -> Result<AccessToken, Problem
 }
 
 fn read_token(ctx: &Context, token: &str) -> Result<Caller, Problem> {
-    let keys = ctx.memory::<TokenKeys>();
-    let (_, key, validation) = keys.get(ctx);
-    let claims = jsonwebtoken::decode::<Claims>(token, key, validation)
-        .map_err(|_| Problem::new(Code::Unauthenticated, "The bearer token is not genuine."))?
-        .claims;
+    let genuine = ctx.memory::<GenuineTokens>();
+    let claims = match genuine.find(token) {
+        Some(claims) => claims,
+        None => {
+            let claims = verify(ctx, token)?;
+            genuine.remember(token, claims);
+            claims
+        }
+    };
     if claims.exp <= ctx.clock.now().timestamp() {
         return Err(Problem::new(
             Code::Unauthenticated,
@@ -136,6 +144,35 @@ fn read_token(ctx: &Context, token: &str) -> Result<Caller, Problem> {
         caller_id: claims.sub,
         role: claims.role,
     })
+}
+
+fn verify(ctx: &Context, token: &str) -> Result<Claims, Problem> {
+    let keys = ctx.memory::<TokenKeys>();
+    let (_, key, validation) = keys.get(ctx);
+    jsonwebtoken::decode::<Claims>(token, key, validation)
+        .map(|token| token.claims)
+        .map_err(|_| Problem::new(Code::Unauthenticated, "The bearer token is not genuine."))
+}
+
+/// What genuine tokens say, so that a signature is checked once and not at each request. When it
+/// is full, the older half is forgotten.
+#[derive(Default)]
+struct GenuineTokens(RwLock<[HashMap<Box<str>, Claims>; 2]>);
+
+impl GenuineTokens {
+    fn find(&self, token: &str) -> Option<Claims> {
+        let halves = self.0.read().unwrap_or_else(PoisonError::into_inner);
+        halves.iter().find_map(|half| half.get(token).copied())
+    }
+
+    fn remember(&self, token: &str, claims: Claims) {
+        let mut halves = self.0.write().unwrap_or_else(PoisonError::into_inner);
+        if halves[0].len() >= TOKENS_REMEMBERED_MAX {
+            let [newer, older] = &mut *halves;
+            *older = std::mem::take(newer);
+        }
+        halves[0].insert(token.into(), claims);
+    }
 }
 
 fn bearer(parts: &Parts) -> Result<Option<&str>, Problem> {
@@ -241,5 +278,31 @@ impl Role {
             Self::VenueAdmin => "venue_admin",
             Self::Admin => "admin",
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn so_many_tokens_are_remembered_and_the_newest_for_sure() {
+        let genuine = GenuineTokens::default();
+        let claims = Claims {
+            sub: CallerId(uuid::Uuid::nil()),
+            role: Role::Guest,
+            iat: 0,
+            exp: 0,
+        };
+        let n_tokens = 3 * TOKENS_REMEMBERED_MAX;
+        for nth in 0..n_tokens {
+            genuine.remember(&nth.to_string(), claims);
+        }
+
+        let known = (0..n_tokens).filter(|nth| genuine.find(&nth.to_string()).is_some());
+        let known: Vec<_> = known.collect();
+        assert!(known.len() <= 2 * TOKENS_REMEMBERED_MAX, "{}", known.len());
+        assert_eq!(known.last(), Some(&(n_tokens - 1)));
+        assert!(known.len() >= TOKENS_REMEMBERED_MAX, "{}", known.len());
     }
 }

@@ -13,6 +13,7 @@ use crate::clock::Clock;
 use crate::config::Config;
 use crate::context::Context;
 use crate::id::Ids;
+use crate::lanes::Lanes;
 use crate::private_stores::{self, Launch};
 use crate::venue_files::{self, VenueCommand};
 use crate::with_stores::{self, WithStores};
@@ -87,7 +88,9 @@ enum AdminCommand {
 /// The program, from its arguments to its exit code.
 pub fn run() -> ExitCode {
     let command = CommandLine::parse().command;
-    execute(command).unwrap_or_else(|error| {
+    let outcome = execute(command);
+    telemetry::write_logs();
+    outcome.unwrap_or_else(|error| {
         eprintln!("holdfast: {error:#}");
         ExitCode::FAILURE
     })
@@ -121,7 +124,8 @@ async fn serve() -> anyhow::Result<()> {
     telemetry::start_logs(config.log_format);
     telemetry::start_metrics();
     let bind = config.bind;
-    let ctx = context(config)?;
+    let ids = Ids::random(Clock::System);
+    let ctx = Context::with_lanes(config, Clock::System, ids, Lanes::start()?)?;
     let listener = app::listen(bind)?;
     tracing::info!(address = %listener.local_addr()?, "serving");
     app::serve(&ctx, listener).await

@@ -13,6 +13,7 @@ use crate::channels::Channels;
 use crate::clock::Clock;
 use crate::config::Config;
 use crate::id::Ids;
+use crate::lanes::Lanes;
 use crate::tasks::Tasks;
 use crate::{postgres, redis};
 
@@ -26,6 +27,8 @@ pub struct Parts {
     /// For confirms only, so that nothing else can keep a buyer waiting (F49).
     pub confirm_db: PgPool,
     pub redis: Pool,
+    /// None where no connections are served, or all on one runtime.
+    pub lanes: Lanes,
     pub channels: Channels,
     pub clock: Clock,
     pub ids: Ids,
@@ -36,14 +39,26 @@ pub struct Parts {
 impl Context {
     /// Connects to the stores in the background: the service starts while they are away.
     pub fn new(config: Config, clock: Clock, ids: Ids) -> anyhow::Result<Self> {
+        Self::with_lanes(config, clock, ids, Lanes::default())
+    }
+
+    /// As [`Context::new`]; each lane has a connection to Redis.
+    pub fn with_lanes(
+        config: Config,
+        clock: Clock,
+        ids: Ids,
+        lanes: Lanes,
+    ) -> anyhow::Result<Self> {
         let database_url = config.database_url.expose_secret();
-        let redis = redis::pool(config.redis_url.expose_secret(), config.n_redis_connections)?;
-        redis.connect_pool();
+        let n_redis = config.n_redis_connections.max(lanes.len());
+        let redis = redis::pool(config.redis_url.expose_secret(), n_redis)?;
+        redis::connect(&redis, &lanes);
         Ok(Self(Arc::new(Parts {
             db: postgres::pool(database_url, config.n_database_connections_max)?,
             confirm_db: postgres::pool(database_url, config.n_confirm_connections)?,
             channels: Channels::new(config.redis_url.expose_secret())?,
             redis,
+            lanes,
             clock,
             ids,
             tasks: Tasks::default(),

@@ -17,6 +17,7 @@ use crate::config::Config;
 use crate::context::Context;
 use crate::demonstration::{self, ADMIN_EMAIL};
 use crate::id::Ids;
+use crate::lanes::Lanes;
 use crate::private_stores::PrivateStores;
 use crate::{app, postgres, telemetry};
 
@@ -72,7 +73,8 @@ async fn prepare(
     postgres::migrate(&config.database_url, &postgres::MIGRATIONS)
         .await
         .context("cannot apply the migrations")?;
-    let ctx = Context::new(config, Clock::System, Ids::random(Clock::System))?;
+    let ids = Ids::random(Clock::System);
+    let ctx = Context::with_lanes(config, Clock::System, ids, Lanes::start()?)?;
     Ok((ctx, listener))
 }
 

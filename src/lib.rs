@@ -12,6 +12,8 @@ pub mod money;
 
 pub mod postgres;
 
+pub mod lanes;
+
 pub mod redis;
 
 pub mod problem;

@@ -71,7 +71,8 @@ pub async fn take(ctx: &Context, rule: Rule, subject: impl fmt::Display) -> Resu
     if rule == Rule::HoldChanges {
         return take_locally(ctx, rule, subject, interval).into_answer(rule, n_permits);
     }
-    let outcome = match take_in_redis(ctx, rule, &subject, interval).await {
+    let taken = Box::pin(take_in_redis(ctx, rule, &subject, interval));
+    let outcome = match taken.await {
         Ok(outcome) => outcome,
         Err(error) => {
             metrics::counter!("holdfast_limits_counted_locally_total").increment(1);
@@ -140,7 +141,7 @@ async fn take_in_redis(
         now.map_or_else(String::new, |ms| (ms * 1000).to_string())
             .into(),
     ];
-    let reply = redis::run(&ctx.redis, &TAKE_PERMIT, vec![key], args).await?;
+    let reply = redis::run(&ctx.redis, &TAKE_PERMIT, &[key.into()], &args).await?;
     let values: Vec<Value> = reply.convert()?;
     let us = |n: usize| values.get(n).and_then(Value::as_i64).unwrap_or_default();
     match values.first().and_then(Value::as_str).as_deref() {

@@ -4,7 +4,9 @@
 //! A log line and a metric name the matched route, never the path or the query: those hold ids,
 //! references and mail addresses.
 
+use std::collections::HashMap;
 use std::convert::Infallible;
+use std::sync::{PoisonError, RwLock};
 use std::task::Poll;
 use std::time::{Duration, Instant};
 
@@ -12,6 +14,7 @@ use axum::extract::{MatchedPath, Request};
 use axum::http::{HeaderMap, HeaderName, HeaderValue, Method, header};
 use axum::response::{IntoResponse, Response};
 use futures::future::BoxFuture;
+use metrics::{Counter, Histogram};
 use tower::{Layer, Service};
 use tracing::Instrument;
 
@@ -92,15 +95,16 @@ where
         let id = sane_id(request.headers()).unwrap_or_else(|| made_id(&self.ctx));
         request.headers_mut().insert(REQUEST_ID.clone(), id.clone());
         let method = known_method(request.method());
-        let matched = request.extensions().get::<MatchedPath>();
-        let route = matched.map_or("unmatched", MatchedPath::as_str).to_owned();
+        let matched = request.extensions().get::<MatchedPath>().cloned();
+        let route = route_of(matched.as_ref());
         // A span of the highest level: the id is also in the lines of a log that shows only
         // failures.
         let request_id = id.to_str().unwrap_or_default();
-        let span = tracing::error_span!("request", method, route, request.id = request_id);
+        let span =
+            tracing::error_span!("request", method, route = %route, request.id = %request_id);
         let answer = span.in_scope(|| self.inner.call(request));
         let answer = limit_time(self.ctx.config.request_timeout, answer);
-        let observed = answer_observed(method, route, answer).instrument(span);
+        let observed = answer_observed(self.ctx.clone(), method, matched, answer).instrument(span);
         Box::pin(async move { Ok(dress(observed.await, id)) })
     }
 }
@@ -129,30 +133,81 @@ fn made_id(ctx: &Context) -> HeaderValue {
     HeaderValue::try_from(id.to_string()).unwrap_or_else(|_| HeaderValue::from_static("none"))
 }
 
+fn route_of(matched: Option<&MatchedPath>) -> &str {
+    matched.map_or("unmatched", MatchedPath::as_str)
+}
+
 /// Logs and counts a request once, when its answer begins.
 async fn answer_observed(
+    ctx: Context,
     method: &'static str,
-    route: String,
+    matched: Option<MatchedPath>,
     answer: impl Future<Output = Response>,
 ) -> Response {
     let began = Instant::now();
     let response = answer.await;
     let taken = began.elapsed();
+    let route = route_of(matched.as_ref());
     let status = response.status().as_u16();
     let duration_ms = u64::try_from(taken.as_millis()).unwrap_or(u64::MAX);
-    if matches!(route.as_str(), "/healthz" | "/readyz" | "/metrics") {
+    if matches!(route, "/healthz" | "/readyz" | "/metrics") {
         tracing::debug!(status, duration_ms, "answered");
     } else {
         tracing::info!(status, duration_ms, "answered");
     }
-    let labels = [
-        ("method", method.to_owned()),
-        ("route", route),
-        ("status", status.to_string()),
-    ];
-    metrics::counter!("http_requests_total", &labels).increment(1);
-    metrics::histogram!("http_request_duration_seconds", &labels).record(taken.as_secs_f64());
+    ctx.memory::<Meters>().count(route, method, status, taken);
     response
+}
+
+/// The metrics of each kind of answer that was given, by route: to find them anew by their labels
+/// would cost more than to count.
+#[derive(Default)]
+struct Meters(RwLock<HashMap<String, Vec<Meter>>>);
+
+struct Meter {
+    method: &'static str,
+    status: u16,
+    count: Counter,
+    duration: Histogram,
+}
+
+impl Meters {
+    fn count(&self, route: &str, method: &'static str, status: u16, taken: Duration) {
+        let is_of = |meter: &&Meter| meter.method == method && meter.status == status;
+        let known = self.0.read().unwrap_or_else(PoisonError::into_inner);
+        if let Some(meter) = known.get(route).and_then(|all| all.iter().find(is_of)) {
+            return meter.count(taken);
+        }
+        drop(known);
+        let meter = Meter::of(route, method, status);
+        meter.count(taken);
+        let mut known = self.0.write().unwrap_or_else(PoisonError::into_inner);
+        let meters = known.entry(route.to_owned()).or_default();
+        if !meters.iter().any(|known| is_of(&known)) {
+            meters.push(meter);
+        }
+    }
+}
+
+impl Meter {
+    fn of(route: &str, method: &'static str, status: u16) -> Self {
+        let labels = [
+            ("method", method.to_owned()),
+            ("route", route.to_owned()),
+            ("status", status.to_string()),
+        ];
+        Self {
+            method,
+            status,
+            count: metrics::counter!("http_requests_total", &labels),
+            duration: metrics::histogram!("http_request_duration_seconds", &labels),
+        }
+    }
+
+    fn count(&self, taken: Duration) {
+        self.count.increment(1);
+        self.duration.record(taken.as_secs_f64());
+    }
 }
 
 /// Callers can invent methods; metrics keep every label they ever saw.

@@ -6,10 +6,14 @@ use std::time::Duration;
 
 use fred::clients::{Client, Pool, SubscriberClient, WithOptions};
 use fred::error::{Error, ErrorKind};
-use fred::interfaces::{ClientLike, LuaInterface};
+use fred::interfaces::ClientLike;
 use fred::types::config::{Config, Options, ReconnectPolicy, TcpConfig};
 use fred::types::scripts::Script;
-use fred::types::{Builder, Value};
+use fred::types::{Builder, ClusterHash, CustomCommand, Value};
+use fred::util::redis_keyslot;
+use tokio::runtime::Handle;
+
+use crate::lanes::{self, Lanes};
 
 /// Limit: a command that has not been answered by then counts as lost. It may still be applied:
 /// every script is idempotent.
@@ -25,6 +29,14 @@ const REDIRECTIONS_MAX: u32 = 3;
 /// service starts while Redis is away.
 pub fn pool(url: &str, n_connections: usize) -> Result<Pool, Error> {
     builder(url)?.build_pool(n_connections)
+}
+
+/// Connects in the background: each connection is kept by a lane, where there are lanes.
+pub fn connect(pool: &Pool, lanes: &Lanes) {
+    for (nth, client) in pool.clients().iter().enumerate() {
+        let _on_lane = lanes.handle(nth).map(Handle::enter);
+        client.connect();
+    }
 }
 
 /// A connection that hears channels; connects when it is told to.
@@ -85,9 +97,9 @@ pub fn is_away(error: &Error) -> bool {
     }
 }
 
-/// A client that is connected, if one is; its commands fail at once while there is no connection.
-/// They follow a slot that moves to another node of a cluster; failing fast, they are never sent
-/// again after a lost connection.
+/// A client that is connected, if one is, and this lane's if that is; its commands fail at once
+/// while there is no connection. They follow a slot that moves to another node of a cluster;
+/// failing fast, they are never sent again after a lost connection.
 pub fn client(pool: &Pool) -> WithOptions<Client> {
     let options = Options {
         fail_fast: true,
@@ -95,7 +107,10 @@ pub fn client(pool: &Pool) -> WithOptions<Client> {
         max_attempts: Some(1 + REDIRECTIONS_MAX),
         ..Options::default()
     };
-    let mut clients = (0..pool.size()).map(|_| pool.next());
+    let own = lanes::current().and_then(|nth| pool.clients().get(nth));
+    let mut clients = own
+        .into_iter()
+        .chain(pool.clients().iter().map(|_| pool.next()));
     let connected = clients.find(|client| client.is_connected());
     connected
         .unwrap_or_else(|| pool.next())
@@ -105,22 +120,44 @@ pub fn client(pool: &Pool) -> WithOptions<Client> {
 /// Runs a script; where Redis does not know it, sends it along, on the node that has the keys and
 /// in one step, so that nothing can make Redis forget it in between (F28). Fails at once while
 /// there is no connection.
+///
+/// The keys must be of one hash tag.
 pub async fn run(
     pool: &Pool,
     script: &Script,
-    keys: Vec<String>,
-    args: Vec<Value>,
+    keys: &[Value],
+    args: &[Value],
 ) -> Result<Value, Error> {
     let client = client(pool);
-    let answer = client
-        .evalsha(script.sha1().clone(), keys.clone(), args.clone())
-        .await;
+    let answer = evaluate(&client, "EVALSHA", script.sha1().clone().into(), keys, args).await;
     match (answer, script.lua()) {
         (Err(error), Some(source)) if error.details().starts_with("NOSCRIPT") => {
-            client.eval(source.clone(), keys, args).await
+            let source = source.clone().into();
+            Box::pin(evaluate(&client, "EVAL", source, keys, args)).await
         }
         (answer, _) => answer,
     }
+}
+
+/// A custom command: what fred knows as a script it writes to the socket by itself, and what it
+/// does not know together with all that waits.
+async fn evaluate(
+    client: &WithOptions<Client>,
+    verb: &'static str,
+    script: Value,
+    keys: &[Value],
+    args: &[Value],
+) -> Result<Value, Error> {
+    let first = keys.first().and_then(Value::as_bytes);
+    let slot = ClusterHash::Custom(first.map_or(0, redis_keyslot));
+    let n_keys = Value::try_from(keys.len())?;
+    let mut all = Vec::with_capacity(2 + keys.len() + args.len());
+    all.extend([script, n_keys]);
+    all.extend_from_slice(keys);
+    all.extend_from_slice(args);
+    client
+        .custom(CustomCommand::new_static(verb, slot, false), all)
+        .await
 }
 
 /// Asks Redis whether it is there.

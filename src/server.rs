@@ -45,8 +45,10 @@ pub async fn accept(ctx: &Context, listener: TcpListener, router: Router) {
         };
         match accepted {
             Ok((stream, peer)) => {
-                ctx.tasks
-                    .spawn(converse(ctx.clone(), stream, peer, router.clone()));
+                // Leaves the event loop that accepted it for the one that serves it.
+                if let Ok(stream) = stream.into_std() {
+                    begin(ctx, stream, peer, router.clone());
+                }
             }
             Err(error) => {
                 tracing::warn!(%error, "a connection could not be accepted");
@@ -54,6 +56,24 @@ pub async fn accept(ctx: &Context, listener: TcpListener, router: Router) {
             }
         }
     }
+}
+
+/// Serves a connection on the lane that has the fewest, or here where there are no lanes.
+fn begin(ctx: &Context, stream: std::net::TcpStream, peer: SocketAddr, router: Router) {
+    let place = ctx.lanes.take_place();
+    let lane = place.as_ref().map(|place| place.handle().clone());
+    let service = ctx.clone();
+    let conversation = async move {
+        // A connection that cannot be served is broken already.
+        if let Ok(stream) = TcpStream::from_std(stream) {
+            converse(service, stream, peer, router).await;
+        }
+        drop(place);
+    };
+    match lane {
+        Some(lane) => ctx.tasks.spawn_on(conversation, &lane),
+        None => ctx.tasks.spawn(conversation),
+    };
 }
 
 /// One connection, from its first request to its last.

@@ -5,6 +5,7 @@ use std::future::Future;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
+use tokio::runtime::Handle;
 use tokio::sync::Notify;
 use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
@@ -24,6 +25,15 @@ impl Tasks {
         work: impl Future<Output = T> + Send + 'static,
     ) -> JoinHandle<T> {
         self.tracker.spawn(work)
+    }
+
+    /// As [`Tasks::spawn`], on another runtime.
+    pub fn spawn_on<T: Send + 'static>(
+        &self,
+        work: impl Future<Output = T> + Send + 'static,
+        runtime: &Handle,
+    ) -> JoinHandle<T> {
+        self.tracker.spawn_on(work, runtime)
     }
 
     /// Ends when the service is told to stop.

@@ -2,10 +2,14 @@
 //!
 //! A failure is logged once, where it is met. Never logged: names, mail addresses, tokens.
 
-use std::io::IsTerminal;
-use std::sync::OnceLock;
+use std::io::{self, IsTerminal, Write};
+use std::sync::{Mutex, OnceLock, PoisonError};
+use std::thread;
+use std::time::Duration;
 
 use metrics_exporter_prometheus::{PrometheusBuilder, PrometheusHandle};
+use tracing::{Level, Metadata};
+use tracing_subscriber::fmt::MakeWriter;
 use tracing_subscriber::{EnvFilter, fmt};
 
 use crate::config::LogFormat;
@@ -14,6 +18,15 @@ use crate::config::LogFormat;
 const LATENCY_BUCKETS: [f64; 11] = [
     0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 5.0,
 ];
+
+/// Limit: how long a line waits for others, and how many bytes wait.
+const LINES_WAIT_MAX: Duration = Duration::from_millis(100);
+const WAITING_MAX_BYTES: usize = 64 * 1024;
+
+static LINES: Lines = Lines {
+    waiting: Mutex::new(Vec::new()),
+    writing: Mutex::new(()),
+};
 
 static METRICS: OnceLock<PrometheusHandle> = OnceLock::new();
 
@@ -24,13 +37,87 @@ pub fn start_logs(format: LogFormat) {
     let logs = fmt()
         .with_env_filter(filter)
         .with_ansi(is_coloured)
-        .with_writer(std::io::stderr);
+        .with_writer(&LINES);
     let started = match format {
         LogFormat::Text => logs.with_target(false).try_init(),
         LogFormat::Json => logs.json().flatten_event(true).try_init(),
     };
     // A second start is a test's: the first one's settings stay.
-    drop(started);
+    if started.is_ok() {
+        thread::spawn(|| {
+            loop {
+                thread::sleep(LINES_WAIT_MAX);
+                write_logs();
+            }
+        });
+    }
+}
+
+/// Writes the lines that wait; to be called before the process ends.
+pub fn write_logs() {
+    LINES.write_out();
+}
+
+/// Lines on their way to standard error. They are written together, since each write costs as much
+/// as a good part of an answer; what tells of a failure is written at once, with all before it.
+struct Lines {
+    waiting: Mutex<Vec<u8>>,
+    writing: Mutex<()>,
+}
+
+struct Line {
+    lines: &'static Lines,
+    is_urgent: bool,
+}
+
+impl Lines {
+    /// Who comes while others write waits for them: the log cannot outgrow what reads it.
+    fn write_out(&self) {
+        let _in_order = self.writing.lock().unwrap_or_else(PoisonError::into_inner);
+        let lines = {
+            let mut waiting = self.waiting.lock().unwrap_or_else(PoisonError::into_inner);
+            std::mem::take(&mut *waiting)
+        };
+        // There is nobody to tell that there is nobody to tell.
+        io::stderr().write_all(&lines).ok();
+    }
+}
+
+impl Write for Line {
+    fn write(&mut self, line: &[u8]) -> io::Result<usize> {
+        let n_waiting = {
+            let lines = &self.lines.waiting;
+            let mut waiting = lines.lock().unwrap_or_else(PoisonError::into_inner);
+            waiting.extend_from_slice(line);
+            waiting.len()
+        };
+        if self.is_urgent || n_waiting > WAITING_MAX_BYTES {
+            self.lines.write_out();
+        }
+        Ok(line.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+impl MakeWriter<'_> for &'static Lines {
+    type Writer = Line;
+
+    fn make_writer(&self) -> Line {
+        Line {
+            lines: self,
+            is_urgent: true,
+        }
+    }
+
+    fn make_writer_for(&self, about: &Metadata<'_>) -> Line {
+        Line {
+            lines: self,
+            is_urgent: *about.level() <= Level::WARN,
+        }
+    }
 }
 
 /// The process's metrics, in Prometheus' text format.

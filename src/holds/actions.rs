@@ -4,7 +4,7 @@ use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 use super::error::HoldError;
-use super::model::{Receipt, fingerprint};
+use super::model::{Receipt, ReceiptKey, fingerprint};
 use crate::auth::{self, Caller};
 use crate::board::{
     self, BoardError, Changed, Extended, HeldSeat, Hold, HoldState, NewHold, Placed, Released,
@@ -45,7 +45,7 @@ pub async fn place(
         let sale = sale_for(ctx, event_id, caller).await?;
         let seats = quoted(&sale, labels)?;
         let is_over = seats.len() > sale.seats_per_hold_max as usize;
-        if is_over && !is_known(ctx, event_id, hold_id, key).await? {
+        if is_over && !Box::pin(is_known(ctx, event_id, hold_id, key)).await? {
             let detail = format!("at most {} seats are allowed", sale.seats_per_hold_max);
             return Err(HoldError::invalid("/seats", detail).into());
         }
@@ -239,12 +239,12 @@ pub fn token(ctx: &Context, event_id: EventId, hold: &Hold) -> String {
 }
 
 #[derive(Default)]
-struct TokenKey(OnceLock<Vec<u8>>);
+struct TokenKey(OnceLock<ReceiptKey>);
 
-fn token_key(ctx: &Context) -> Vec<u8> {
+fn token_key(ctx: &Context) -> ReceiptKey {
     let key = ctx.memory::<TokenKey>();
     key.0
-        .get_or_init(|| auth::derive_key(ctx, "hold token"))
+        .get_or_init(|| ReceiptKey::of(&auth::derive_key(ctx, "hold token")))
         .clone()
 }
 

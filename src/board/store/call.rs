@@ -87,12 +87,22 @@ impl Reply {
     }
 }
 
-/// The furthest position of each board that this instance has seen.
+/// What this instance knows of each board.
 #[derive(Default)]
-pub(super) struct Positions(RwLock<HashMap<EventId, Arc<Mutex<Position>>>>);
+pub(super) struct Positions(RwLock<HashMap<EventId, Arc<Known>>>);
+
+/// The furthest position of a board that has been seen, and the names of its keys.
+pub(super) struct Known {
+    event_id: EventId,
+    furthest: Mutex<Position>,
+    keys: [Value; NOUNS.len()],
+}
+
+/// What the keys hold whose names are kept.
+const NOUNS: [&str; 6] = ["seats", "holds", "deadlines", "holders", "meta", "changes"];
 
 impl Positions {
-    fn of(&self, event_id: EventId) -> Arc<Mutex<Position>> {
+    pub(super) fn of(&self, event_id: EventId) -> Arc<Known> {
         let known = self
             .0
             .read()
@@ -101,21 +111,48 @@ impl Positions {
             .cloned();
         known.unwrap_or_else(|| {
             let mut all = self.0.write().unwrap_or_else(PoisonError::into_inner);
-            all.entry(event_id).or_default().clone()
+            let new = || Arc::new(Known::of(event_id));
+            all.entry(event_id).or_insert_with(new).clone()
         })
     }
 
     pub(super) fn seen(&self, event_id: EventId) -> Position {
-        *self
-            .of(event_id)
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
+        self.of(event_id).seen()
     }
 
     pub(super) fn see(&self, event_id: EventId, position: Position) {
-        let known = self.of(event_id);
-        let mut furthest = known.lock().unwrap_or_else(PoisonError::into_inner);
+        self.of(event_id).see(position);
+    }
+}
+
+impl Known {
+    fn of(event_id: EventId) -> Self {
+        Self {
+            event_id,
+            furthest: Mutex::default(),
+            keys: NOUNS.map(|noun| Value::from(key(event_id, noun))),
+        }
+    }
+
+    fn seen(&self) -> Position {
+        *self.furthest.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn see(&self, position: Position) {
+        let mut furthest = self.furthest.lock().unwrap_or_else(PoisonError::into_inner);
         *furthest = position.max(*furthest);
+    }
+
+    /// The keys of those nouns, in their order.
+    pub(super) fn keys(&self, nouns: &[&str]) -> Vec<Value> {
+        let keys = nouns.iter().map(|noun| {
+            let kept = NOUNS.iter().position(|known| known == noun);
+            kept.map_or_else(
+                || Value::from(key(self.event_id, noun)),
+                |at| self.keys[at].clone(),
+            )
+        });
+        keys.collect()
     }
 }
 
@@ -131,10 +168,6 @@ pub fn see_position(ctx: &Context, event_id: EventId, position: Position) {
 
 pub(super) fn key(event_id: EventId, noun: &str) -> String {
     format!("holdfast:{{{event_id}}}:{noun}")
-}
-
-pub(super) fn keys(event_id: EventId, nouns: &[&str]) -> Vec<String> {
-    nouns.iter().map(|noun| key(event_id, noun)).collect()
 }
 
 /// The time to impose on a script, or nothing for the clock of Redis.
@@ -156,21 +189,24 @@ pub(super) async fn call(
     fence: Fence,
     args: &[Value],
 ) -> Result<Reply, BoardError> {
-    let positions = ctx.memory::<Positions>();
+    let known = ctx.memory::<Positions>().of(event_id);
+    let keys = known.keys(verb.keys);
     for _ in 0..TRIES_MAX {
         // Answers arrive in any order, so an answer is compared with what was known when it was
         // asked for.
-        let floor = positions.seen(event_id);
-        let reply = ask(ctx, event_id, verb, epoch_for(fence, floor), args).await?;
+        let floor = known.seen();
+        let reply = ask(ctx, verb, &keys, epoch_for(fence, floor), args).await?;
         let is_missing = reply.status == "not_loaded";
         if matches!(fence, Fence::Only(_)) && (is_missing || reply.status == "wrong_epoch") {
             return Ok(reply);
         }
         if is_missing || reply.position < floor {
-            load::load_if_behind(ctx, event_id, floor).await?;
+            // Boxed, as is all that is rare in a call: a future is as large as the largest thing
+            // it may wait for, and is moved several times before it is first polled.
+            Box::pin(load::load_if_behind(ctx, event_id, floor)).await?;
             continue;
         }
-        positions.see(event_id, reply.position);
+        known.see(reply.position);
         if reply.status != "wrong_epoch" {
             return Ok(reply);
         }
@@ -188,17 +224,17 @@ fn epoch_for(fence: Fence, floor: Position) -> Value {
 
 async fn ask(
     ctx: &Context,
-    event_id: EventId,
     verb: &Verb,
+    keys: &[Value],
     epoch: Value,
     args: &[Value],
 ) -> Result<Reply, BoardError> {
-    let keys = keys(event_id, verb.keys);
-    let mut all = vec![now(ctx), epoch];
+    let mut all = Vec::with_capacity(2 + args.len());
+    all.extend([now(ctx), epoch]);
     all.extend_from_slice(args);
-    let answer = match redis::run(&ctx.redis, &verb.script, keys.clone(), all.clone()).await {
+    let answer = match redis::run(&ctx.redis, &verb.script, keys, &all).await {
         Err(error) if verb.is_repeatable && redis::is_away(&error) => {
-            redis::run(&ctx.redis, &verb.script, keys, all).await?
+            Box::pin(redis::run(&ctx.redis, &verb.script, keys, &all)).await?
         }
         answer => answer?,
     };

@@ -218,19 +218,24 @@ async fn call_for_sale(
         let reply = call(ctx, sale.event_id, verb, Fence::Newest, &args).await?;
         match reply.status.as_str() {
             "wrong_version" => {
-                let newest = events::reload_sale(ctx, sale.event_id).await?;
-                set_sale(ctx, &newest).await?;
-                if newest.version != sale.version {
-                    return Err(BoardError::SaleChanged);
-                }
+                Box::pin(catch_up(ctx, sale)).await?;
             }
             "lapsed" => {
-                super::expire_holds(ctx, sale.event_id).await?;
+                Box::pin(super::expire_holds(ctx, sale.event_id)).await?;
             }
             _ => return Ok(reply),
         }
     }
     Err(BoardError::Unsettled)
+}
+
+async fn catch_up(ctx: &Context, sale: &Sale) -> Result<(), BoardError> {
+    let newest = events::reload_sale(ctx, sale.event_id).await?;
+    set_sale(ctx, &newest).await?;
+    if newest.version != sale.version {
+        return Err(BoardError::SaleChanged);
+    }
+    Ok(())
 }
 
 pub(super) fn hold(reply: &Reply, hold_id: HoldId) -> Result<Hold, BoardError> {

@@ -11,7 +11,7 @@ use uuid::Uuid;
 
 use super::super::error::BoardError;
 use super::super::model::{Position, SeatState};
-use super::call::{Positions, key, keys};
+use super::call::{Positions, key};
 use super::seats::sale_fields;
 use super::waitlist::{self, LiveOffer, Waitlist};
 use crate::clock::Instant;
@@ -297,12 +297,10 @@ async fn step(
     epoch: i64,
     (step, what): (&str, String),
 ) -> Result<(), BoardError> {
-    let keys = keys(
-        event_id,
-        &["seats", "holds", "deadlines", "holders", "meta", "changes"],
-    );
+    let nouns = ["seats", "holds", "deadlines", "holders", "meta", "changes"];
+    let keys = ctx.memory::<Positions>().of(event_id).keys(&nouns);
     let args = vec![Value::from(epoch), Value::from(step), Value::from(what)];
     // Where a newer load has taken over, its board is the one to use: the caller asks again.
-    redis::run(&ctx.redis, &LOAD_BOARD, keys, args).await?;
+    redis::run(&ctx.redis, &LOAD_BOARD, &keys, &args).await?;
     Ok(())
 }

@@ -74,7 +74,7 @@ async fn run(
                     Committed::Done(confirmed) => return Ok(*confirmed),
                     Committed::BoardLost(token) => {
                         let ids = (event_id, hold_id);
-                        holds::restore(&ctx, caller, ids, &token).await?;
+                        Box::pin(holds::restore(&ctx, caller, ids, &token)).await?;
                     }
                 }
             }
@@ -84,16 +84,16 @@ async fn run(
             }
             Begun::Ended(hold) => {
                 let ended = HoldError::ended(&hold);
-                return repeated(&ctx, caller, event_id, hold_id)
-                    .await?
-                    .ok_or(ended.into());
+                let repeated = Box::pin(repeated(&ctx, caller, event_id, hold_id));
+                return repeated.await?.ok_or(ended.into());
             }
             Begun::UnknownHold => {
-                if let Some(done) = repeated(&ctx, caller, event_id, hold_id).await? {
+                let repeated = Box::pin(repeated(&ctx, caller, event_id, hold_id));
+                if let Some(done) = repeated.await? {
                     return Ok(done);
                 }
                 let token = asked.hold_token.as_deref().ok_or(HoldError::NotFound)?;
-                holds::restore(&ctx, caller, (event_id, hold_id), token).await?;
+                Box::pin(holds::restore(&ctx, caller, (event_id, hold_id), token)).await?;
             }
         }
     }
@@ -137,7 +137,7 @@ async fn commit_begun(
             })))
         }
         Ok(Answer::Repeated { booking_id }) => {
-            let booking = find(ctx, caller, booking_id).await?;
+            let booking = Box::pin(find(ctx, caller, booking_id)).await?;
             finish_repeated(ctx, &begun, &booking).await;
             Ok(Committed::Done(Box::new(Confirmed {
                 booking,

@@ -1,5 +1,7 @@
 //! The statement that confirms a batch of holds: outcomes, bookings, seats and messages at once.
 
+use std::collections::HashMap;
+
 use chrono::{DateTime, Utc};
 use rust_decimal::Decimal;
 use sqlx::PgConnection;
@@ -11,6 +13,7 @@ use crate::id::{BookingId, CallerId, EventId, HoldId, MessageId, SeatId};
 use crate::postgres;
 
 use super::super::model::Contact;
+use super::outcome::{Outcome, repeat};
 
 /// One hold to become one booking.
 #[derive(Clone, Debug)]
@@ -89,15 +92,39 @@ pub async fn confirm_all(
     .execute(&mut *tx)
     .await?;
     let rows = insert(tx, &Columns::of(confirms), imposed_now).await?;
+    let rows: HashMap<_, _> = rows
+        .iter()
+        .map(|row| ((row.event_id, row.hold_id), row))
+        .collect();
     let answer = |confirm: &&Confirm| {
-        let row = rows
-            .iter()
-            .find(|row| row.hold_id == confirm.hold_id.0 && row.event_id == confirm.event_id.0);
+        let row = rows.get(&(confirm.event_id.0, confirm.hold_id.0));
         row.map_or(Answer::Refused(Refusal::OtherEpoch), |row| {
             row.answer(confirm)
         })
     };
-    Ok(confirms.iter().map(answer).collect())
+    let mut answers: Vec<_> = confirms.iter().map(answer).collect();
+    let mut refused: Vec<_> = confirms.iter().zip(&mut answers).collect();
+    refused.retain(|(_, answer)| matches!(answer, Answer::Refused(_)));
+    refused.sort_unstable_by_key(|(confirm, _)| (confirm.event_id, confirm.hold_id));
+    for (confirm, answer) in refused {
+        if let Some(before) = ended_before(tx, confirm).await? {
+            *answer = before;
+        }
+    }
+    Ok(answers)
+}
+
+/// What had become of a hold that cannot be confirmed any more. Few are asked for after that, and
+/// the statement that confirms would look through all outcomes for them.
+async fn ended_before(
+    tx: &mut PgConnection,
+    confirm: &Confirm,
+) -> Result<Option<Answer>, sqlx::Error> {
+    let outcome = repeat(tx, confirm.event_id, confirm.hold_id).await?;
+    Ok(outcome.map(|outcome| match outcome {
+        Outcome::Confirmed(booking_id) => Answer::Repeated { booking_id },
+        Outcome::Expired => Answer::Expired,
+    }))
 }
 
 struct Row {
@@ -196,9 +223,11 @@ async fn insert(
                 $12::text[], $13::timestamptz[])
             AS t (event_id, hold_id, holder_id, epoch, booking_id, message_id, reference,
                 contact_name, contact_email, payment_reference, total, currency, not_after)
+        ), event AS MATERIALIZED (
+            SELECT event_id, state, board_epoch FROM events WHERE event_id = ANY ($1)
         ), admitted AS (
             SELECT asked.*, COALESCE($18, clock_timestamp()) AS at
-            FROM asked JOIN events AS event USING (event_id)
+            FROM asked JOIN event USING (event_id)
             WHERE event.state = 'on_sale' AND event.board_epoch = asked.epoch
               AND asked.not_after > COALESCE($18, clock_timestamp())
         ), ended AS (
@@ -207,14 +236,6 @@ async fn insert(
             ORDER BY event_id, hold_id
             ON CONFLICT ON CONSTRAINT hold_ends_once DO UPDATE SET n_repeats = known.n_repeats + 1
             RETURNING event_id, hold_id, outcome, booking_id, ended_at
-        ), ended_before AS (
-            UPDATE hold_outcomes AS known SET n_repeats = known.n_repeats + 1
-            FROM asked
-            WHERE known.event_id = asked.event_id AND known.hold_id = asked.hold_id
-              AND NOT EXISTS (SELECT FROM admitted
-                  WHERE admitted.event_id = asked.event_id AND admitted.hold_id = asked.hold_id)
-            RETURNING known.event_id, known.hold_id, known.outcome, known.booking_id,
-                known.ended_at
         ), won AS (
             SELECT admitted.* FROM admitted JOIN ended USING (event_id, hold_id, booking_id)
         ), inserted_bookings AS (
@@ -238,13 +259,11 @@ async fn insert(
         )
         SELECT asked.event_id AS "event_id!", asked.hold_id AS "hold_id!",
             event.state AS "state!: EventState", event.board_epoch AS "board_epoch!",
-            COALESCE(ended.outcome, ended_before.outcome) AS outcome,
-            COALESCE(ended.booking_id, ended_before.booking_id) AS booking_id,
-            COALESCE(ended.ended_at, ended_before.ended_at) AS ended_at
+            ended.outcome AS "outcome?", ended.booking_id AS "booking_id?",
+            ended.ended_at AS "ended_at?"
         FROM asked
-        JOIN events AS event USING (event_id)
+        JOIN event USING (event_id)
         LEFT JOIN ended USING (event_id, hold_id)
-        LEFT JOIN ended_before USING (event_id, hold_id)
         "#,
         &columns.event_ids,
         &columns.hold_ids,

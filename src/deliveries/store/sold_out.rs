@@ -5,14 +5,15 @@ use sqlx::PgConnection;
 use super::derive::Taken;
 use crate::clock::Instant;
 
-/// Looks at the events of bookings that were confirmed or cancelled. Sold out is an event on sale
-/// whose every seat is booked or blocked; one that has seats again can sell out again.
+/// Looks at the events of bookings that were confirmed or cancelled; answers whether there was
+/// something to tell. Sold out is an event on sale whose every seat is booked or blocked; one that
+/// has seats again can sell out again.
 pub async fn tell_sold_out(
     tx: &mut PgConnection,
     taken: &Taken,
     imposed_now: Option<Instant>,
-) -> Result<(), sqlx::Error> {
-    sqlx::query!(
+) -> Result<bool, sqlx::Error> {
+    let told = sqlx::query!(
         r#"
         WITH concerned AS (
             SELECT DISTINCT message.event_id FROM outbox AS message
@@ -46,5 +47,5 @@ pub async fn tell_sold_out(
     )
     .execute(tx)
     .await?;
-    Ok(())
+    Ok(told.rows_affected() > 0)
 }

@@ -37,7 +37,7 @@ pub async fn sale(ctx: &Context, event_id: EventId) -> Result<Arc<Sale>, EventEr
     };
     match known {
         Some(sale) => Ok(sale),
-        None => reload_sale(ctx, event_id).await,
+        None => Box::pin(reload_sale(ctx, event_id)).await,
     }
 }
 

@@ -1,0 +1,145 @@
+//! Lanes: threads that serve connections, one for each core, each with an event loop of its own.
+//!
+//! A request is read, worked on and answered on one thread, and its commands go over that thread's
+//! own connection to Redis: no thread wakes another, and what has come in together is written
+//! together (decision 0021). Jobs are the main runtime's, and what they share with requests may be
+//! waited for on any thread.
+
+use std::cell::Cell;
+use std::io;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::thread;
+
+use tokio::runtime::{Builder, Handle};
+use tokio_util::sync::{CancellationToken, DropGuard};
+
+thread_local! {
+    static CURRENT: Cell<Option<usize>> = const { Cell::new(None) };
+}
+
+/// Which lane this thread is, if it is one.
+pub fn current() -> Option<usize> {
+    CURRENT.get()
+}
+
+/// The threads end with the last clone.
+#[derive(Clone, Debug, Default)]
+pub struct Lanes {
+    lanes: Arc<[Lane]>,
+    _end: Option<Arc<DropGuard>>,
+}
+
+#[derive(Clone, Debug)]
+struct Lane {
+    handle: Handle,
+    n_places_taken: Arc<AtomicUsize>,
+}
+
+/// One connection's place on a lane; given back when this is dropped.
+#[derive(Debug)]
+pub struct Place(Lane);
+
+impl Lanes {
+    /// One for each core that this process may use.
+    pub fn start() -> io::Result<Self> {
+        let n_lanes = thread::available_parallelism().map_or(1, usize::from);
+        let end = CancellationToken::new();
+        let lanes = (0..n_lanes).map(|nth| Lane::start(nth, end.clone()));
+        Ok(Self {
+            lanes: lanes.collect::<Result<_, _>>()?,
+            _end: Some(Arc::new(end.drop_guard())),
+        })
+    }
+
+    pub fn len(&self) -> usize {
+        self.lanes.len()
+    }
+
+    pub fn is_empty(&self) -> bool {
+        self.lanes.is_empty()
+    }
+
+    /// The runtime of a lane; they are counted round and round.
+    pub fn handle(&self, nth: usize) -> Option<&Handle> {
+        let nth = nth.checked_rem(self.lanes.len())?;
+        Some(&self.lanes[nth].handle)
+    }
+
+    /// A place on the lane that has given away the fewest.
+    pub fn take_place(&self) -> Option<Place> {
+        let n_taken = |lane: &&Lane| lane.n_places_taken.load(Ordering::Relaxed);
+        let lane = self.lanes.iter().min_by_key(n_taken)?;
+        lane.n_places_taken.fetch_add(1, Ordering::Relaxed);
+        Some(Place(lane.clone()))
+    }
+}
+
+impl Lane {
+    fn start(nth: usize, end: CancellationToken) -> io::Result<Self> {
+        let runtime = Builder::new_current_thread().enable_all().build()?;
+        let handle = runtime.handle().clone();
+        let work = move || {
+            CURRENT.set(Some(nth));
+            runtime.block_on(end.cancelled());
+        };
+        thread::Builder::new()
+            .name(format!("lane-{nth}"))
+            .spawn(work)?;
+        Ok(Self {
+            handle,
+            n_places_taken: Arc::default(),
+        })
+    }
+}
+
+impl Place {
+    /// The runtime of the lane.
+    pub fn handle(&self) -> &Handle {
+        &self.0.handle
+    }
+}
+
+impl Drop for Place {
+    fn drop(&mut self) {
+        self.0.n_places_taken.fetch_sub(1, Ordering::Relaxed);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn places_are_shared_out_evenly_and_given_back() {
+        let lanes = Lanes::start().unwrap();
+        let n_taken = |lanes: &Lanes| -> Vec<_> {
+            let lanes = lanes.lanes.iter();
+            lanes
+                .map(|lane| lane.n_places_taken.load(Ordering::Relaxed))
+                .collect()
+        };
+        let places: Vec<_> = (0..3 * lanes.len())
+            .map(|_| lanes.take_place().unwrap())
+            .collect();
+        assert_eq!(n_taken(&lanes), vec![3; lanes.len()]);
+
+        drop(places);
+
+        assert_eq!(n_taken(&lanes), vec![0; lanes.len()]);
+    }
+
+    #[test]
+    fn work_on_a_lane_knows_which_it_is() {
+        let lanes = Lanes::start().unwrap();
+        let last = lanes.len() - 1;
+
+        let (sender, known) = std::sync::mpsc::channel();
+        let work = async move { sender.send(current()).unwrap() };
+        lanes.handle(last).unwrap().spawn(work);
+
+        assert_eq!(known.recv().unwrap(), Some(last));
+        assert_eq!(current(), None);
+        assert!(Lanes::default().take_place().is_none());
+    }
+}
