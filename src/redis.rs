@@ -71,6 +71,9 @@ pub fn is_away(error: &Error) -> bool {
         | ErrorKind::Cluster => true,
         _ => [
             "OOM",
+            // It can write nothing to its disk, or has not enough replicas (F53).
+            "MISCONF",
+            "NOREPLICAS",
             "LOADING",
             "BUSY",
             "READONLY",

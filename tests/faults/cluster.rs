@@ -2,6 +2,7 @@
 //! a proxy on every link between them.
 
 use std::path::PathBuf;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use anyhow::Context as _;
 use nix::sys::signal::Signal;
@@ -50,18 +51,14 @@ pub struct Cluster {
     pub to_primary_postgres: Proxy,
     pub to_primary_redis: Proxy,
     /// Whether a commit waits for the standby; not in one of the negative controls.
-    is_synchronous: bool,
+    is_synchronous: AtomicBool,
     name: String,
 }
 
 pub const ADMIN: (&str, &str) = ("admin@example.org", "a password for tests only");
 
 impl Cluster {
-    pub async fn start(
-        den: &'static Den,
-        name: &str,
-        is_synchronous: bool,
-    ) -> anyhow::Result<Self> {
+    pub async fn start(den: &'static Den, name: &str) -> anyhow::Result<Self> {
         let room = |what: &str| format!("{name}-{what}");
         let postgres = [
             Postgres::prepare(den, &room("pg0"))?,
@@ -87,7 +84,7 @@ impl Cluster {
                 servers: redis,
                 primary: 0,
             }),
-            is_synchronous,
+            is_synchronous: AtomicBool::new(true),
             name: name.to_owned(),
         };
         cluster.begin().await?;
@@ -105,23 +102,6 @@ impl Cluster {
         self.redis.lock().await.primary_mut().start(None).await?;
         self.services[0].run(&admin, &[("HOLDFAST_ADMIN_PASSWORD", ADMIN.1)])?;
         self.heal().await
-    }
-
-    /// Every link leads to the primary that there is now.
-    pub fn follow_postgres(&self, postgres: &Pair<Postgres>) {
-        let socket = postgres.primary().socket();
-        self.services
-            .iter()
-            .for_each(|service| service.to_postgres.lead_to(&socket));
-        self.to_primary_postgres.lead_to(&socket);
-    }
-
-    pub fn follow_redis(&self, redis: &Pair<Redis>) {
-        let socket = redis.primary().socket();
-        self.services
-            .iter()
-            .for_each(|service| service.to_redis.lead_to(&socket));
-        self.to_primary_redis.lead_to(&socket);
     }
 
     /// Everything is as in the beginning: all run, follow their primaries, and reach each other.
@@ -160,9 +140,10 @@ impl Cluster {
             postgres.other().copy(postgres.primary(), port)?;
             postgres.other_mut().start().await?;
         }
-        if self.is_synchronous {
+        if self.is_synchronous.load(Ordering::SeqCst) {
             postgres.primary().protect().await
         } else {
+            postgres.primary().unprotect()?;
             postgres.primary().until_followed().await
         }
     }
@@ -182,13 +163,34 @@ impl Cluster {
         redis.other().until_following().await
     }
 
+    /// From the next time that it heals, commits wait for the standby or not.
+    pub fn be_synchronous(&self, is_synchronous: bool) {
+        self.is_synchronous.store(is_synchronous, Ordering::SeqCst);
+    }
+
     /// The primary is gone for good; its standby takes its place.
     pub async fn promote_postgres(&self) -> anyhow::Result<()> {
         let mut postgres = self.postgres.lock().await;
         postgres.primary_mut().kill();
         postgres.other().promote().await?;
         postgres.swap();
-        self.follow_postgres(&postgres);
+        let socket = postgres.primary().socket();
+        let services = self.services.iter();
+        services.for_each(|service| service.to_postgres.lead_to(&socket));
+        self.to_primary_postgres.lead_to(&socket);
+        Ok(())
+    }
+
+    /// The replica takes the place of the primary, which is gone for good.
+    pub async fn promote_redis(&self) -> anyhow::Result<()> {
+        let mut redis = self.redis.lock().await;
+        redis.other().ask(&["REPLICAOF", "NO", "ONE"]).await?;
+        redis.primary_mut().kill();
+        redis.swap();
+        let socket = redis.primary().socket();
+        let services = self.services.iter();
+        services.for_each(|service| service.to_redis.lead_to(&socket));
+        self.to_primary_redis.lead_to(&socket);
         Ok(())
     }
 

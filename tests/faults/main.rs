@@ -6,6 +6,7 @@
 mod caller;
 mod checks;
 mod cluster;
+mod controls;
 mod history;
 mod model;
 mod nemesis;
@@ -16,8 +17,11 @@ mod redis;
 mod register;
 mod round;
 mod sale;
+mod scenes;
 mod service;
 mod session;
+mod stage;
+mod theatre;
 mod workload;
 
 use std::process::ExitCode;
@@ -42,9 +46,15 @@ pub struct Options {
     /// How long the buyers of a round buy.
     #[arg(long, default_value_t = 3.0)]
     seconds: f64,
+    /// Keep every round's history and logs, not only where something was found.
+    #[arg(long)]
+    keep: bool,
     /// Names what can go wrong.
     #[arg(long)]
     list: bool,
+    /// The holdfast program to try, in place of the one that cargo has built.
+    #[arg(long)]
+    program: Option<std::path::PathBuf>,
     /// For cargo.
     #[arg(long, hide = true)]
     quiet: bool,
@@ -75,6 +85,9 @@ fn main() -> ExitCode {
         nemesis::ALL.iter().for_each(|(_, name)| println!("{name}"));
         return ExitCode::SUCCESS;
     }
+    if let Some(program) = &options.program {
+        processes::PROGRAM.set(program.clone()).ok();
+    }
     match run(&options) {
         Ok(true) => ExitCode::SUCCESS,
         Ok(false) => ExitCode::FAILURE,
@@ -88,8 +101,7 @@ fn main() -> ExitCode {
 fn run(options: &Options) -> anyhow::Result<bool> {
     // For as long as the process lives: the undertaker sees its end.
     let den: &'static Den = Box::leak(Box::new(Den::open()?));
-    let runtime = tokio::runtime::Runtime::new()?;
-    let outcome = runtime.block_on(session::run(den, options));
+    let outcome = session::run(den, options);
     den.close();
     outcome
 }

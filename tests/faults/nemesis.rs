@@ -91,7 +91,7 @@ impl Nemesis {
 }
 
 /// The library that shifts the clock of a process, where Debian and others put it.
-fn time_library() -> Option<PathBuf> {
+pub fn time_library() -> Option<PathBuf> {
     let places = [
         "/usr/lib",
         "/usr/lib/x86_64-linux-gnu",
@@ -291,15 +291,7 @@ impl Strike<'_> {
         }
         cluster.to_primary_redis.hole(Way::Back, true);
         self.a_while(300..2_000).await;
-        let mut redis = cluster.redis.lock().await;
-        let promote = async {
-            redis.other().ask(&["REPLICAOF", "NO", "ONE"]).await?;
-            redis.primary_mut().kill();
-            redis.swap();
-            cluster.follow_redis(&redis);
-            anyhow::Ok(())
-        };
-        let promoted = self.history.aging(promote).await;
+        let promoted = self.history.aging(cluster.promote_redis()).await;
         cluster.to_primary_redis.heal();
         promoted
     }

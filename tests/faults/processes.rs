@@ -18,7 +18,12 @@ use holdfast::private_stores::server_user;
 use nix::sys::signal::{Signal, kill};
 use nix::unistd::{Pid, User, chown};
 
-pub const PROGRAM: &str = env!("CARGO_BIN_EXE_holdfast");
+/// The program that is tried: the one that cargo has built, unless told otherwise once.
+pub static PROGRAM: OnceLock<PathBuf> = OnceLock::new();
+
+pub fn program() -> &'static Path {
+    PROGRAM.get_or_init(|| env!("CARGO_BIN_EXE_holdfast").into())
+}
 
 /// Kills whatever lives below the folder `$1`, takes its mounts away, and then itself.
 const UNDERTAKER: &str = r#"
@@ -131,7 +136,7 @@ pub struct Launch<'a> {
 impl Launch<'_> {
     fn command(&self) -> anyhow::Result<Command> {
         let log = File::options().create(true).append(true).open(&self.log)?;
-        let mut command = Command::new(PROGRAM);
+        let mut command = Command::new(program());
         command
             .args(["child", "--parent", &std::process::id().to_string()])
             .args(["--signal", &(Signal::SIGKILL as i32).to_string()]);

@@ -85,10 +85,10 @@ pub fn judge(record: &Record) -> Verdict {
     let mut search = Search {
         record,
         is_done: vec![0; steps.len().div_ceil(64)],
-        steps,
         tried: HashSet::new(),
-        furthest: (0, Vec::new(), State::Free),
+        furthest: (0, vec![0; steps.len().div_ceil(64)], State::Free),
         is_given_up: false,
+        steps,
     };
     if search.explore() {
         Verdict::Explained

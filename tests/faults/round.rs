@@ -17,7 +17,7 @@ use super::checks::{self, Breach, Truth};
 use super::cluster::Cluster;
 use super::history::{History, Outcome};
 use super::nemesis::{Nemesis, Strike};
-use super::processes::{PROGRAM, background, until};
+use super::processes::{background, program, until};
 use super::sale::Sale;
 use super::workload::Buyer;
 
@@ -36,6 +36,8 @@ pub struct Plan {
     pub n_buyers: usize,
     /// How many in a hundred confirms of unknown outcome nobody follows up.
     pub abandons: u32,
+    /// Its history is wanted, whatever comes of it.
+    pub is_kept: bool,
 }
 
 impl Plan {
@@ -130,7 +132,7 @@ pub async fn run(cluster: &Cluster, plan: &Plan) -> anyhow::Result<Report> {
     })
 }
 
-async fn read(cluster: &Cluster, sale: &Sale) -> anyhow::Result<Truth> {
+pub async fn read(cluster: &Cluster, sale: &Sale) -> anyhow::Result<Truth> {
     let mut db = cluster.postgres.lock().await.primary().connect().await?;
     Truth::read(&mut db, sale).await
 }
@@ -201,7 +203,7 @@ pub async fn settle(cluster: &Cluster, sale: &Sale, limit: Duration) -> anyhow::
 pub async fn audit(cluster: &Cluster) -> anyhow::Result<Vec<String>> {
     let database = cluster.postgres.lock().await.primary().url();
     let redis = cluster.redis.lock().await.primary().url();
-    let output = Command::new(PROGRAM)
+    let output = Command::new(program())
         .args(["audit", "--repair"])
         .env_clear()
         .env("DATABASE_URL", database)

@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use nix::sys::signal::Signal;
 
-use super::processes::{Den, Launch, PROGRAM, Process, until};
+use super::processes::{Den, Launch, Process, program, until};
 use super::proxy::Proxy;
 
 const READY_WITHIN: Duration = Duration::from_secs(40);
@@ -100,7 +100,7 @@ impl Service {
     fn launch(&self, command: &str, env: Vec<(String, String)>) -> Launch<'_> {
         Launch {
             den: self.den,
-            program: PROGRAM.into(),
+            program: program().into(),
             args: command.split(' ').map(str::to_owned).collect(),
             env,
             folder: &self.home,

@@ -10,6 +10,7 @@ use std::time::{Duration, Instant};
 use rand::rngs::StdRng;
 use rand::seq::IndexedRandom;
 use rand::{RngExt, SeedableRng};
+use tokio::runtime::Runtime;
 
 use super::Options;
 use super::checks::Breach;
@@ -17,6 +18,7 @@ use super::cluster::Cluster;
 use super::nemesis::{ALL, Nemesis};
 use super::processes::Den;
 use super::round::{self, BOARDS_LATE, Plan, Report};
+use super::theatre;
 
 /// What the short run does, in two clusters side by side.
 const ROUNDS: [[&str; 7]; 2] = [
@@ -73,7 +75,8 @@ impl Tally {
     }
 }
 
-pub async fn run(den: &'static Den, options: &Options) -> anyhow::Result<bool> {
+pub fn run(den: &'static Den, options: &Options) -> anyhow::Result<bool> {
+    let runtime = Runtime::new()?;
     let tally = Arc::new(Tally::default());
     let seed = options
         .seed
@@ -85,13 +88,15 @@ pub async fn run(den: &'static Den, options: &Options) -> anyhow::Result<bool> {
         lasts: Duration::from_secs_f64(options.seconds),
         n_buyers: 8,
         abandons: 15,
+        is_kept: options.keep,
     };
     if let Some(hours) = options.hours {
-        play_for(den, Duration::from_secs_f64(hours * 3600.0), &plan, &tally).await;
+        let time = Duration::from_secs_f64(hours * 3600.0);
+        runtime.block_on(play_for(den, time, &plan, &tally));
     } else if options.seed.is_some() || !options.nemesis.is_empty() {
-        play_in(den, "cluster", vec![plan], &tally).await;
+        runtime.block_on(play_in(den, "cluster", vec![plan], &tally));
     } else {
-        play_all(den, options, &plan, &tally)?;
+        play_all(den, options, &plan, (&runtime, &tally))?;
     }
     let (n_passed, n_failed) = tally.counts();
     let verdict = if n_failed == 0 { "ok" } else { "FAILED" };
@@ -104,7 +109,7 @@ fn play_all(
     den: &'static Den,
     options: &Options,
     plan: &Plan,
-    tally: &Arc<Tally>,
+    (runtime, tally): (&Runtime, &Arc<Tally>),
 ) -> anyhow::Result<()> {
     let mut playing = Vec::new();
     for (nth, names) in (0_u64..).zip(ROUNDS) {
@@ -114,6 +119,8 @@ fn play_all(
             if names == "random" {
                 plan.nemeses = random_pair(&mut StdRng::seed_from_u64(plan.seed));
             } else {
+                // What is abandoned late would be waited for.
+                plan.abandons = if row < 4 { 15 } else { 0 };
                 plan.seed = nth * 100 + row;
                 plan.nemeses = names.split(',').filter_map(Nemesis::of_name).collect();
             }
@@ -123,11 +130,13 @@ fn play_all(
         let (name, tally) = (format!("cluster{nth}"), tally.clone());
         // Of its own, since starting servers blocks.
         playing.push(std::thread::spawn(move || {
-            let runtime = tokio::runtime::Runtime::new()?;
+            let runtime = Runtime::new()?;
             runtime.block_on(play_in(den, &name, plans, &tally));
             anyhow::Ok(())
         }));
     }
+    theatre::check_the_checker(tally);
+    runtime.block_on(theatre::play(den, options, tally));
     for played in playing {
         let lost = |_| anyhow::anyhow!("the suite itself has failed");
         played.join().map_err(lost)??;
@@ -168,7 +177,7 @@ async fn play_in(den: &'static Den, name: &str, plans: Vec<Plan>, tally: &Tally)
         return;
     }
     let began = Instant::now();
-    let cluster = match Cluster::start(den, name, true).await {
+    let cluster = match Cluster::start(den, name).await {
         Ok(cluster) => cluster,
         Err(error) => {
             let complaint = format!("the cluster does not start: {error:#}");
@@ -211,14 +220,17 @@ async fn missing(cluster: &Cluster, plan: &Plan) -> Option<&'static str> {
 }
 
 fn judged(plan: &Plan, cluster: &Cluster, report: &Report) -> Result<String, String> {
-    if report.breaches.is_empty() {
-        return Ok(report.figures());
+    if plan.is_kept || !report.breaches.is_empty() {
+        keep(plan, cluster, Some(report));
     }
-    keep(plan, cluster, Some(report));
-    Err(list(&report.breaches))
+    if report.breaches.is_empty() {
+        Ok(report.figures())
+    } else {
+        Err(list(&report.breaches))
+    }
 }
 
-fn list(breaches: &[Breach]) -> String {
+pub fn list(breaches: &[Breach]) -> String {
     let mut text = String::new();
     for breach in breaches.iter().take(10) {
         let _ = writeln!(text, "- {}: {}", breach.rule, breach.what);

@@ -246,7 +246,9 @@ impl Buyer {
     async fn ask_to_confirm(&mut self, held: &Held, is_double: bool) -> Answer {
         let mut asked = self.asked_of(held);
         asked.hold_token.clone_from(&held.token);
-        asked.key.clone_from(&held.confirm_key);
+        // A key whose first request died with its instance is in progress until its lease ends.
+        let keeps_key = self.rng.random_bool(0.6);
+        asked.key = held.confirm_key.clone().filter(|_| keeps_key);
         if !is_double {
             return self.caller.call(Verb::Confirm, &asked).await;
         }
