@@ -24,7 +24,10 @@ const REDIRECTIONS_MAX: u32 = 3;
 /// A pool of multiplexed, pipelining connections. Connects in the background for ever, so that the
 /// service starts while Redis is away.
 pub fn pool(url: &str, n_connections: usize) -> Result<Pool, Error> {
-    builder(url)?.build_pool(n_connections)
+    builder(url)?
+        // Or a client whose first attempt fails makes no other.
+        .with_config(|config| config.fail_fast = false)
+        .build_pool(n_connections)
 }
 
 /// A connection that hears channels; connects when it is told to.

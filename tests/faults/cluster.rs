@@ -1,7 +1,7 @@
 //! The whole of it: two instances, PostgreSQL with a synchronous standby, Redis with a replica, and
 //! a proxy on every link between them.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use anyhow::Context as _;
@@ -174,10 +174,7 @@ impl Cluster {
         postgres.primary_mut().kill();
         postgres.other().promote().await?;
         postgres.swap();
-        let socket = postgres.primary().socket();
-        let services = self.services.iter();
-        services.for_each(|service| service.to_postgres.lead_to(&socket));
-        self.to_primary_postgres.lead_to(&socket);
+        self.lead_to_postgres(&postgres.primary().socket());
         Ok(())
     }
 
@@ -187,11 +184,50 @@ impl Cluster {
         redis.other().ask(&["REPLICAOF", "NO", "ONE"]).await?;
         redis.primary_mut().kill();
         redis.swap();
-        let socket = redis.primary().socket();
-        let services = self.services.iter();
-        services.for_each(|service| service.to_redis.lead_to(&socket));
-        self.to_primary_redis.lead_to(&socket);
+        self.lead_to_redis(&redis.primary().socket());
         Ok(())
+    }
+
+    /// The standby becomes a second primary, which the second instance alone sees.
+    pub async fn split_postgres(&self) -> anyhow::Result<()> {
+        let mut postgres = self.postgres.lock().await;
+        postgres.other().promote().await?;
+        postgres.swap();
+        let socket = postgres.primary().socket();
+        self.services[1].to_postgres.lead_to(&socket);
+        Ok(())
+    }
+
+    /// The replica becomes a second primary, which the second instance alone sees.
+    pub async fn split_redis(&self) -> anyhow::Result<()> {
+        let mut redis = self.redis.lock().await;
+        redis.other().ask(&["REPLICAOF", "NO", "ONE"]).await?;
+        redis.swap();
+        let socket = redis.primary().socket();
+        self.services[1].to_redis.lead_to(&socket);
+        Ok(())
+    }
+
+    /// Of two primaries the newer one stays.
+    pub async fn unite(&self) {
+        let mut postgres = self.postgres.lock().await;
+        postgres.other_mut().kill();
+        self.lead_to_postgres(&postgres.primary().socket());
+        let mut redis = self.redis.lock().await;
+        redis.other_mut().kill();
+        self.lead_to_redis(&redis.primary().socket());
+    }
+
+    fn lead_to_postgres(&self, socket: &Path) {
+        let services = self.services.iter();
+        services.for_each(|service| service.to_postgres.lead_to(socket));
+        self.to_primary_postgres.lead_to(socket);
+    }
+
+    fn lead_to_redis(&self, socket: &Path) {
+        let services = self.services.iter();
+        services.for_each(|service| service.to_redis.lead_to(socket));
+        self.to_primary_redis.lead_to(socket);
     }
 
     pub fn logs(&self) -> Vec<PathBuf> {

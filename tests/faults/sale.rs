@@ -25,9 +25,9 @@ impl Sale {
         let urls = [0, 1].map(|nth: usize| cluster.services[nth].url.clone());
         let url = &urls[0];
         let signing_in = json!({"email": ADMIN.0, "password": ADMIN.1});
-        let session = post(url, "/v1/sessions", None, signing_in).await?;
+        let session = post(url, "/v1/sessions", None, &signing_in).await?;
         let owner = text(&session, "token")?;
-        let venue = post(url, "/v1/venues", Some(&owner), template(n_seats)).await?;
+        let venue = post(url, "/v1/venues", Some(&owner), &template(n_seats)).await?;
         let event = json!({
             "venue_id": venue["venue_id"], "name": "Faults", "starts_at": "2099-01-01T19:00:00Z",
             "currency": "EUR", "prices": [{"category": "standard", "amount": "25"}],
@@ -35,10 +35,10 @@ impl Sale {
             "hold_lifetime_max_seconds": HOLD_LIFETIME.as_secs(),
             "seats_per_hold_max": 4, "seats_per_person_max": SEATS_PER_PERSON_MAX,
         });
-        let event = post(url, "/v1/events", Some(&owner), event).await?;
+        let event = post(url, "/v1/events", Some(&owner), &event).await?;
         let event_id = text(&event, "event_id")?;
         let path = format!("/v1/events/{event_id}");
-        post(url, &format!("{path}/open"), Some(&owner), json!({})).await?;
+        post(url, &format!("{path}/open"), Some(&owner), &json!({})).await?;
         let layout = get(url, &format!("{path}/layout")).await?;
         let labels = labels_in(&layout);
         anyhow::ensure!(
@@ -70,7 +70,7 @@ impl Sale {
 
     pub async fn guest(&self) -> anyhow::Result<String> {
         text(
-            &post(&self.urls[0], "/v1/guests", None, json!({})).await?,
+            &post(&self.urls[0], "/v1/guests", None, &json!({})).await?,
             "token",
         )
     }
@@ -109,10 +109,10 @@ async fn get(url: &str, path: &str) -> anyhow::Result<Value> {
     answered(request).await.with_context(|| path.to_owned())
 }
 
-async fn post(url: &str, path: &str, token: Option<&str>, body: Value) -> anyhow::Result<Value> {
+async fn post(url: &str, path: &str, token: Option<&str>, body: &Value) -> anyhow::Result<Value> {
     let mut request = reqwest::Client::new()
         .post(format!("{url}{path}"))
-        .json(&body);
+        .json(body);
     if let Some(token) = token {
         request = request.bearer_auth(token);
     }

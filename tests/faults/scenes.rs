@@ -3,13 +3,16 @@
 
 use std::time::Duration;
 
+use holdfast::postgres::event_lock;
 use nix::sys::signal::Signal;
+use sqlx::Connection;
 use tokio::time::sleep;
 
 use super::checks::Breach;
 use super::cluster::Cluster;
 use super::history::Verb;
 use super::nemesis::time_library;
+use super::processes::until;
 use super::proxy::Way;
 use super::stage::{By, PATIENCE, Stage};
 
@@ -90,12 +93,16 @@ pub async fn late_commit(cluster: &Cluster) -> Played {
         return stage.end().await;
     };
     sleep(Duration::from_millis(3_500)).await;
-    let link = &cluster.services[0].to_postgres;
-    link.hole(Way::Out, true);
+    // What commits waits for the event's lock.
+    let mut stalling = cluster.postgres.lock().await.primary().connect().await?;
+    sqlx::query("SELECT pg_advisory_lock($1)")
+        .bind(event_lock(stage.event_id()?))
+        .execute(&mut stalling)
+        .await?;
     let others = async {
         sleep(Duration::from_millis(2_500)).await;
         let other = stage.place(By(1, 1), 0, 2).await;
-        link.heal();
+        stalling.close().await?;
         other
     };
     let (_, other) = tokio::join!(stage.confirm(By(0, 0), &held, PATIENCE), others);
@@ -103,6 +110,71 @@ pub async fn late_commit(cluster: &Cluster) -> Played {
         stage.confirm(By(1, 1), &other, PATIENCE).await;
     }
     stage.settle(By(0, 0), &held).await?;
+    stage.end().await
+}
+
+/// F5: each instance has a Redis of its own for a while. Both let the seat be held; one sells it.
+pub async fn two_redis(cluster: &Cluster) -> Played {
+    let stage = Stage::set(cluster).await?;
+    stage.history.aging(cluster.split_redis()).await?;
+    let held = stage.place(By(0, 0), 0, 1).await?;
+    let other = stage.place(By(1, 1), 0, 2).await?;
+    let (Some(held), Some(other)) = (held, other) else {
+        anyhow::bail!("the two were to hold the seat at once");
+    };
+    let answers = tokio::join!(
+        stage.confirm(By(0, 0), &held, PATIENCE),
+        stage.confirm(By(1, 1), &other, PATIENCE)
+    );
+    cluster.unite().await;
+    cluster.heal().await?;
+    stage.settle(By(0, 1), &held).await?;
+    stage.settle(By(1, 0), &other).await?;
+    anyhow::ensure!(
+        answers.0.is_done() != answers.1.is_done(),
+        "both or neither was confirmed"
+    );
+    stage.end().await
+}
+
+/// F14: the old primary of PostgreSQL goes on beside the new one, and an instance still uses it.
+pub async fn two_postgres(cluster: &Cluster) -> Played {
+    let stage = Stage::set(cluster).await?;
+    let held = stage.place(By(0, 0), 0, 1).await?;
+    let other = stage.place(By(1, 1), 1, 2).await?;
+    cluster.split_postgres().await?;
+    if let (Some(held), Some(other)) = (&held, &other) {
+        tokio::join!(
+            stage.confirm(By(0, 0), held, SHORT),
+            stage.confirm(By(1, 1), other, PATIENCE)
+        );
+    }
+    cluster.unite().await;
+    cluster.heal().await?;
+    for (by, held) in [(By(0, 1), held), (By(1, 0), other)] {
+        if let Some(held) = held {
+            stage.settle(by, &held).await?;
+        }
+    }
+    stage.end().await
+}
+
+/// F6: an instance that starts while Redis is away finds it when it is back.
+pub async fn no_redis_at_first(cluster: &Cluster) -> Played {
+    let stage = Stage::set(cluster).await?;
+    let service = &cluster.services[0];
+    service.kill();
+    cluster.redis.lock().await.primary_mut().kill();
+    service.start()?;
+    until("the instance misses Redis", PATIENCE, async || {
+        let seen = reqwest::get(format!("{}/readyz", service.url)).await;
+        seen.is_ok_and(|answer| answer.status() == 503)
+    })
+    .await?;
+    cluster.heal().await?;
+    if let Some(held) = stage.place(By(0, 0), 0, 1).await? {
+        stage.confirm(By(0, 0), &held, PATIENCE).await;
+    }
     stage.end().await
 }
 

@@ -3,6 +3,8 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use holdfast::id::EventId;
+
 use super::caller::{Answer, Asked, Caller};
 use super::checks::{self, Breach};
 use super::cluster::Cluster;
@@ -51,6 +53,13 @@ impl<'a> Stage<'a> {
             .await?;
         }
         Ok(stage)
+    }
+
+    pub fn event_id(&self) -> anyhow::Result<EventId> {
+        self.sale
+            .event_id
+            .parse()
+            .map_err(|_| anyhow::anyhow!("no event id"))
     }
 
     pub async fn ask(&self, verb: Verb, By(caller, instance): By, asked: &Asked) -> Answer {

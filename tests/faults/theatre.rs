@@ -6,16 +6,22 @@ use super::Options;
 use super::cluster::Cluster;
 use super::controls;
 use super::processes::Den;
-use super::register::{Effect, Fate, Record, Step, Verdict, judge};
+use super::register::Effect::{
+    self, Book, Cancel, IsBooked, IsNotBooked, Leave, Take, TakenBesides,
+};
+use super::register::{Fate, Record, Step, Verdict, judge};
 use super::scenes;
 use super::session::{Tally, list};
 
-const SCENES: [&str; 6] = [
+const SCENES: [&str; 9] = [
     "F1 a commit takes longer than its hold's time",
     "F4 a stale replica becomes the primary",
+    "F5 two primaries of Redis",
+    "F6 an instance starts while Redis is away",
     "F8 PostgreSQL is down",
     "F12 a commit is visible before the standby has it",
     "F13 the primary is lost",
+    "F14 two primaries of PostgreSQL",
     "F24 an instance's clock is wrong",
 ];
 
@@ -38,6 +44,9 @@ pub async fn play(den: &'static Den, options: &Options, tally: &Tally) {
         let played = match &name[..name.find(' ').unwrap_or(name.len())] {
             "F1" => scenes::late_commit(&cluster).await,
             "F4" => scenes::stale_replica(&cluster).await,
+            "F5" => scenes::two_redis(&cluster).await,
+            "F14" => scenes::two_postgres(&cluster).await,
+            "F6" => scenes::no_redis_at_first(&cluster).await,
             "F8" => scenes::postgres_down(&cluster).await,
             "F24" => scenes::wrong_clock(&cluster).await,
             "F12" => scenes::visible_too_soon(&cluster).await,
@@ -62,71 +71,72 @@ pub async fn play(den: &'static Den, options: &Options, tally: &Tally) {
     }
 }
 
-/// Histories of one seat that are no register's, and some that are.
+/// What was done to a seat, from when, until when.
+type Done = (Effect, u64, u64);
+
+/// Histories of one seat that are no register's.
+const WRONG: [(&str, &[Done]); 8] = [
+    ("two holders", &[(Take(1), 0, 1), (Take(2), 2, 3)]),
+    (
+        "booked by two",
+        &[(Take(1), 0, 1), (Book(1), 2, 3), (Take(2), 4, 5)],
+    ),
+    (
+        "booked and lost",
+        &[(Take(1), 0, 1), (Book(1), 2, 3), (IsNotBooked, 9, 9)],
+    ),
+    (
+        "booked by another",
+        &[(Take(1), 0, 1), (Book(1), 2, 3), (IsBooked(2), 9, 9)],
+    ),
+    ("booked without a hold", &[(Book(1), 2, 3)]),
+    (
+        "taken from a confirm",
+        &[(Take(1), 0, 1), (Take(2), 60, 61), (Book(1), 50, 70)],
+    ),
+    ("refused though free", &[(TakenBesides(1), 2, 3)]),
+    (
+        "released though booked",
+        &[(Take(1), 0, 1), (Book(1), 2, 3), (Leave(1), 4, 5)],
+    ),
+];
+
+const NEVER: u64 = u64::MAX;
+
+/// Some that are one's.
+const RIGHT: [(&str, &[Done]); 5] = [
+    (
+        "lapsed and taken",
+        &[(Take(1), 0, 1), (Take(2), 60, 61), (Book(2), 62, 63)],
+    ),
+    (
+        "at the same time",
+        &[(Take(2), 0, 9), (Leave(2), 2, 9), (Take(1), 1, 8)],
+    ),
+    (
+        "unknown and booked",
+        &[(Take(1), 0, 1), (Book(1), 2, NEVER), (IsBooked(1), 9, 9)],
+    ),
+    (
+        "unknown and not",
+        &[(Take(1), 0, 1), (Book(1), 2, NEVER), (IsNotBooked, 99, 99)],
+    ),
+    (
+        "cancelled and held",
+        &[
+            (Take(1), 0, 1),
+            (Book(1), 2, 3),
+            (Cancel(1), 4, 5),
+            (Take(2), 6, 7),
+        ],
+    ),
+];
+
 pub fn check_the_checker(tally: &Tally) {
-    use Effect::*;
     let began = Instant::now();
-    let never = u64::MAX;
-    let wrong: [(&str, Vec<(Effect, u64, u64)>); 8] = [
-        (
-            "two holders at a time",
-            vec![(Take(1), 0, 1), (Take(2), 2, 3)],
-        ),
-        (
-            "booked by two",
-            vec![(Take(1), 0, 1), (Book(1), 2, 3), (Take(2), 4, 5)],
-        ),
-        (
-            "booked and lost",
-            vec![(Take(1), 0, 1), (Book(1), 2, 3), (IsNotBooked, 9, 9)],
-        ),
-        (
-            "booked by another",
-            vec![(Take(1), 0, 1), (Book(1), 2, 3), (IsBooked(2), 9, 9)],
-        ),
-        ("booked without a hold", vec![(Book(1), 2, 3)]),
-        (
-            "taken from a confirm",
-            vec![(Take(1), 0, 1), (Take(2), 60, 61), (Book(1), 50, 70)],
-        ),
-        ("refused though free", vec![(TakenBesides(1), 2, 3)]),
-        (
-            "released though booked",
-            vec![(Take(1), 0, 1), (Book(1), 2, 3), (Leave(1), 4, 5)],
-        ),
-    ];
-    let right: [(&str, Vec<(Effect, u64, u64)>); 5] = [
-        (
-            "lapsed and taken",
-            vec![(Take(1), 0, 1), (Take(2), 60, 61), (Book(2), 62, 63)],
-        ),
-        (
-            "at the same time",
-            vec![(Take(2), 0, 9), (Leave(2), 2, 9), (Take(1), 1, 8)],
-        ),
-        (
-            "unknown and booked",
-            vec![(Take(1), 0, 1), (Book(1), 2, never), (IsBooked(1), 9, 9)],
-        ),
-        (
-            "unknown and not",
-            vec![(Take(1), 0, 1), (Book(1), 2, never), (IsNotBooked, 99, 99)],
-        ),
-        (
-            "cancelled and sold",
-            vec![
-                (Take(1), 0, 1),
-                (Book(1), 2, 3),
-                (Cancel(1), 4, 5),
-                (Take(2), 6, 7),
-                (Book(2), 8, 9),
-                (IsBooked(2), 99, 99),
-            ],
-        ),
-    ];
-    let is_explained = |steps: &[(Effect, u64, u64)]| judge(&record(steps)) == Verdict::Explained;
-    let wrong = wrong.into_iter().filter(|(_, steps)| is_explained(steps));
-    let right = right.into_iter().filter(|(_, steps)| !is_explained(steps));
+    let is_explained = |steps: &[Done]| judge(&record(steps)) == Verdict::Explained;
+    let wrong = WRONG.into_iter().filter(|(_, steps)| is_explained(steps));
+    let right = RIGHT.into_iter().filter(|(_, steps)| !is_explained(steps));
     let mistaken: Vec<_> = wrong.chain(right).map(|(name, _)| name).collect();
     let outcome = if mistaken.is_empty() {
         Ok("8 wrong histories, 5 right ones".to_owned())
@@ -137,7 +147,7 @@ pub fn check_the_checker(tally: &Tally) {
 }
 
 /// Holds 1 and 2 may lapse from 50 on.
-fn record(steps: &[(Effect, u64, u64)]) -> Record {
+fn record(steps: &[Done]) -> Record {
     let fate = |hold| Fate {
         hold,
         ends_from: 50,
