@@ -24,10 +24,7 @@ const REDIRECTIONS_MAX: u32 = 3;
 /// A pool of multiplexed, pipelining connections. Connects in the background for ever, so that the
 /// service starts while Redis is away.
 pub fn pool(url: &str, n_connections: usize) -> Result<Pool, Error> {
-    builder(url)?
-        // Or a client whose first attempt fails makes no other.
-        .with_config(|config| config.fail_fast = false)
-        .build_pool(n_connections)
+    builder(url)?.build_pool(n_connections)
 }
 
 /// A connection that hears channels; connects when it is told to.
@@ -40,7 +37,10 @@ pub fn subscriber(url: &str) -> Result<SubscriberClient, Error> {
 }
 
 fn builder(url: &str) -> Result<Builder, Error> {
-    let mut builder = Builder::from_config(Config::from_url(url)?);
+    let mut config = Config::from_url(url)?;
+    // Or a client whose first attempt to connect fails makes no other.
+    config.fail_fast = false;
+    let mut builder = Builder::from_config(config);
     builder
         .with_connection_config(|connection| {
             connection.connection_timeout = Duration::from_secs(2);

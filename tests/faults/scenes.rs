@@ -175,6 +175,7 @@ pub async fn no_redis_at_first(cluster: &Cluster) -> Played {
     if let Some(held) = stage.place(By(0, 0), 0, 1).await? {
         stage.confirm(By(0, 0), &held, PATIENCE).await;
     }
+    stage.until_shown().await?;
     stage.end().await
 }
 

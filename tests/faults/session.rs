@@ -20,25 +20,26 @@ use super::processes::Den;
 use super::round::{self, BOARDS_LATE, Plan, Report};
 use super::theatre;
 
-/// What the short run does, in two clusters side by side.
+/// What the short run does, in two clusters side by side. What harms Redis comes first: seats that
+/// were cancelled but not freed take a minute to be mended, which is waited for in the end.
 const ROUNDS: [[&str; 7]; 2] = [
     [
         "nothing",
         "kill-service,cut-redis",
+        "fill-redis,stop-postgres",
         "flush-redis,forget-scripts",
         "stale-redis,slow-redis",
         "kill-redis,hole-postgres",
-        "fill-redis,stop-postgres",
         "promote-postgres,block-standby",
     ],
     [
-        "stop-redis,shift-clock",
+        "random",
         "kill-postgres,hole-redis",
-        "forget-redis,cut-postgres",
         "fill-postgres-disk,fill-redis-disk",
+        "stop-redis,shift-clock",
+        "forget-redis,cut-postgres",
         "stop-service,slow-postgres",
         "kill-service,promote-postgres",
-        "random",
     ],
 ];
 
@@ -120,7 +121,7 @@ fn play_all(
                 plan.nemeses = random_pair(&mut StdRng::seed_from_u64(plan.seed));
             } else {
                 // What is abandoned late would be waited for.
-                plan.abandons = if row < 4 { 15 } else { 0 };
+                plan.abandons = if row < 3 { 15 } else { 0 };
                 plan.seed = nth * 100 + row;
                 plan.nemeses = names.split(',').filter_map(Nemesis::of_name).collect();
             }

@@ -115,6 +115,11 @@ impl<'a> Stage<'a> {
         .await
     }
 
+    /// Until the maps of both instances show what PostgreSQL has.
+    pub async fn until_shown(&self) -> anyhow::Result<()> {
+        round::settle(self.cluster, &self.sale, TRIES_WITHIN).await
+    }
+
     /// What must not be, now that the scene is over.
     pub async fn end(self) -> anyhow::Result<Vec<Breach>> {
         let truth = round::read(self.cluster, &self.sale).await?;
