@@ -49,7 +49,10 @@ pub fn subscriber(url: &str) -> Result<SubscriberClient, Error> {
 }
 
 fn builder(url: &str) -> Result<Builder, Error> {
-    let mut builder = Builder::from_config(Config::from_url(url)?);
+    let mut config = Config::from_url(url)?;
+    // Or a client whose first attempt to connect fails makes no other.
+    config.fail_fast = false;
+    let mut builder = Builder::from_config(config);
     builder
         .with_connection_config(|connection| {
             connection.connection_timeout = Duration::from_secs(2);
@@ -83,6 +86,9 @@ pub fn is_away(error: &Error) -> bool {
         | ErrorKind::Cluster => true,
         _ => [
             "OOM",
+            // It can write nothing to its disk, or has not enough replicas (F53).
+            "MISCONF",
+            "NOREPLICAS",
             "LOADING",
             "BUSY",
             "READONLY",

@@ -5,6 +5,7 @@ use std::collections::{HashMap, HashSet};
 use chrono::TimeDelta;
 use serde::Serialize;
 use sqlx::Connection;
+use uuid::Uuid;
 
 use super::error::BoardError;
 use super::model::{HoldState, SeatState, Snapshot};
@@ -60,7 +61,7 @@ pub async fn reconcile(
         return Ok(Vec::new());
     };
 
-    let mut findings = differences(ctx, event_id, &truth, &board);
+    let mut findings = differences(event_id, &truth, &board);
     findings.extend(orphans(ctx, event_id, &truth, &board).await?);
     if is_repairing {
         let repairs: Vec<_> = findings
@@ -86,10 +87,11 @@ pub async fn reconcile(
     Ok(findings)
 }
 
-fn differences(ctx: &Context, event_id: EventId, truth: &Truth, board: &Snapshot) -> Vec<Finding> {
+fn differences(event_id: EventId, truth: &Truth, board: &Snapshot) -> Vec<Finding> {
     let booked: HashSet<_> = truth.booked.iter().map(|(index, _)| *index).collect();
     let blocked: HashSet<_> = truth.blocked.iter().copied().collect();
-    let settled_before = ctx.clock.now() - FREEING_GRACE;
+    // The stores' clocks: this machine's may be wrong (F24).
+    let settled_before = board.now - FREEING_GRACE;
     let mut findings = Vec::new();
     for (index, byte) in (0_u32..).zip(board.seats.iter().copied()) {
         let (is_booked, is_blocked) = (booked.contains(&index), blocked.contains(&index));
@@ -159,7 +161,8 @@ async fn orphans(
 
 /// Live holds that should have ended by now, lease and sweeps included (I3).
 pub async fn list_overdue(ctx: &Context, event_id: EventId) -> Result<Vec<HoldId>, BoardError> {
-    let long_ago = ctx.clock.now() - SWEEP_GRACE;
+    let (_, now) = store::find_hold(ctx, event_id, HoldId(Uuid::nil())).await?;
+    let long_ago = now - SWEEP_GRACE;
     let holds = store::list_holds(ctx, event_id).await?;
     let overdue = holds.into_iter().filter(|hold| {
         let is_live = matches!(hold.state, HoldState::Held | HoldState::Confirming);

@@ -24,7 +24,7 @@ const FOLDER_PATH_MAX_BYTES: usize = 80;
 
 /// The user that runs the stores: `None` is the present one. As root it is whoever owns the data,
 /// else `postgres`, else `nobody`.
-pub(super) fn server_user(data: Option<&Path>) -> Result<Option<User>, StoresError> {
+pub fn server_user(data: Option<&Path>) -> Result<Option<User>, StoresError> {
     if !geteuid().is_root() {
         return Ok(None);
     }

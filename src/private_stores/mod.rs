@@ -19,6 +19,8 @@ mod server;
 
 pub use both::PrivateStores;
 pub use error::StoresError;
+pub use folder::server_user;
 pub use launcher::{Launch, launch};
 pub use postgres::PrivatePostgres;
+pub use programs::{postgres_folder, redis_server};
 pub use redis::PrivateRedis;

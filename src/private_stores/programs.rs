@@ -12,7 +12,7 @@ const POSTGRES_NEEDED: u32 = 15;
 const REDIS_NEEDED: u32 = 7;
 
 /// The folder that holds `initdb` and `postgres`: as told, else on the PATH, else the newest.
-pub(super) fn postgres_folder() -> Result<PathBuf, StoresError> {
+pub fn postgres_folder() -> Result<PathBuf, StoresError> {
     let folder = match env::var_os("HOLDFAST_PG_BIN").filter(|value| !value.is_empty()) {
         Some(told) => Some(PathBuf::from(told))
             .filter(|folder| has_postgres(folder))
@@ -36,7 +36,7 @@ pub(super) fn postgres_folder() -> Result<PathBuf, StoresError> {
 }
 
 /// The program `redis-server`, or Valkey's: as told, else on the PATH.
-pub(super) fn redis_server() -> Result<PathBuf, StoresError> {
+pub fn redis_server() -> Result<PathBuf, StoresError> {
     let program = match env::var_os("HOLDFAST_REDIS_BIN").filter(|value| !value.is_empty()) {
         Some(told) if Path::new(&told).is_file() => told.into(),
         Some(told) => {

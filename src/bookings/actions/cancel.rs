@@ -45,7 +45,10 @@ async fn run(
     if seats.is_empty() {
         return Ok(booking);
     }
-    if let Some(reason) = model::refusal(&sale, by(reach, &sale, &booking), ctx.clock.now()) {
+    let mut tx = ctx.db.begin().await?;
+    let imposed = ctx.clock.imposed();
+    let (epoch, now) = store::lock_booking(&mut tx, booking.event_id, booking_id, imposed).await?;
+    if let Some(reason) = model::refusal(&sale, by(reach, &sale, &booking), now) {
         return Err(BookingError::NotCancellable { reason });
     }
     let cancellation = Cancellation {
@@ -55,11 +58,8 @@ async fn run(
         message_id: ctx.ids.next(),
         seats: &seats,
         reason: asked.reason.as_deref(),
-        at: ctx.clock.now(),
+        at: now,
     };
-
-    let mut tx = ctx.db.begin().await?;
-    let epoch = store::lock_booking(&mut tx, booking.event_id, booking_id).await?;
     let cancelled = store::move_seats(&mut tx, &cancellation).await?;
     // The last word before the answer: what is lost here may have happened.
     tx.commit().await.map_err(BookingError::OutcomeUnknown)?;

@@ -26,12 +26,14 @@ pub struct CancelledSeat {
 }
 
 /// Locks a booking for a change; no confirm of its event can be kept waiting by it. Answers the
-/// epoch of the event's board, which cannot be loaded before the transaction has ended.
+/// epoch of the event's board, which cannot be loaded before the transaction has ended, and what
+/// time it is.
 pub async fn lock_booking(
     tx: &mut PgConnection,
     event_id: EventId,
     booking_id: BookingId,
-) -> Result<i64, sqlx::Error> {
+    imposed_now: Option<Instant>,
+) -> Result<(i64, Instant), sqlx::Error> {
     let lock = postgres::event_lock(event_id);
     sqlx::query!(r#"SELECT pg_advisory_xact_lock_shared($1)"#, lock)
         .execute(&mut *tx)
@@ -43,12 +45,17 @@ pub async fn lock_booking(
     )
     .execute(&mut *tx)
     .await?;
-    sqlx::query_scalar!(
-        r#"SELECT board_epoch FROM events WHERE event_id = $1"#,
-        event_id.0
+    let row = sqlx::query!(
+        r#"
+        SELECT board_epoch, COALESCE($2, clock_timestamp()) AS "now!" FROM events
+        WHERE event_id = $1
+        "#,
+        event_id.0,
+        imposed_now
     )
     .fetch_one(tx)
-    .await
+    .await?;
+    Ok((row.board_epoch, row.now))
 }
 
 /// Cancels those of the seats that the booking still has; a seat that was sold to somebody else

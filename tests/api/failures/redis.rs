@@ -290,3 +290,17 @@ async fn f28_scripts_that_redis_has_forgotten_are_loaded_again(db: PgPool) {
 
     app.finish().await;
 }
+
+#[sqlx::test(migrator = "holdfast::postgres::MIGRATIONS")]
+async fn f6_an_instance_that_starts_while_redis_is_away_finds_it_later(db: PgPool) {
+    let proxy = Proxy::start(&redis_url()).await;
+    proxy.set(Fault::Cut);
+    let app = TestApp::start_with(&db, &proxy.url, noon()).await;
+    let answers = async || holdfast::redis::ping(&app.ctx.redis).await.is_ok();
+    assert!(!answers().await);
+
+    proxy.set(Fault::None);
+
+    until("Redis is found", answers).await;
+    app.finish().await;
+}

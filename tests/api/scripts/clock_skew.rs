@@ -96,3 +96,25 @@ async fn a_wrong_clock_sells_and_takes_back(db: PgPool) {
         finish(app).await;
     }
 }
+
+#[sqlx::test(migrator = "holdfast::postgres::MIGRATIONS")]
+async fn f24_a_wrong_clock_does_not_date_a_cancellation(db: PgPool) {
+    for skew in SKEWS {
+        let app = TestApp::start_with(&db, &redis_url(), Clock::Skewed(skew)).await;
+        let sale = app.on_sale(1, 1).await;
+        let ana = app.guest();
+        let booking = ana.book(&sale, &["S-A-1"]).await;
+        ana.cancel(&booking).await.expect(200);
+
+        // The seat may be mended a minute after this: by a wrong clock too soon, or hours late.
+        let is_now: bool = sqlx::query_scalar(
+            "SELECT bool_and(cancelled_at BETWEEN now() - interval '1 minute' AND now())
+             FROM cancelled_seats",
+        )
+        .fetch_one(&db)
+        .await
+        .expect("a cancelled seat");
+        assert!(is_now, "by a clock that is wrong by {skew}");
+        finish(app).await;
+    }
+}

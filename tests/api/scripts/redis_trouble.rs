@@ -91,6 +91,46 @@ async fn full_memory_refuses_every_verb_and_changes_nothing(db: PgPool) {
 }
 
 #[sqlx::test(migrator = "holdfast::postgres::MIGRATIONS")]
+async fn f53_a_redis_that_will_not_write_counts_as_away(db: PgPool) {
+    let redis = PrivateRedis::start().await;
+    let app = TestApp::start_with(&db, &redis.url(), noon()).await;
+    let sale = app.on_sale(1, 3).await;
+    let ana = app.guest();
+    let hold = ana.place(&sale, &["S-A-1"]).await.expect(201);
+    let expect_refusals = async || {
+        for answer in [
+            ana.place(&sale, &["S-A-2"]).await,
+            ana.release(&sale, &hold).await,
+            ana.confirm(&sale, &hold).await,
+        ] {
+            answer.expect_problem(503, "unavailable");
+        }
+    };
+
+    redis.command(&["CONFIG", "SET", "min-replicas-to-write", "1"]);
+    expect_refusals().await;
+    redis.command(&["CONFIG", "SET", "min-replicas-to-write", "0"]);
+
+    // Without its folder it cannot save, and with times for saving it then refuses to write.
+    let folder = redis.command(&["CONFIG", "GET", "dir"]);
+    std::fs::remove_dir_all(folder.lines().nth(1).expect("a folder")).expect("it can go");
+    redis.command(&["CONFIG", "SET", "save", "3600 1"]);
+    redis.command(&["BGSAVE"]);
+    while !redis
+        .command(&["INFO", "persistence"])
+        .contains("rdb_last_bgsave_status:err")
+    {
+        tokio::task::yield_now().await;
+    }
+    expect_refusals().await;
+    redis.command(&["CONFIG", "SET", "save", ""]);
+
+    ana.confirm(&sale, &hold).await.expect(201);
+    assert_eq!(sale.states().await, "b..");
+    app.finish().await;
+}
+
+#[sqlx::test(migrator = "holdfast::postgres::MIGRATIONS")]
 async fn memory_that_runs_out_between_the_steps_of_a_confirm_loses_no_booking(db: PgPool) {
     let redis = PrivateRedis::start().await;
     let app = TestApp::start_with(&db, &redis.url(), noon()).await;

@@ -1,0 +1,269 @@
+//! What a history says of each seat.
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use super::history::{Call, Excuses, HoldName, Moment, Outcome, Seat, Verb};
+use super::register::{Effect, Fate, Record, Step};
+use super::sale::{HOLD_LIFETIME, HOLD_TTL};
+
+/// Who has booked a seat in the end, by the name of the hold.
+pub type Booked = BTreeMap<Seat, HoldName>;
+
+/// Clocks of one machine may differ by so much over a few seconds.
+const CLOCKS_DIFFER: Moment = 5_000;
+
+fn micros(duration: Duration) -> Moment {
+    u64::try_from(duration.as_micros()).unwrap_or(Moment::MAX)
+}
+
+/// A record for each seat.
+pub fn records(n_seats: usize, calls: &[Call], excuses: &Excuses, booked: &Booked) -> Vec<Record> {
+    let mut model = Model {
+        calls,
+        excuses,
+        records: vec![Record::default(); n_seats],
+        touched: vec![Vec::new(); n_seats],
+    };
+    for (name, calls) in by_hold(calls) {
+        model.place(name, &calls);
+        model.confirm(name, &calls);
+        model.cancel(name, &calls);
+        for call in calls {
+            model.step_of(name, call);
+        }
+    }
+    model.end(booked);
+    model.records
+}
+
+fn by_hold(calls: &[Call]) -> BTreeMap<HoldName, Vec<&Call>> {
+    let mut holds: BTreeMap<_, Vec<_>> = BTreeMap::new();
+    for call in calls {
+        if let Some(name) = call.hold {
+            holds.entry(name).or_default().push(call);
+        }
+    }
+    holds
+}
+
+struct Model<'a> {
+    calls: &'a [Call],
+    excuses: &'a Excuses,
+    records: Vec<Record>,
+    /// The holds that may have had a seat.
+    touched: Vec<Vec<HoldName>>,
+}
+
+/// Several calls for one thing take effect once: at the first answer at the latest.
+fn together(calls: &[&Call], verb: Verb) -> Option<(Moment, Moment)> {
+    let of_verb = || calls.iter().filter(|call| call.verb == verb);
+    let from = of_verb().map(|call| call.invoked).min()?;
+    let answers = of_verb().filter(|call| call.is_done());
+    let until = answers.map(|call| call.ended()).min();
+    let is_open = until.is_some() || of_verb().any(|call| call.outcome == Outcome::Unknown);
+    is_open.then_some((from, until.unwrap_or(Moment::MAX)))
+}
+
+impl Model<'_> {
+    fn add(&mut self, seat: Seat, effect: Effect, (from, until): (Moment, Moment), said: &str) {
+        let is_excused = match effect {
+            Effect::Take(_) | Effect::Has(_) => {
+                self.excuses.stale_from.is_some_and(|stale| until >= stale)
+            }
+            _ => false,
+        };
+        let end = if until == Moment::MAX {
+            "?".to_owned()
+        } else {
+            format!("{:.3}", seconds(until))
+        };
+        self.records[seat].steps.push(Step {
+            effect,
+            from,
+            until,
+            is_excused,
+            said: format!("{:.3}-{end} {said}: {effect:?}", seconds(from)),
+        });
+    }
+
+    /// What was seen of a seat counts unless it was seen on an older board.
+    fn see(&mut self, seat: Seat, effect: Effect, call: &Call) {
+        let stale = self.excuses.stale_from;
+        if stale.is_none_or(|stale| call.ended() < stale) {
+            self.add(seat, effect, (call.invoked, call.ended()), &said(call));
+        }
+    }
+
+    fn touch(&mut self, seat: Seat, name: HoldName) {
+        if !self.touched[seat].contains(&name) {
+            self.touched[seat].push(name);
+        }
+    }
+
+    fn place(&mut self, name: HoldName, calls: &[&Call]) {
+        let Some(when) = together(calls, Verb::Place) else {
+            return;
+        };
+        let places = || calls.iter().filter(|call| call.verb == Verb::Place);
+        let Some(first) = places().find(|call| call.is_done()).or(places().next()) else {
+            return;
+        };
+        let said = said(first);
+        for seat in first.wanted.clone() {
+            self.add(seat, Effect::Take(name), when, &said);
+            self.touch(seat, name);
+        }
+    }
+
+    fn confirm(&mut self, name: HoldName, calls: &[&Call]) {
+        let Some(when) = together(calls, Verb::Confirm) else {
+            return;
+        };
+        let done = calls
+            .iter()
+            .find(|call| call.verb == Verb::Confirm && call.is_done());
+        let seats = match done {
+            Some(done) => done.told.seats.clone(),
+            None => seats_of(calls),
+        };
+        let said = format!("confirm of hold {name}");
+        for seat in seats {
+            self.add(seat, Effect::Book(name), when, &said);
+            self.touch(seat, name);
+        }
+    }
+
+    fn cancel(&mut self, name: HoldName, calls: &[&Call]) {
+        let Some(when) = together(calls, Verb::Cancel) else {
+            return;
+        };
+        let done = calls
+            .iter()
+            .find(|call| call.verb == Verb::Confirm && call.is_done());
+        let seats = done.map(|done| done.told.seats.clone()).unwrap_or_default();
+        for seat in seats {
+            let said = format!("cancel of hold {name}'s booking");
+            self.add(seat, Effect::Cancel(name), when, &said);
+        }
+    }
+
+    fn step_of(&mut self, name: HoldName, call: &Call) {
+        let when = (call.invoked, call.ended());
+        let said = said(call);
+        if call.refusal() == Some("seats_unavailable") {
+            self.refused(name, call);
+            return;
+        }
+        let is_possible = call.refusal().is_none();
+        match call.verb {
+            Verb::Change if is_possible => {
+                for seat in call.wanted.clone() {
+                    self.add(seat, Effect::Take(name), when, &said);
+                    self.touch(seat, name);
+                }
+                for seat in call.removed.clone() {
+                    self.add(seat, Effect::Leave(name), when, &said);
+                }
+            }
+            Verb::Release if is_possible => {
+                for seat in 0..self.records.len() {
+                    if self.touched[seat].contains(&name) {
+                        self.add(seat, Effect::Leave(name), when, &said);
+                    }
+                }
+            }
+            Verb::Find | Verb::Extend if call.told.state.as_deref() == Some("held") => {
+                for seat in call.told.seats.clone() {
+                    self.see(seat, Effect::Has(name), call);
+                }
+            }
+            _ => {}
+        }
+    }
+
+    /// Every conflict is named: what is not, was free.
+    fn refused(&mut self, name: HoldName, call: &Call) {
+        for seat in call.told.conflicts.clone() {
+            self.see(seat, Effect::TakenBesides(name), call);
+        }
+        for seat in call.wanted.clone() {
+            if !call.told.conflicts.contains(&seat) && call.verb == Verb::Place {
+                self.see(seat, Effect::SeenFree, call);
+            }
+        }
+    }
+
+    /// What may befall the holds, and who has the seats in the end.
+    fn end(&mut self, booked: &Booked) {
+        let holds = by_hold(self.calls);
+        let last = self.calls.iter().filter_map(|call| call.returned).max();
+        let end = last.unwrap_or_default() + 1;
+        for seat in 0..self.records.len() {
+            let names = self.touched[seat].clone();
+            let fates = names
+                .iter()
+                .map(|name| fate(*name, &holds[name], self.excuses));
+            let fates = fates.collect();
+            self.records[seat].fates = fates;
+            self.records[seat].lags = self.excuses.lags;
+            let (effect, said) = match booked.get(&seat) {
+                Some(name) => (Effect::IsBooked(*name), "in the end"),
+                None => (Effect::IsNotBooked, "in the end"),
+            };
+            self.add(seat, effect, (end, end), said);
+        }
+    }
+}
+
+/// When a hold may end by itself at the earliest, by its time or because Redis lost it.
+fn fate(name: HoldName, calls: &[&Call], excuses: &Excuses) -> Fate {
+    let placed = calls.iter().map(|call| call.invoked).min();
+    let placed = placed.unwrap_or_default();
+    let extended = calls
+        .iter()
+        .filter(|call| call.verb == Verb::Extend && call.is_done());
+    let extended = extended.map(|call| call.invoked + micros(HOLD_TTL)).max();
+    let deadline = (placed + micros(HOLD_TTL)).max(extended.unwrap_or_default());
+    let deadline = deadline.min(placed + micros(HOLD_LIFETIME));
+    let losses = excuses.losses.iter().filter(|(_, until)| *until >= placed);
+    let losses = losses.map(|(from, _)| *from).chain(excuses.stale_from);
+    let lost = losses.map(|from| from.max(placed)).min();
+    Fate {
+        hold: name,
+        ends_from: lost
+            .unwrap_or(deadline)
+            .min(deadline)
+            .saturating_sub(CLOCKS_DIFFER),
+        returns_from: lost,
+    }
+}
+
+/// The seats that a hold may have had.
+fn seats_of(calls: &[&Call]) -> Vec<Seat> {
+    let mut seats: Vec<_> = calls
+        .iter()
+        .filter(|call| call.refusal().is_none())
+        .flat_map(|call| call.wanted.iter().chain(&call.told.seats))
+        .copied()
+        .collect();
+    seats.sort_unstable();
+    seats.dedup();
+    seats
+}
+
+fn seconds(moment: Moment) -> f64 {
+    Duration::from_micros(moment).as_secs_f64()
+}
+
+fn said(call: &Call) -> String {
+    let verb = format!("{:?}", call.verb).to_lowercase();
+    let name = call.hold.unwrap_or_default();
+    let outcome = match &call.outcome {
+        Outcome::Done => "done",
+        Outcome::Refused(code) => code,
+        Outcome::Unknown => "unknown",
+    };
+    let (client, instance) = (call.client, call.instance);
+    format!("client {client} by {instance}: {verb} of hold {name}, {outcome}")
+}

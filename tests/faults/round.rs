@@ -1,0 +1,225 @@
+//! One round: an event, buyers, what goes wrong meanwhile, and what must be true afterwards.
+
+use std::process::Stdio;
+use std::sync::Arc;
+use std::sync::atomic::AtomicU32;
+use std::time::Duration;
+
+use anyhow::Context as _;
+use futures::future::join_all;
+use rand::rngs::StdRng;
+use rand::{RngExt, SeedableRng};
+use tokio::process::Command;
+use tokio_util::sync::CancellationToken;
+
+use super::caller::Caller;
+use super::checks::{self, Breach, Truth};
+use super::cluster::Cluster;
+use super::history::{History, Outcome};
+use super::nemesis::{Nemesis, Strike};
+use super::processes::{background, program, until};
+use super::sale::Sale;
+use super::workload::Buyer;
+
+const N_SEATS: usize = 32;
+/// How long the boards may take at once; what takes longer is looked at again in the end.
+const BOARDS_SOON: Duration = Duration::from_secs(7);
+/// How long the service may take for what nobody follows up: a lease, what is cancelled but not
+/// freed for a minute, and then what mends it, once a minute.
+pub const BOARDS_LATE: Duration = Duration::from_secs(150);
+
+#[derive(Clone, Debug)]
+pub struct Plan {
+    pub seed: u64,
+    pub nemeses: Vec<Nemesis>,
+    pub lasts: Duration,
+    pub n_buyers: usize,
+    /// How many in a hundred confirms of unknown outcome nobody follows up.
+    pub abandons: u32,
+    /// Its history is wanted, whatever comes of it.
+    pub is_kept: bool,
+}
+
+impl Plan {
+    pub fn name(&self) -> String {
+        let names: Vec<_> = self.nemeses.iter().map(|nemesis| nemesis.name()).collect();
+        if names.is_empty() {
+            "nothing".to_owned()
+        } else {
+            names.join(",")
+        }
+    }
+}
+
+/// What a round came to.
+pub struct Report {
+    pub sale: Arc<Sale>,
+    pub history: Arc<History>,
+    pub breaches: Vec<Breach>,
+    pub n_bookings: usize,
+    /// The maps do not yet show what PostgreSQL has.
+    pub is_unsettled: bool,
+}
+
+impl Report {
+    pub fn figures(&self) -> String {
+        let calls = self.history.calls();
+        let count = |is: fn(&Outcome) -> bool| calls.iter().filter(|it| is(&it.outcome)).count();
+        format!(
+            "{} calls: {} done, {} refused, {} unknown; {} bookings",
+            calls.len(),
+            count(|it| *it == Outcome::Done),
+            count(|it| matches!(it, Outcome::Refused(_))),
+            count(|it| *it == Outcome::Unknown),
+            self.n_bookings,
+        )
+    }
+}
+
+pub async fn run(cluster: &Cluster, plan: &Plan) -> anyhow::Result<Report> {
+    let sale = Arc::new(Sale::open(cluster, N_SEATS).await?);
+    let history = Arc::new(History::default());
+    history.excuses().lags = !plan.nemeses.is_empty();
+    let names = Arc::new(AtomicU32::new(1));
+    let mut buyers = Vec::new();
+    for number in 0..plan.n_buyers {
+        let caller = Caller::new(number, &sale, &history).await?;
+        buyers.push(Buyer::new(caller, plan.seed, &names, plan.abandons));
+    }
+
+    let stop = CancellationToken::new();
+    let buying: Vec<_> = buyers
+        .into_iter()
+        .map(|mut buyer| {
+            let stop = stop.clone();
+            background(async move {
+                buyer.buy(&stop).await;
+                buyer
+            })
+        })
+        .collect();
+    let struck = go_wrong(cluster, &history, plan).await;
+    stop.cancel();
+    let mut breaches: Vec<_> = died(cluster).collect();
+    struck?;
+    cluster.heal().await.context("the cluster does not heal")?;
+
+    let mut settling = Vec::new();
+    for buyer in buying {
+        let mut buyer = buyer.await?;
+        settling.push(background(async move { buyer.settle().await }));
+    }
+    for settled in settling {
+        let n_unsettled = settled.await?;
+        if n_unsettled > 0 {
+            breaches.push(Breach {
+                rule: "once all is well, everybody learns what became of a confirm or a cancel",
+                what: format!("{n_unsettled} did not"),
+            });
+        }
+    }
+    let is_unsettled = settle(cluster, &sale, BOARDS_SOON).await.is_err();
+    let truth = read(cluster, &sale).await?;
+    let (calls, excuses) = (history.calls().clone(), history.excuses().clone());
+    breaches.extend(checks::check(&sale, &calls, &excuses, &truth));
+    breaches.extend(died(cluster));
+    Ok(Report {
+        n_bookings: truth.n_bookings(),
+        sale,
+        history,
+        breaches,
+        is_unsettled,
+    })
+}
+
+pub async fn read(cluster: &Cluster, sale: &Sale) -> anyhow::Result<Truth> {
+    let mut db = cluster.postgres.lock().await.primary().connect().await?;
+    Truth::read(&mut db, sale).await
+}
+
+/// Every nemesis strikes once or twice while the round lasts, at times of its own.
+async fn go_wrong(cluster: &Cluster, history: &History, plan: &Plan) -> anyhow::Result<()> {
+    let nemeses = (1_u64..).zip(plan.nemeses.iter().copied());
+    let striking = nemeses.map(|(nth, nemesis)| {
+        let strike = Strike {
+            cluster,
+            history,
+            rng: StdRng::seed_from_u64(plan.seed.wrapping_add(nth << 32)),
+        };
+        again_and_again(strike, nemesis, plan.lasts)
+    });
+    let (struck, ()) = tokio::join!(join_all(striking), tokio::time::sleep(plan.lasts));
+    struck.into_iter().collect()
+}
+
+async fn again_and_again(
+    mut strike: Strike<'_>,
+    nemesis: Nemesis,
+    lasts: Duration,
+) -> anyhow::Result<()> {
+    let begun = std::time::Instant::now();
+    let mut pause = strike.rng.random_range(300..1_200);
+    loop {
+        tokio::time::sleep(Duration::from_millis(pause)).await;
+        strike.strike(nemesis).await.context(nemesis.name())?;
+        pause = strike.rng.random_range(300..1_500);
+        if begun.elapsed() + Duration::from_millis(pause) > lasts.mul_f64(0.7) {
+            return Ok(());
+        }
+    }
+}
+
+/// Instances that have ended though nobody has killed them.
+fn died(cluster: &Cluster) -> impl Iterator<Item = Breach> {
+    let dead = cluster.services.iter().filter(|service| service.has_died());
+    dead.map(|service| Breach {
+        rule: "an instance goes on, whatever the stores do",
+        what: format!("see {}", service.log().display()),
+    })
+}
+
+/// Waits until both instances show what PostgreSQL has, and no seat is held any more (I3, I5).
+pub async fn settle(cluster: &Cluster, sale: &Sale, limit: Duration) -> anyhow::Result<()> {
+    let mut seen = String::new();
+    let settled = until("the maps agree with PostgreSQL", limit, async || {
+        let Ok(truth) = read(cluster, sale).await else {
+            return false;
+        };
+        let expected = truth.states(sale.n_seats());
+        let mut is_same = true;
+        seen = format!("PostgreSQL {expected}");
+        for instance in 0..2 {
+            let states = sale.states(instance).await.unwrap_or_default();
+            is_same &= states == expected;
+            seen.push_str(&format!(", instance {instance} {states}"));
+        }
+        is_same
+    })
+    .await;
+    settled.with_context(|| format!("event {}: {seen}", sale.event_id))
+}
+
+/// What `holdfast audit` says, once it has mended what may be mended.
+pub async fn audit(cluster: &Cluster) -> anyhow::Result<Vec<String>> {
+    let database = cluster.postgres.lock().await.primary().url();
+    let redis = cluster.redis.lock().await.primary().url();
+    let output = Command::new(program())
+        .args(["audit", "--repair"])
+        .env_clear()
+        .env("DATABASE_URL", database)
+        .env("REDIS_URL", redis)
+        .env("HOLDFAST_SECRET", "a secret for tests, and for tests only")
+        .stdin(Stdio::null())
+        .kill_on_drop(true)
+        .output()
+        .await?;
+    let text = String::from_utf8_lossy(&output.stdout).into_owned();
+    anyhow::ensure!(
+        text.contains(" breaches"),
+        "the audit failed: {text}{}",
+        String::from_utf8_lossy(&output.stderr)
+    );
+    let lines = text.lines().filter(|line| line.contains("; event "));
+    let lines = lines.filter(|line| !line.ends_with("(repaired)"));
+    Ok(lines.map(str::to_owned).collect())
+}
