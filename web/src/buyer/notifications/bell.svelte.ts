@@ -19,6 +19,7 @@ export class Bell {
   items = $state.raw<Notification[]>([]);
   next = $state<string>();
   isLoading = $state(false);
+  isOpen = $state(false);
   fault = $state<ProblemError>();
 
   #failures = 0;
@@ -51,8 +52,10 @@ export class Bell {
       const query = { limit: 1 };
       const page = await dataOf(asked.GET("/v1/notifications", { params: { query } }));
       this.#failures = 0;
-      if (page.unread_count > this.unread) announcer.say(unreadText(page.unread_count));
+      const isNews = page.unread_count > this.unread;
+      if (isNews) announcer.say(unreadText(page.unread_count));
       this.unread = page.unread_count;
+      if (isNews && this.isOpen) await this.load();
     } catch {
       this.#failures += 1;
       this.#plan(Math.min(EVERY_MS * 2 ** this.#failures, LONGEST_MS));

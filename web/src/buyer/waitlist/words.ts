@@ -58,7 +58,8 @@ export function endText(
     case "removed":
       return "The organiser has taken you off the waitlist. Please ask them if you do not know why.";
     case "left":
-      if (known.isDeclined) return "You have let the seats go. They go to the next in line.";
+      if (known.isDeclined)
+        return "You have let the seats go, and are not on the waitlist any more.";
       return "You are not on the waitlist any more: you have left it, or let the offered seats go.";
     default:
       return lapseText(known);
@@ -104,8 +105,8 @@ export function quietText(terms: Terms | undefined, secondsLeft: number): string
   const quiet = terms?.quiet_hours;
   if (!quiet || secondsLeft <= terms.offer_ttl_seconds + 60) return undefined;
   return (
-    `You have ${spokenText(terms.offer_ttl_seconds)} to decide, and nobody has to at night: ` +
-    `from ${quiet.from} to ${quiet.until} at the venue the time does not run.`
+    `That is ${spokenText(terms.offer_ttl_seconds)}, not counting the quiet hours ` +
+    `from ${quiet.from} to ${quiet.until} at the venue.`
   );
 }
 
