@@ -18,7 +18,7 @@ test.each([
   ["event.changed", "/events/e"],
   ["waitlist.joined", "/events/e"],
   ["waitlist.offered", "/events/e"],
-  ["waitlist.accepted", "/events/e"],
+  ["waitlist.accepted", "/bookings"],
   ["waitlist.lapsed", "/events/e"],
   ["something.new", "/events/e"],
 ])("%s leads to %s", (kind, href) => {

@@ -26,7 +26,7 @@ export function toldBy({ kind, event_id, subject_id }: Notification): Told {
     case "waitlist.offered":
       return { text: "Seats are held for you.", href: event };
     case "waitlist.accepted":
-      return { text: "You have taken the seats from the waitlist.", href: event };
+      return { text: "You have taken the seats from the waitlist.", href: "/bookings" };
     case "waitlist.lapsed":
       return { text: "You are not on the waitlist any more.", href: event };
     default:

@@ -18,7 +18,7 @@ export class WaitlistDoor {
 
   #isOpening = false;
   #isClosed = false;
-  readonly #isFresh = performance.now();
+  readonly #madeAt = performance.now();
   #stopTimer = () => {};
   readonly #stop: (() => void)[] = [];
 
@@ -49,7 +49,7 @@ export class WaitlistDoor {
   /** Seats are sold out, or not that many are next to each other. */
   invite(): void {
     if (this.#isOpening) return;
-    const isNew = performance.now() - this.#isFresh < SPREAD_MS;
+    const isNew = performance.now() - this.#madeAt < SPREAD_MS;
     const timer = setTimeout(() => void this.#open(), isNew ? 0 : Math.random() * SPREAD_MS);
     this.#stopTimer();
     this.#stopTimer = () => clearTimeout(timer);
