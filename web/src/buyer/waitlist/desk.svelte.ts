@@ -122,6 +122,7 @@ export class Desk {
       const own = await this.#calls.find(undefined).catch(() => undefined);
       if (!own || !isLive(own)) return { isMailTaken: true };
       this.#joined(own);
+      this.sale.tell({ tone: "plain", text: "You are on this waitlist already." });
       return undefined;
     }
   }
@@ -255,6 +256,7 @@ export class Desk {
   #take(entry: Entry, asked = performance.now()): void {
     const before = this.entry;
     this.entry = entry;
+    if (isLive(entry)) this.isJoining = false;
     const { offer } = entry;
     // Verified by its link on another device, it tells its secret.
     if (entry.token && !secrets.read(this.sale.eventId)?.token && isLive(entry)) {
