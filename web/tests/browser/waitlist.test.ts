@@ -243,6 +243,20 @@ test("a link that opens nothing says so, and can be put aside", async () => {
   await page.getByRole("button", { name: "Join the waitlist" }).waitFor();
 });
 
+test("a link that was opened while parts of the page did not arrive is not lost", async () => {
+  const { house } = await soldOut(1);
+  const { entry } = await waits(house);
+  const page = await newPage({}, { expected: /ERR_FAILED/ });
+  await page.route("**/assets/WaitlistPart*", (route) => route.abort());
+  await page.goto(`/events/${house.eventId}#waitlist=${entry.token}`);
+  await panel(page).getByText("The waitlist did not arrive.").waitFor();
+  await expectFine(page);
+
+  await page.unroute("**/assets/WaitlistPart*");
+  await page.getByRole("link", { name: "Load it anew" }).click();
+  await expectPlace(page, "1st");
+});
+
 test("whoever can have such seats now is shown them", async () => {
   const house = await onSale(1, 4);
   await Seller.buys(house, ["S-A-2"]);

@@ -90,6 +90,9 @@ export class Desk {
     } finally {
       this.#isResuming = false;
     }
+    // Another link may have been opened meanwhile.
+    const isLeft = secrets.read(this.sale.eventId)?.link !== undefined;
+    if (isLeft && !this.fault) return this.resume();
     if (!this.terms) await this.#readTerms();
   }
 
@@ -220,8 +223,9 @@ export class Desk {
 
   async #findKept(): Promise<void> {
     try {
-      const asked = performance.now();
-      this.#take(await this.#calls.find(this.#token), asked);
+      const [deeds, asked] = [this.#deeds, performance.now()];
+      const entry = await this.#calls.find(this.#token);
+      if (deeds === this.#deeds) this.#take(entry, asked);
     } catch (error) {
       if (!isUnknown(error)) throw error;
       // Of another service, or of a secret that is no more.

@@ -17,6 +17,7 @@ export class WaitlistDoor {
   hasFailed = $state(false);
 
   #isOpening = false;
+  #isInvited = false;
   #isClosed = false;
   readonly #madeAt = performance.now();
   #stopTimer = () => {};
@@ -48,10 +49,10 @@ export class WaitlistDoor {
 
   /** Seats are sold out, or not that many are next to each other. */
   invite(): void {
-    if (this.#isOpening) return;
+    if (this.#isOpening || this.#isInvited) return;
+    this.#isInvited = true;
     const isNew = performance.now() - this.#madeAt < SPREAD_MS;
     const timer = setTimeout(() => void this.#open(), isNew ? 0 : Math.random() * SPREAD_MS);
-    this.#stopTimer();
     this.#stopTimer = () => clearTimeout(timer);
   }
 
@@ -82,6 +83,7 @@ export class WaitlistDoor {
       void this.desk.resume();
     } catch {
       this.#isOpening = false;
+      this.#isInvited = false;
       this.hasFailed = secrets.read(this.sale.eventId) !== undefined;
     }
   }
