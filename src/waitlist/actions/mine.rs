@@ -99,7 +99,9 @@ pub async fn verify(ctx: &Context, event_id: EventId, token: &str) -> Result<(),
         token: Some(token),
     };
     let entry = find_entry(ctx, event_id, who).await?;
-    if store::verify(&ctx.db, event_id, entry.entry_id, ctx.clock.now()).await? {
+    // Each opening of the link asks; the queue's version is raised by the first one only.
+    let is_due = entry.state == EntryState::Unverified;
+    if is_due && store::verify(&ctx.db, event_id, entry.entry_id, ctx.clock.now()).await? {
         tell_board(ctx, event_id).await;
     }
     Ok(())

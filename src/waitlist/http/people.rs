@@ -1,7 +1,7 @@
 //! What people do with their own entry.
 
 use axum::extract::State;
-use axum::http::StatusCode;
+use axum::http::{HeaderMap, StatusCode};
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
@@ -74,7 +74,8 @@ async fn join_waitlist(
     get, path = "/v1/events/{event_id}/waitlist/mine",
     operation_id = "get_my_entry", tag = "waitlist",
     security((), ("bearerAuth" = [])),
-    params(("event_id" = EventId, Path), MineQuery),
+    params(("event_id" = EventId, Path), MineQuery,
+        ("Waitlist-Token" = Option<String>, Header, description = "The entry's secret")),
     responses(
         (status = 200, description = "The live entry, or the last one.", body = MineView),
     )
@@ -84,10 +85,11 @@ async fn get_my_entry(
     caller: Option<Caller>,
     Path(event_id): Path<EventId>,
     Query(query): Query<MineQuery>,
+    headers: HeaderMap,
 ) -> Result<Json<MineView>, Problem> {
     let who = Who {
         caller,
-        token: query.token.as_deref(),
+        token: query.token(&headers),
     };
     let mine = actions::find(&ctx, event_id, who).await?;
     Ok(Json(views::mine(&ctx, event_id, mine).await?))
@@ -100,7 +102,8 @@ async fn get_my_entry(
     delete, path = "/v1/events/{event_id}/waitlist/mine",
     operation_id = "leave_waitlist", tag = "waitlist",
     security((), ("bearerAuth" = [])),
-    params(("event_id" = EventId, Path), MineQuery),
+    params(("event_id" = EventId, Path), MineQuery,
+        ("Waitlist-Token" = Option<String>, Header, description = "The entry's secret")),
     responses(
         (status = 204, description = "The entry has ended."),
         (status = 409, description = "`hold_confirming`, `hold_confirmed`",
@@ -112,10 +115,11 @@ async fn leave_waitlist(
     caller: Option<Caller>,
     Path(event_id): Path<EventId>,
     Query(query): Query<MineQuery>,
+    headers: HeaderMap,
 ) -> Result<StatusCode, Problem> {
     let who = Who {
         caller,
-        token: query.token.as_deref(),
+        token: query.token(&headers),
     };
     actions::leave(&ctx, event_id, who).await?;
     Ok(StatusCode::NO_CONTENT)

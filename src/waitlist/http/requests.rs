@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use axum::http::HeaderMap;
 use chrono::NaiveTime;
 use garde::Validate;
 use serde::{Deserialize, Serialize};
@@ -97,8 +98,20 @@ pub struct AcceptOffer {
 #[serde(deny_unknown_fields)]
 #[into_params(parameter_in = Query)]
 pub struct MineQuery {
-    /// The entry's secret, from its mail; without it, the caller's own entry.
-    pub token: Option<String>,
+    /// The entry's secret, from its mail; without it, the caller's own entry. Proxies log what
+    /// stands here: the header `Waitlist-Token` says the same.
+    token: Option<String>,
+}
+
+impl MineQuery {
+    /// The secret from the header or, without that, from the query. One that is no text opens
+    /// nothing.
+    pub fn token<'a>(&'a self, headers: &'a HeaderMap) -> Option<&'a str> {
+        match headers.get("waitlist-token") {
+            Some(value) => Some(value.to_str().unwrap_or_default()),
+            None => self.token.as_deref(),
+        }
+    }
 }
 
 /// Which entries; by default those that wait, have an offer, or are to be verified.

@@ -1,6 +1,7 @@
 //! The secret link of an entry: from any device, without signing in.
 
 use holdfast::id::{EntryId, EventId};
+use reqwest::Method;
 use serde_json::json;
 use sqlx::PgPool;
 
@@ -44,6 +45,31 @@ async fn an_offer_is_seen_and_accepted_by_the_link_alone(db: PgPool) {
         .delete(&mine)
         .await
         .expect_problem(409, "hold_confirmed");
+    app.finish().await;
+}
+
+#[sqlx::test(migrator = "holdfast::postgres::MIGRATIONS")]
+async fn the_secret_may_come_in_a_header_which_no_proxy_logs(db: PgPool) {
+    let app = TestApp::start(db).await;
+    let sale = app.on_sale(1, 1).await;
+    let (seller, ana, phone) = (app.guest(), app.guest(), app.stranger());
+    seller.book(&sale, &["S-A-1"]).await;
+    let token = ana.join(&sale, 1).await.expect(201).text_of("token");
+    let send = async |method: Method, token: &str| {
+        let request = phone.request(method, &sale.path("/waitlist/mine"));
+        phone.send(request.header("Waitlist-Token", token)).await
+    };
+
+    let seen = send(Method::GET, &token).await.expect(200);
+    assert_eq!(seen["state"], "waiting");
+    for wrong in ["x", "", "\u{e9}"] {
+        send(Method::GET, wrong)
+            .await
+            .expect_problem(404, "not_found");
+    }
+    send(Method::DELETE, &token).await.expect(204);
+
+    assert_eq!(ana.entry(&sale).await["state"], "left");
     app.finish().await;
 }
 

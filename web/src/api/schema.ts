@@ -6025,10 +6025,16 @@ export interface operations {
     get_my_entry: {
         parameters: {
             query?: {
-                /** @description The entry's secret, from its mail; without it, the caller's own entry. */
+                /**
+                 * @description The entry's secret, from its mail; without it, the caller's own entry. Proxies log what
+                 *     stands here: the header `Waitlist-Token` says the same.
+                 */
                 token?: string;
             };
-            header?: never;
+            header?: {
+                /** @description The entry's secret */
+                "Waitlist-Token"?: string | null;
+            };
             path: {
                 /** @description Which event */
                 event_id: components["schemas"]["EventId"];
@@ -6105,10 +6111,16 @@ export interface operations {
     leave_waitlist: {
         parameters: {
             query?: {
-                /** @description The entry's secret, from its mail; without it, the caller's own entry. */
+                /**
+                 * @description The entry's secret, from its mail; without it, the caller's own entry. Proxies log what
+                 *     stands here: the header `Waitlist-Token` says the same.
+                 */
                 token?: string;
             };
-            header?: never;
+            header?: {
+                /** @description The entry's secret */
+                "Waitlist-Token"?: string | null;
+            };
             path: {
                 /** @description Which event */
                 event_id: components["schemas"]["EventId"];

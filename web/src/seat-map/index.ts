@@ -6,6 +6,7 @@ export { nameOfSeat } from "./plan";
 export type { Figure, Plan, PlanCategory, PlanRow, PlanSeat, PlanSection, SeatFlag } from "./plan";
 export { LayoutError } from "./read-fields";
 export { readPlan } from "./read-plan";
+export { longestRun } from "./runs";
 export type { FrameStats } from "./frame-stats";
 export { SeatMap, type MapMode, type SeatMapOptions } from "./seat-map";
 export { SeatList, type SeatListOptions } from "./seat-list";

@@ -1,5 +1,6 @@
 import { distance, type Point } from "./geometry";
 import type { Plan, PlanSeat } from "./plan";
+import { runsOf } from "./runs";
 import { FREE } from "./seat-states";
 
 /** As many metres as it costs to leave the category, the section, or each other. */
@@ -64,21 +65,6 @@ function bestRun(
     }
   }
   return best;
-}
-
-/** Stretches of free seats that nothing breaks. */
-function runsOf(seats: readonly PlanSeat[], isFree: (seat: PlanSeat) => boolean): PlanSeat[][] {
-  const runs: PlanSeat[][] = [];
-  let run: PlanSeat[] = [];
-  for (const seat of seats) {
-    if (isFree(seat)) run.push(seat);
-    if (run.length > 0 && (seat.gapAfter || !isFree(seat))) {
-      runs.push(run);
-      run = [];
-    }
-  }
-  if (run.length > 0) runs.push(run);
-  return runs;
 }
 
 function costOf(run: readonly PlanSeat[], start: number, count: number, wish: Wish): number {

@@ -1,7 +1,8 @@
 import { execFile } from "node:child_process";
+import { rm } from "node:fs/promises";
 import { promisify } from "node:util";
 import type { TestProject } from "vitest/node";
-import { ADMIN_EMAIL, ADMIN_PASSWORD, PROGRAM, settings } from "./support/settings";
+import { ADMIN_EMAIL, ADMIN_PASSWORD, MAILS, PROGRAM, settings } from "./support/settings";
 import { Service } from "./support/service";
 
 /**
@@ -9,6 +10,7 @@ import { Service } from "./support/service";
  * the service that the tests share. One that is to be stopped or killed starts its own.
  */
 export default async function setup(project: TestProject): Promise<() => Promise<void>> {
+  await rm(MAILS, { recursive: true, force: true });
   await promisify(execFile)(
     PROGRAM,
     ["admin", "create", "--email", ADMIN_EMAIL, "--name", "Test admin"],

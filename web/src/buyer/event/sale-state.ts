@@ -30,8 +30,8 @@ export function sentenceOf(state: SaleState): string | undefined {
       return undefined;
     case "full":
       return state.isSoldOut
-        ? "Sold out. Seats that are cancelled show up here by themselves."
-        : "Every seat is held or sold right now. Seats that are let go show up here by themselves.";
+        ? "Sold out. Seats that are cancelled show up here, unless somebody waits for them."
+        : "Every seat is held or sold right now. Seats that are let go show up here, unless somebody waits for them.";
     case "before":
       return "Sales have not opened yet. You can look around; this page opens by itself.";
     case "draft":

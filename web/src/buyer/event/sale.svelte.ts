@@ -7,6 +7,7 @@ import { recordStore } from "../holds/record";
 import { SeatHold, type Terms } from "../holds/seat-hold";
 import { guests, mine, open } from "../session";
 import { newKey } from "../storage";
+import { WaitlistDoor } from "../waitlist/door.svelte";
 import { LiveBoard } from "./board.svelte";
 import { namesOf } from "./names";
 import { messageOf, whyNot, type Message } from "./notices";
@@ -41,14 +42,23 @@ export class Sale {
   /** Whether this window confirms, and not another one of the same buyer. */
   confirmsHere = false;
   readonly clock = new ServiceClock();
+  readonly waitlist: WaitlistDoor;
   #hold: SeatHold | undefined;
   #isClosed = false;
   readonly #stop: (() => void)[] = [];
 
-  constructor(readonly eventId: string) {}
+  constructor(readonly eventId: string) {
+    this.waitlist = new WaitlistDoor(this);
+  }
+
+  /** What the map shows as this buyer's: held, and offered from the waitlist. */
+  get ownSeats(): SeatLabel[] {
+    return [...(this.view?.seats ?? []), ...this.waitlist.offered];
+  }
 
   async start(): Promise<void> {
     this.#listenToThePage();
+    this.waitlist.start();
     await this.loadEvent();
     await this.loadPlan();
   }
@@ -97,6 +107,12 @@ export class Sale {
     if (why) return this.tell({ tone: "plain", text: why });
     this.#settle();
     this.#hold.toggle(seat.label);
+  }
+
+  /** Free seats that the map shows, and `takeOffer` takes. */
+  suggest(labels: SeatLabel[]): void {
+    this.#settle();
+    this.offer = this.indicesOf(labels);
   }
 
   takeOffer(): void {
@@ -149,6 +165,7 @@ export class Sale {
   close(): void {
     this.#isClosed = true;
     this.board?.close();
+    this.waitlist.close();
     this.#hold?.close();
     for (const stop of this.#stop) stop();
   }
@@ -200,12 +217,16 @@ export class Sale {
       this.event && saleStateOf(this.event, this.clock.at(performance.now()), undefined);
     if (state && state.kind !== "open") return sentenceOf(state);
     if (!this.board?.states || this.board.isFree(index)) return undefined;
+    if (this.waitlist.offered.includes(label)) {
+      return `${this.nameOf([label])} is held for you: book it, or let it go.`;
+    }
     return whyNot(this.board.stateOf(index), this.nameOf([label]));
   }
 
   /** A seat of one's own that is not held any more means that the hold ended elsewhere. */
   #seatsChanged(changed: number[] | undefined, states: Uint8Array): void {
     const { view } = this;
+    this.waitlist.seatsChanged(changed, states);
     if (this.offer.some((index) => !this.board?.isFree(index))) this.offer = [];
     if (view?.phase !== "held") return;
     const isStrange = this.indicesOf(view.seats).some(

@@ -9,8 +9,11 @@ export function secondsLeft(deadline: number, now: number): number {
   return Math.max(0, Math.ceil((deadline - now) / 1000));
 }
 
-/** Such as 9:05 or 1:00:00. */
+const DAY_SECONDS = 86_400;
+
+/** Such as 9:05, 1:00:00 or, where seconds do not matter yet, 3 days. */
 export function clockText(seconds: number): string {
+  if (seconds >= 2 * DAY_SECONDS) return count(Math.floor(seconds / DAY_SECONDS), "day");
   const two = (value: number) => String(value).padStart(2, "0");
   const hours = Math.floor(seconds / 3600);
   const minutes = Math.floor((seconds % 3600) / 60);

@@ -17,6 +17,11 @@ const TEMPORARY: ReadonlySet<ProblemError["code"]> = new Set([
   "hold_confirming",
 ] as const);
 
+/** Whether the same again may succeed: what was asked for may have happened, or will. */
+export function isTemporary(problem: ProblemError): boolean {
+  return TEMPORARY.has(problem.code);
+}
+
 const WAIT_FIRST_MS = 1_000;
 const WAIT_MAX_MS = 15_000;
 const WAIT_ASKED_MAX_MS = 60_000;
@@ -45,7 +50,7 @@ export type Remedy =
   | { do: "refuse" };
 
 export function remedyFor(step: Step["do"], problem: ProblemError): Remedy {
-  if (TEMPORARY.has(problem.code)) return { do: "repeat" };
+  if (isTemporary(problem)) return { do: "repeat" };
   const conflicts = problem.member<Conflict[]>("conflicts") ?? [];
   switch (problem.code) {
     case "seats_unavailable":
