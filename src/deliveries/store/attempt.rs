@@ -57,10 +57,11 @@ pub async fn claim_mails(
     let rows = sqlx::query_as!(
         Row,
         r#"
-        WITH first AS (
-            SELECT event_id, delivery_id FROM deliveries AS delivery
-            WHERE channel = 'mail' AND state = 'due'
-              AND due_at <= COALESCE($2, clock_timestamp())
+        WITH now AS MATERIALIZED (
+            SELECT COALESCE($2, clock_timestamp()) AS at
+        ), first AS (
+            SELECT event_id, delivery_id, message_id FROM deliveries AS delivery
+            WHERE channel = 'mail' AND state = 'due' AND due_at <= (SELECT at FROM now)
               AND NOT EXISTS (SELECT FROM deliveries AS earlier
                   WHERE earlier.recipient_id = delivery.recipient_id
                     AND earlier.subject_id = delivery.subject_id AND earlier.state = 'due'
@@ -69,11 +70,9 @@ pub async fn claim_mails(
             FOR UPDATE SKIP LOCKED
         )
         UPDATE deliveries AS delivery
-        SET n_attempts = n_attempts + 1, attempted_at = COALESCE($2, clock_timestamp()),
-            due_at = COALESCE($2, clock_timestamp()) + $3
-        FROM first JOIN outbox AS message ON message.event_id = first.event_id
+        SET n_attempts = n_attempts + 1, attempted_at = now.at, due_at = now.at + $3
+        FROM now, first JOIN outbox AS message USING (event_id, message_id)
         WHERE delivery.event_id = first.event_id AND delivery.delivery_id = first.delivery_id
-          AND message.message_id = delivery.message_id
         RETURNING delivery.event_id, delivery.delivery_id, delivery.message_id,
             delivery.recipient_id, delivery.subject_id, delivery.position, message.kind,
             message.body, message.created_at, delivery.n_attempts, delivery.n_attempts_before
@@ -89,23 +88,26 @@ pub async fn claim_mails(
 
 /// Claims webhooks that are due and first in their lanes: of each endpoint a few, so that none
 /// keeps the others waiting, and of one that has failed again and again a single one. Endpoints
-/// that are disabled or paused are passed over.
+/// that are disabled, paused or busy are passed over.
 pub async fn claim_webhooks(
     db: impl PgExecutor<'_>,
     limits: ClaimLimits,
+    busy: &[Uuid],
     imposed_now: Option<Instant>,
 ) -> Result<Vec<Claim>, sqlx::Error> {
     let claimed = Moment::now();
     let rows = sqlx::query_as!(
         Row,
         r#"
-        WITH first AS (
-            SELECT delivery.event_id, delivery.delivery_id
+        WITH now AS MATERIALIZED (
+            SELECT COALESCE($2, clock_timestamp()) AS at
+        ), first AS (
+            SELECT delivery.event_id, delivery.delivery_id, delivery.message_id
             FROM webhook_endpoints AS endpoint CROSS JOIN LATERAL (
-                SELECT event_id, delivery_id, due_at FROM deliveries AS delivery
+                SELECT event_id, delivery_id, message_id, due_at FROM deliveries AS delivery
                 WHERE delivery.recipient_id = endpoint.endpoint_id
                   AND channel = 'webhook' AND delivery.state = 'due'
-                  AND due_at <= COALESCE($2, clock_timestamp())
+                  AND due_at <= (SELECT at FROM now)
                   AND NOT EXISTS (SELECT FROM deliveries AS earlier
                       WHERE earlier.recipient_id = delivery.recipient_id
                         AND earlier.subject_id = delivery.subject_id AND earlier.state = 'due'
@@ -114,16 +116,14 @@ pub async fn claim_webhooks(
                 LIMIT CASE WHEN endpoint.n_failures >= $5 THEN 1 ELSE $4::bigint END
                 FOR UPDATE SKIP LOCKED
             ) AS delivery
-            WHERE endpoint.state = 'enabled'
-              AND COALESCE(endpoint.paused_until <= COALESCE($2, clock_timestamp()), true)
+            WHERE endpoint.state = 'enabled' AND endpoint.endpoint_id <> ALL ($6)
+              AND COALESCE(endpoint.paused_until <= (SELECT at FROM now), true)
             ORDER BY delivery.due_at LIMIT $1
         )
         UPDATE deliveries AS delivery
-        SET n_attempts = n_attempts + 1, attempted_at = COALESCE($2, clock_timestamp()),
-            due_at = COALESCE($2, clock_timestamp()) + $3
-        FROM first JOIN outbox AS message ON message.event_id = first.event_id
+        SET n_attempts = n_attempts + 1, attempted_at = now.at, due_at = now.at + $3
+        FROM now, first JOIN outbox AS message USING (event_id, message_id)
         WHERE delivery.event_id = first.event_id AND delivery.delivery_id = first.delivery_id
-          AND message.message_id = delivery.message_id
         RETURNING delivery.event_id, delivery.delivery_id, delivery.message_id,
             delivery.recipient_id, delivery.subject_id, delivery.position, message.kind,
             message.body, message.created_at, delivery.n_attempts, delivery.n_attempts_before
@@ -132,7 +132,8 @@ pub async fn claim_webhooks(
         imposed_now,
         interval(LEASE),
         limits.n_of_endpoint_max,
-        limits.n_failures_max
+        limits.n_failures_max,
+        busy
     )
     .fetch_all(db)
     .await?;

@@ -3,8 +3,11 @@
 mod delivery;
 mod endpoints;
 mod events;
+mod holds;
 mod order;
 mod private_addresses;
+mod slow;
+mod tls;
 
 use serde_json::json;
 use sqlx::PgPool;
