@@ -81,7 +81,8 @@ async fn a_notification_is_read_by_its_owner_only(db: PgPool) {
 
 #[sqlx::test(migrator = "holdfast::postgres::MIGRATIONS")]
 async fn people_find_every_kind_once_and_the_newest_first(db: PgPool) {
-    let app = TestApp::start(db).await;
+    let settings = [("HOLDFAST_TOKEN_TTL_SECONDS", "315360000")];
+    let app = TestApp::start_set(&db, &settings).await;
     let sale = app.on_sale(1, 4).await;
     let (guest, late) = (app.guest(), app.guest());
     let booking = guest.book(&sale, &["S-A-1", "S-A-2"]).await;

@@ -24,10 +24,7 @@ struct Stage {
 }
 
 async fn stage(db: &PgPool, terms: Value) -> Stage {
-    let settings = [
-        ("HOLDFAST_WEBHOOK_PRIVATE_ADDRESSES", "allow"),
-        ("HOLDFAST_WEBHOOK_TIMEOUT_SECONDS", "1"),
-    ];
+    let settings = [("HOLDFAST_WEBHOOK_PRIVATE_ADDRESSES", "allow")];
     let (app, mails) = super::start_set(db, &settings).await;
     let webhooks = WebhookReceiver::start().await;
     let sale = app.on_sale(1, 1).await;

@@ -233,7 +233,7 @@ fn manner_for(state: &Mutex<State>, to: &str) -> Manner {
         .unwrap_or(Manner::Takes)
 }
 
-async fn say<S: AsyncWrite + Unpin>(
+async fn say<S: AsyncRead + AsyncWrite + Unpin>(
     client: &mut BufReader<S>,
     answer: &str,
 ) -> std::io::Result<()> {

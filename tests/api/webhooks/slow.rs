@@ -6,20 +6,13 @@ use sqlx::PgPool;
 
 use super::{BOOKINGS, start};
 use crate::failures::until;
-use crate::support::{Reply, TestApp, WebhookReceiver};
+use crate::support::{Reply, WebhookReceiver};
 
 /// F43: the step is under way for as long as the slow one takes; what happens meanwhile is told.
 #[sqlx::test(migrator = "holdfast::postgres::MIGRATIONS")]
 async fn f43_while_an_endpoint_hangs_others_are_told(db: PgPool) {
-    let settings = [
-        ("HOLDFAST_WEBHOOK_PRIVATE_ADDRESSES", "allow"),
-        ("HOLDFAST_WEBHOOK_TIMEOUT_SECONDS", "30"),
-    ];
-    let app = TestApp::start_set(&db, &settings).await;
-    let (hanging, fine) = (
-        WebhookReceiver::start().await,
-        WebhookReceiver::start().await,
-    );
+    let (app, hanging) = start(&db).await;
+    let fine = WebhookReceiver::start().await;
     let (slow_sale, sale) = (app.on_sale(1, 2).await, app.on_sale(1, 4).await);
     slow_sale.subscribe(&hanging, &BOOKINGS).await;
     sale.subscribe(&fine, &BOOKINGS).await;
@@ -36,6 +29,9 @@ async fn f43_while_an_endpoint_hangs_others_are_told(db: PgPool) {
     let guest = app.guest();
     guest.book(&slow_sale, &["S-A-1"]).await;
     guest.book(&sale, &["S-A-1"]).await;
+    holdfast::deliveries::derive_deliveries(&app.ctx)
+        .await
+        .expect("deliveries");
 
     tokio::select! {
         _ = holdfast::webhooks::send_webhooks(&app.ctx) => panic!("one endpoint hangs"),
