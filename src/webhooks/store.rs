@@ -212,8 +212,8 @@ async fn drop_due(
     Ok(())
 }
 
-/// The endpoint does not want any more, as it says itself (410). One that leads elsewhere by now has
-/// not said so.
+/// The endpoint does not want any more, as it says itself (410). One that leads elsewhere by now
+/// has not said so.
 pub async fn disable(
     tx: &mut PgConnection,
     endpoint: &Endpoint,

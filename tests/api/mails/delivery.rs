@@ -267,8 +267,8 @@ async fn no_mail_overtakes_an_earlier_one_of_its_booking(db: PgPool) {
     app.finish().await;
 }
 
-/// F45: a message that concerns a whole house is a batch of its own, so that however many there are,
-/// a step of deriving ends.
+/// F45: a message that concerns a whole house ends its batch, so that however many there are, a
+/// step of deriving ends.
 #[sqlx::test(migrator = "holdfast::postgres::MIGRATIONS")]
 async fn f45_many_messages_to_a_whole_house_are_derived_one_by_one(db: PgPool) {
     let (app, _server) = start(&db).await;
