@@ -14,8 +14,8 @@ const ABOUT_SEATS: [&str; 4] = [
 ];
 
 /// Looks at the events whose seats messages are about. Sold out is an event whose every seat is
-/// booked or blocked. One that had seats again can sell out again: it did where it has seats now, or
-/// where a booking was cancelled and every seat is taken all the same.
+/// booked or blocked. One that had seats again can sell out again: it did where it has seats now,
+/// or where a booking was cancelled and every seat is taken all the same.
 pub async fn tell_sold_out(
     tx: &mut PgConnection,
     taken: &Taken,
