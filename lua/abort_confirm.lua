@@ -2,6 +2,7 @@
 -- Ends an attempt to confirm that certainly did not commit. With the last attempt the hold is held
 -- again, with the time that was left; seats that PostgreSQL says are booked leave it.
 -- KEYS[1] seats, KEYS[2] holds, KEYS[3] deadlines, KEYS[4] holders, KEYS[5] meta, KEYS[6] changes
+-- KEYS[7] told
 -- ARGV[1] now in ms, or empty; ARGV[2] epoch; ARGV[3] hold id; ARGV[4] attempt
 -- ARGV[5] seats that PostgreSQL says are booked: index,…
 -- Returns status, epoch, revision, now
@@ -9,7 +10,7 @@
 local seats, holds, deadlines, meta, id = KEYS[1], KEYS[2], KEYS[3], KEYS[5], ARGV[3]
 local time = redis.call('TIME')
 local now = tonumber(ARGV[1]) or time[1] * 1000 + math.floor(time[2] / 1000)
-local m = redis.call('HMGET', meta, 'epoch', 'revision')
+local m = redis.call('HMGET', meta, 'epoch', 'revision', 'told')
 local epoch, revision = tonumber(m[1]), tonumber(m[2])
 if not (epoch and revision) then return { 'not_loaded', 0, 0, now } end
 if (tonumber(ARGV[2]) or epoch) ~= epoch then return { 'wrong_epoch', epoch, revision, now } end
@@ -45,4 +46,10 @@ revision = revision + 1
 redis.call('HSET', meta, 'revision', ('%.0f'):format(revision))
 redis.call('SPUBLISH', KEYS[6], ('{"epoch":%d,"revision":%d,"changes":{"h":[%s],"b":[%s]}}')
   :format(epoch, revision, table.concat(held, ','), table.concat(taken, ',')))
+if #kept == 0 and m[3] then
+  local told = (tonumber(m[3]) or 0) + 1
+  redis.call('HSET', meta, 'told', ('%.0f'):format(told))
+  redis.pcall('XADD', KEYS[7], 'MAXLEN', '~', 50000, ('%.0f-%.0f'):format(epoch, told), 'released',
+    ('%s|%.0f|%s|%s'):format(id, now, ('%.0f'):format(deadline), quote))
+end
 return { 'aborted', epoch, revision, now }

@@ -1,13 +1,14 @@
 #!lua
 -- Ends a confirming hold as expired, after PostgreSQL has recorded that it did not become a booking.
 -- KEYS[1] seats, KEYS[2] holds, KEYS[3] deadlines, KEYS[4] holders, KEYS[5] meta, KEYS[6] changes
+-- KEYS[7] told
 -- ARGV[1] now in ms, or empty; ARGV[2] epoch; ARGV[3] hold id; ARGV[4] least ms to remember it
 -- Returns status, epoch, revision, now
 --   expired, ended, unknown_hold, wrong_epoch, not_loaded
 local seats, holds, deadlines, holders, meta = KEYS[1], KEYS[2], KEYS[3], KEYS[4], KEYS[5]
 local id, time = ARGV[3], redis.call('TIME')
 local now = tonumber(ARGV[1]) or time[1] * 1000 + math.floor(time[2] / 1000)
-local m = redis.call('HMGET', meta, 'epoch', 'revision', 'waiting')
+local m = redis.call('HMGET', meta, 'epoch', 'revision', 'waiting', 'told')
 local epoch, revision = tonumber(m[1]), tonumber(m[2])
 if not (epoch and revision) then return { 'not_loaded', 0, 0, now } end
 if (tonumber(ARGV[2]) or epoch) ~= epoch then return { 'wrong_epoch', epoch, revision, now } end
@@ -32,4 +33,10 @@ revision = revision + 1
 redis.call('HSET', meta, 'revision', ('%.0f'):format(revision))
 redis.call('SPUBLISH', KEYS[6], ('{"epoch":%d,"revision":%d,"changes":{"%s":[%s]}}')
   :format(epoch, revision, free, table.concat(freed, ',')))
+if m[4] then
+  local told = (tonumber(m[4]) or 0) + 1
+  redis.call('HSET', meta, 'told', ('%.0f'):format(told))
+  redis.pcall('XADD', KEYS[7], 'MAXLEN', '~', 50000, ('%.0f-%.0f'):format(epoch, told), 'expired',
+    ('%s|%.0f|%s|%s'):format(id, now, times:match('%d+'), quote))
+end
 return { 'expired', epoch, revision, now }

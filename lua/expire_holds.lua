@@ -2,6 +2,7 @@
 -- Sweeps a batch of what is due: frees the seats of lapsed holds, forgets holds that ended a while
 -- ago, and names the confirming holds whose lease has passed, which only the reconciler may end.
 -- KEYS[1] seats, KEYS[2] holds, KEYS[3] deadlines, KEYS[4] holders, KEYS[5] meta, KEYS[6] changes
+-- KEYS[7] told
 -- ARGV[1] now in ms, or empty; ARGV[2] epoch, or empty; ARGV[3] most holds to sweep
 -- ARGV[4] ms until a confirming hold is named again; ARGV[5] least ms to remember an expired hold
 -- Returns status, epoch, revision, now, then
@@ -10,7 +11,7 @@
 local seats, holds, deadlines, holders, meta = KEYS[1], KEYS[2], KEYS[3], KEYS[4], KEYS[5]
 local time = redis.call('TIME')
 local now = tonumber(ARGV[1]) or time[1] * 1000 + math.floor(time[2] / 1000)
-local m = redis.call('HMGET', meta, 'epoch', 'revision', 'waiting')
+local m = redis.call('HMGET', meta, 'epoch', 'revision', 'waiting', 'told')
 local epoch, revision = tonumber(m[1]), tonumber(m[2])
 if not (epoch and revision) then return { 'not_loaded', 0, 0, now } end
 if (tonumber(ARGV[2]) or epoch) ~= epoch then return { 'wrong_epoch', epoch, revision, now } end
@@ -31,7 +32,8 @@ for _, id in ipairs(due) do
     counts[holder] = math.max(0, counts[holder] - (#freed - n_freed))
     expired[#expired + 1] = id
     records[id] = { now + math.max(tonumber(keep), tonumber(ARGV[5])),
-      ('expired|%s|%s|%.0f|%s|%s||%s'):format(holder, times, now, keep, asked, quote) }
+      ('expired|%s|%s|%.0f|%s|%s||%s'):format(holder, times, now, keep, asked, quote),
+      ('%s|%.0f|%s|%s'):format(id, now, times:match('%d+'), quote) }
   elseif state == 'confirming' then
     confirming[#confirming + 1] = id
   else
@@ -54,6 +56,12 @@ if #freed > 0 then
   redis.call('HSET', meta, 'revision', ('%.0f'):format(revision))
   redis.call('SPUBLISH', KEYS[6], ('{"epoch":%d,"revision":%d,"changes":{"%s":[%s]}}')
     :format(epoch, revision, free, table.concat(freed, ',')))
+end
+local n_told = tonumber(m[4]) or 0
+if m[4] then redis.call('HSET', meta, 'told', ('%.0f'):format(n_told + #expired)) end
+for n, id in ipairs(m[4] and expired or {}) do
+  redis.pcall('XADD', KEYS[7], 'MAXLEN', '~', 50000, ('%.0f-%.0f'):format(epoch, n_told + n),
+    'expired', records[id][3])
 end
 local next = redis.call('ZRANGE', deadlines, 0, 0, 'WITHSCORES')
 return { 'swept', epoch, revision, now, #due, table.concat(expired, ','),

@@ -3,6 +3,7 @@
 -- Refused once it is refused for good: the id is remembered as ended, without seats, so that a
 -- delayed call cannot place it later. The same id again answers the hold as it now stands.
 -- KEYS[1] seats, KEYS[2] holds, KEYS[3] deadlines, KEYS[4] holders, KEYS[5] meta, KEYS[6] changes
+-- KEYS[7] told
 -- ARGV[1] now in ms, or empty; ARGV[2] epoch; ARGV[3] hold id; ARGV[4] holder
 -- ARGV[5] time to live in ms; ARGV[6] how long to remember the hold once it has ended, in ms
 -- ARGV[7] seats and prices: index:amount,… in index order
@@ -14,7 +15,7 @@ local seats, holds, deadlines, holders, meta = KEYS[1], KEYS[2], KEYS[3], KEYS[4
 local id, holder, keep, quote, time = ARGV[3], ARGV[4], ARGV[6], ARGV[7], redis.call('TIME')
 local now = tonumber(ARGV[1]) or time[1] * 1000 + math.floor(time[2] / 1000)
 local m = redis.call('HMGET', meta, 'epoch', 'revision', 'sales', 'opens_at', 'closes_at',
-  'seats_per_person_max')
+  'seats_per_person_max', 'told')
 local epoch, revision = tonumber(m[1]), tonumber(m[2])
 if not (epoch and revision) then return { 'not_loaded', 0, 0, now } end
 if (tonumber(ARGV[2]) or epoch) ~= epoch then return { 'wrong_epoch', epoch, revision, now } end
@@ -49,4 +50,10 @@ revision = revision + 1
 redis.call('HSET', meta, 'revision', ('%.0f'):format(revision))
 redis.call('SPUBLISH', KEYS[6], ('{"epoch":%d,"revision":%d,"changes":{"h":[%s]}}')
   :format(epoch, revision, table.concat(indexes, ',')))
+if m[7] then
+  local told = (tonumber(m[7]) or 0) + 1
+  redis.call('HSET', meta, 'told', ('%.0f'):format(told))
+  redis.pcall('XADD', KEYS[7], 'MAXLEN', '~', 50000, ('%.0f-%.0f'):format(epoch, told), 'placed',
+    ('%s|%.0f|%s|%s'):format(id, now, ('%.0f'):format(deadline), quote))
+end
 return { 'placed', epoch, revision, now, record }

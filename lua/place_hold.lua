@@ -2,6 +2,7 @@
 -- Places a hold on all the seats or on none. The same hold id and request again answer the hold as
 -- it now stands.
 -- KEYS[1] seats, KEYS[2] holds, KEYS[3] deadlines, KEYS[4] holders, KEYS[5] meta, KEYS[6] changes
+-- KEYS[7] told
 -- ARGV[1] now in ms, or empty for the clock of Redis
 -- ARGV[2] epoch and ARGV[3] version of the event that the caller knows; an empty epoch fits any
 -- ARGV[4] hold id, ARGV[5] holder, ARGV[6] time to live in ms
@@ -19,7 +20,7 @@ local id, holder, asked, quote = ARGV[4], ARGV[5], ARGV[8], ARGV[9]
 local time = redis.call('TIME')
 local now = tonumber(ARGV[1]) or time[1] * 1000 + math.floor(time[2] / 1000)
 local m = redis.call('HMGET', meta, 'epoch', 'revision', 'version', 'sales', 'opens_at',
-  'closes_at', 'seats_per_person_max')
+  'closes_at', 'seats_per_person_max', 'told')
 local epoch, revision = tonumber(m[1]), tonumber(m[2])
 if not (epoch and revision) then return { 'not_loaded', 0, 0, now } end
 if (tonumber(ARGV[2]) or epoch) ~= epoch then return { 'wrong_epoch', epoch, revision, now } end
@@ -57,4 +58,10 @@ revision = revision + 1
 redis.call('HSET', meta, 'revision', ('%.0f'):format(revision))
 redis.call('SPUBLISH', KEYS[6], ('{"epoch":%d,"revision":%d,"changes":{"h":[%s]}}')
   :format(epoch, revision, table.concat(indexes, ',')))
+if m[8] then
+  local told = (tonumber(m[8]) or 0) + 1
+  redis.call('HSET', meta, 'told', ('%.0f'):format(told))
+  redis.pcall('XADD', KEYS[7], 'MAXLEN', '~', 50000, ('%.0f-%.0f'):format(epoch, told), 'placed',
+    ('%s|%.0f|%s|%s'):format(id, now, ('%.0f'):format(deadline), quote))
+end
 return { 'placed', epoch, revision, now, record }

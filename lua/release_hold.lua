@@ -1,6 +1,7 @@
 #!lua
 -- Releases a live hold for its holder; refused while it is being confirmed. Again answers the same.
 -- KEYS[1] seats, KEYS[2] holds, KEYS[3] deadlines, KEYS[4] holders, KEYS[5] meta, KEYS[6] changes
+-- KEYS[7] told
 -- ARGV[1] now in ms, or empty; ARGV[2] epoch, or empty; ARGV[3] hold id; ARGV[4] holder
 -- Returns status, epoch, revision, now, then
 --   released, ended, confirming: the hold's record
@@ -8,7 +9,7 @@
 local seats, holds, holders, meta, id, holder = KEYS[1], KEYS[2], KEYS[4], KEYS[5], ARGV[3], ARGV[4]
 local time = redis.call('TIME')
 local now = tonumber(ARGV[1]) or time[1] * 1000 + math.floor(time[2] / 1000)
-local m = redis.call('HMGET', meta, 'epoch', 'revision', 'waiting')
+local m = redis.call('HMGET', meta, 'epoch', 'revision', 'waiting', 'told')
 local epoch, revision = tonumber(m[1]), tonumber(m[2])
 if not (epoch and revision) then return { 'not_loaded', 0, 0, now } end
 if (tonumber(ARGV[2]) or epoch) ~= epoch then return { 'wrong_epoch', epoch, revision, now } end
@@ -37,4 +38,10 @@ revision = revision + 1
 redis.call('HSET', meta, 'revision', ('%.0f'):format(revision))
 redis.call('SPUBLISH', KEYS[6], ('{"epoch":%d,"revision":%d,"changes":{"%s":[%s]}}')
   :format(epoch, revision, free, table.concat(freed, ',')))
+if m[4] then
+  local told = (tonumber(m[4]) or 0) + 1
+  redis.call('HSET', meta, 'told', ('%.0f'):format(told))
+  redis.pcall('XADD', KEYS[7], 'MAXLEN', '~', 50000, ('%.0f-%.0f'):format(epoch, told), 'released',
+    ('%s|%.0f|%s|%s'):format(id, now, deadline, quote))
+end
 return { 'released', epoch, revision, now, record }

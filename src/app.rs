@@ -65,6 +65,11 @@ pub const JOBS: &[Job] = &[
         step: |ctx| Box::pin(async move { Ok(holds::expire_due_holds(&ctx).await?) }),
     },
     Job {
+        name: holds::TELL_HOLDS,
+        schedule: "* * * * * *",
+        step: |ctx| Box::pin(async move { Ok(holds::tell_holds(&ctx).await?) }),
+    },
+    Job {
         name: "settle_confirming_holds",
         schedule: "* * * * * *",
         step: |ctx| Box::pin(async move { Ok(bookings::settle_confirming_holds(&ctx).await?) }),

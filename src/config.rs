@@ -55,6 +55,8 @@ pub struct WebhookSettings {
 pub struct MailSettings {
     pub smtp_url: Option<SecretString>,
     pub smtp_timeout: Duration,
+    /// Authorities of the operator's own.
+    pub smtp_ca_file: Option<PathBuf>,
     /// Where mails are kept while there is no server.
     pub folder: Option<PathBuf>,
     pub from: Mailbox,
@@ -233,6 +235,7 @@ impl Config {
         let nobody = Mailbox::new(None, Address::new_dangerous("no-reply", "localhost"));
         MailSettings {
             smtp_url: smtp_url.map(SecretString::from),
+            smtp_ca_file: reader.optional("HOLDFAST_SMTP_CA_FILE").map(PathBuf::from),
             smtp_timeout: reader.attempt_timeout("HOLDFAST_SMTP_TIMEOUT_SECONDS"),
             folder: reader.optional("HOLDFAST_MAIL_DIR").map(PathBuf::from),
             from: reader.parse("HOLDFAST_MAIL_FROM", nobody),

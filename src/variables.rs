@@ -18,6 +18,7 @@ pub const VARIABLES: &[Variable] = &[
     ("HOLDFAST_BIND", "127.0.0.1:8080", "address and port to listen on"),
     ("HOLDFAST_PUBLIC_URL", "http://127.0.0.1:8080", "where people reach the service"),
     ("HOLDFAST_SMTP_URL", "", "mail server, such as smtps://user:password@host; none: no server"),
+    ("HOLDFAST_SMTP_CA_FILE", "", "certificates (PEM) to trust in a mail server besides the web's"),
     ("HOLDFAST_SMTP_TIMEOUT_SECONDS", "10", "how long the mail server may take; up to 30"),
     ("HOLDFAST_MAIL_DIR", "", "folder that mails are written to where there is no server"),
     ("HOLDFAST_MAIL_FROM", "Holdfast <no-reply@localhost>", "whom mails come from"),
@@ -57,6 +58,7 @@ const OPTIONAL: &[&str] = &[
     "HOLDFAST_CORS_ORIGINS",
     "HOLDFAST_MAIL_DIR",
     "HOLDFAST_MAIL_TEMPLATES_DIR",
+    "HOLDFAST_SMTP_CA_FILE",
     "HOLDFAST_SMTP_URL",
     "HOLDFAST_WEBHOOK_CA_FILE",
 ];

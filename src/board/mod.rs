@@ -25,9 +25,9 @@ pub use model::{
 };
 pub use store::{
     Aborted, Begun, Changed, Changes, Extended, Heard, KEPT_NUDGE, NewHold, OFFER_MEMORY_MS,
-    Offered, Placed, Refused, Released, Swept, abort_confirm, begin_confirm, change_hold,
-    expire_confirming, expire_holds, extend_hold, find_hold, find_hold_of_seat, find_holds,
-    find_position, finish_confirm, free_booked_seats, keep_free_seats, let_go_kept_seats,
-    list_live_events, listen, offer_kept_seats, place_hold, position_seen, read_board,
-    release_hold, see_position, set_waiting,
+    Offered, Placed, Refused, Released, Swept, TOLD_KINDS, Told, ToldEntry, ToldPosition,
+    abort_confirm, begin_confirm, change_hold, expire_confirming, expire_holds, extend_hold,
+    find_hold, find_hold_of_seat, find_holds, find_position, finish_confirm, free_booked_seats,
+    keep_free_seats, let_go_kept_seats, list_live_events, listen, offer_kept_seats, place_hold,
+    position_seen, read_board, read_told, release_hold, see_position, set_waiting, stop_telling,
 };

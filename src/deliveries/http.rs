@@ -85,7 +85,7 @@ async fn list_deliveries(
         (status = 200, description = "The delivery, due again", body = Delivery),
         (status = 403, description = "`forbidden`: the caller is not an admin",
          body = ProblemBody, content_type = "application/problem+json"),
-        (status = 404, description = "`not_found`: there is no such delivery",
+        (status = 404, description = "`not_found`: there is none, or its endpoint was deleted",
          body = ProblemBody, content_type = "application/problem+json"),
     )
 )]

@@ -4,7 +4,7 @@ use super::store;
 use crate::context::Context;
 use crate::jobs::Progress;
 
-pub const DERIVE_DELIVERIES: &str = "derive_deliveries";
+pub use crate::outbox::DERIVE_NUDGE as DERIVE_DELIVERIES;
 
 /// The jobs that send what has been derived. They stand above, and would find it by themselves.
 const SENDERS: [&str; 2] = ["send_mails", "send_webhooks"];
@@ -44,10 +44,15 @@ pub async fn derive_deliveries(ctx: &Context) -> Result<Progress, sqlx::Error> {
     })
 }
 
-/// Deletes messages, dead letters and notifications that are older than anybody needs.
+/// Deletes messages, dead letters and notifications that are older than anybody needs, and gives up
+/// what can be sent nowhere.
 pub async fn prune_outbox(ctx: &Context) -> Result<Progress, sqlx::Error> {
+    let n_stranded = store::drop_stranded_deliveries(&ctx.db).await?;
     let n_letters = store::delete_old_deliveries(&ctx.db).await?;
-    let n_messages = store::delete_old_messages(&ctx.db).await?;
+    let n_messages = store::delete_old_messages(&ctx.db).await?
+        + store::delete_old_hold_messages(&ctx.db).await?;
     let n_notifications = store::delete_old_notifications(&ctx.db).await?;
-    Ok(Progress::of(n_letters + n_messages + n_notifications))
+    Ok(Progress::of(
+        n_stranded + n_letters + n_messages + n_notifications,
+    ))
 }

@@ -12,6 +12,7 @@ mod error;
 mod http;
 mod jobs;
 mod model;
+mod sending;
 mod store;
 
 pub use actions::{Settled, send_again, settle};
@@ -19,4 +20,5 @@ pub use error::DeliveryError;
 pub use http::routes;
 pub use jobs::{DERIVE_DELIVERIES, derive_deliveries, prune_outbox};
 pub use model::{Attempt, Channel, Claim, Delivery, DeliveryFilter, DeliveryState, Outcome};
+pub use sending::{Sender, send_due};
 pub use store::{ClaimLimits, claim_mails, claim_webhooks, list};

@@ -39,6 +39,8 @@ pub enum HoldError {
     Board(#[from] BoardError),
     #[error(transparent)]
     Event(#[from] EventError),
+    #[error(transparent)]
+    Database(#[from] sqlx::Error),
 }
 
 impl HoldError {
@@ -129,6 +131,7 @@ impl From<HoldError> for Problem {
             ),
             HoldError::Board(error) => error.into(),
             HoldError::Event(error) => error.into(),
+            HoldError::Database(error) => error.into(),
         }
     }
 }

@@ -1,13 +1,21 @@
-//! Sweeping lapsed holds, for the map and the waitlist; correctness does not wait for it.
+//! Sweeping lapsed holds, for the map and the waitlist, which correctness does not wait for; and
+//! taking what boards tell of holds into the outbox.
 
+use std::cmp::Ordering;
 use std::collections::BTreeSet;
 use std::sync::{Mutex, PoisonError};
 
+use serde_json::json;
+
 use super::error::HoldError;
-use crate::board;
+use super::store::{self, Stream, Taken};
+use crate::board::{self, Told, ToldEntry, ToldPosition};
+use crate::clock::Instant;
 use crate::context::Context;
+use crate::events::{self, Sale};
 use crate::id::{EventId, HoldId};
 use crate::jobs::Progress;
+use crate::outbox::{self, Message};
 
 /// The events to sweep, as last read: holds lapse while PostgreSQL is away, too.
 #[derive(Default)]
@@ -68,4 +76,150 @@ pub fn take_overdue(ctx: &Context) -> Vec<(EventId, HoldId)> {
     let overdue = ctx.memory::<Overdue>();
     let mut overdue = overdue.0.lock().unwrap_or_else(PoisonError::into_inner);
     std::mem::take(&mut *overdue).into_iter().collect()
+}
+
+pub const TELL_HOLDS: &str = "tell_holds";
+
+/// Limit: what is taken of one event's stream in one step.
+const TAKEN_AT_ONCE_MAX: usize = 500;
+
+/// Takes what boards tell of holds into the outbox, each entry once, however many instances do it.
+/// An event that fails does not keep the others.
+pub async fn tell_holds(ctx: &Context) -> Result<Progress, HoldError> {
+    let (mut n_told, mut failure) = (0, None);
+    for stream in store::list_streams(&ctx.db).await? {
+        match tell_of(ctx, &stream).await {
+            Ok(n) => n_told += n,
+            Err(error) => failure = Some(error),
+        }
+    }
+    if n_told > 0 {
+        ctx.tasks.nudge(outbox::DERIVE_NUDGE);
+    }
+    failure.map_or(Ok(Progress::of(n_told)), Err)
+}
+
+async fn tell_of(ctx: &Context, stream: &Stream) -> Result<u64, HoldError> {
+    let (event_id, from) = (stream.event_id, stream.position);
+    let begun = match (stream.is_wanted, stream.stream_id) {
+        (false, None) => None,
+        (false, Some(stream_id)) => {
+            if board::stop_telling(ctx, event_id, stream.board_epoch).await? {
+                store::end_stream(&ctx.db, event_id, stream_id).await?;
+            }
+            None
+        }
+        (true, None) => store::begin_stream(&ctx.db, event_id).await?,
+        (true, Some(stream_id)) => Some(stream_id),
+    };
+    let Some(stream_id) = begun else {
+        return Ok(0);
+    };
+    let told = board::read_told(ctx, event_id, from, TAKEN_AT_ONCE_MAX).await?;
+    let (to, n_lost) = reckon(from, &told);
+    if to == from {
+        return Ok(0);
+    }
+    let sale = events::sale(ctx, event_id).await?;
+    let messages = told.entries.iter().map(|it| message_of(ctx, &sale, it));
+    let taken = Taken {
+        event_id,
+        stream_id,
+        from,
+        to,
+        n_lost,
+        messages: messages.collect(),
+    };
+    if !store::take(&ctx.db, &taken).await? {
+        return Ok(0);
+    }
+    if n_lost > 0 {
+        tracing::warn!(event.id = %event_id, n_lost, ?from, ?to, "nobody is told of some holds");
+        metrics::counter!("holdfast_hold_messages_lost_total").increment(n_lost.unsigned_abs());
+    }
+    Ok(taken.messages.len() as u64)
+}
+
+fn message_of(ctx: &Context, sale: &Sale, entry: &ToldEntry) -> (Message<'static>, Instant) {
+    let seats = entry.seats.iter();
+    let labels = seats.filter_map(|index| Some(&sale.seating.at(*index)?.label));
+    let message = Message {
+        event_id: sale.event_id,
+        message_id: ctx.ids.next(),
+        kind: entry.kind,
+        subject_id: entry.hold_id.0,
+        body: json!({
+            "hold_id": entry.hold_id, "seats": labels.collect::<Vec<_>>(),
+            "expires_at": entry.deadline,
+        }),
+    };
+    (message, entry.at)
+}
+
+/// How far what was read leads on from a position, and how many entries are missing before it: each
+/// has the next number, from 1 in each epoch.
+fn reckon(from: ToldPosition, told: &Told) -> (ToldPosition, i64) {
+    let (mut at, mut n_lost) = (from, 0);
+    let n_known = |at: ToldPosition, next: ToldPosition| match at.epoch.cmp(&next.epoch) {
+        Ordering::Equal => at.n,
+        Ordering::Less => 0,
+        Ordering::Greater => next.n,
+    };
+    for entry in &told.entries {
+        n_lost += entry.position.n - 1 - n_known(at, entry.position);
+        at = entry.position;
+    }
+    if !told.is_cut {
+        n_lost += (told.last.n - n_known(at, told.last)).max(0);
+        at = told.last;
+    }
+    // What was before the stream was begun is nobody's.
+    let is_first = from == ToldPosition::default();
+    (at, if is_first { 0 } else { n_lost.max(0) })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::clock::from_ms;
+
+    fn at(epoch: i64, n: i64) -> ToldPosition {
+        ToldPosition { epoch, n }
+    }
+
+    fn told(last: (i64, i64), entries: &[(i64, i64)], is_cut: bool) -> Told {
+        let entry = |(epoch, n): &(i64, i64)| ToldEntry {
+            position: at(*epoch, *n),
+            kind: "hold.placed",
+            hold_id: HoldId(uuid::Uuid::nil()),
+            at: from_ms(0),
+            deadline: from_ms(0),
+            seats: Vec::new(),
+        };
+        Told {
+            last: at(last.0, last.1),
+            entries: entries.iter().map(entry).collect(),
+            is_cut,
+        }
+    }
+
+    #[test]
+    fn what_is_missing_between_numbers_is_counted() {
+        let reckoned = |from: (i64, i64), last, entries: &[_], is_cut| {
+            let (to, n_lost) = reckon(at(from.0, from.1), &told(last, entries, is_cut));
+            ((to.epoch, to.n), n_lost)
+        };
+
+        assert_eq!(reckoned((1, 4), (1, 4), &[], false), ((1, 4), 0));
+        let all = [(1, 5), (1, 6)];
+        assert_eq!(reckoned((1, 4), (1, 6), &all, false), ((1, 6), 0));
+        assert_eq!(reckoned((1, 4), (1, 9), &all, true), ((1, 6), 0), "cut");
+        assert_eq!(reckoned((1, 4), (1, 9), &all, false), ((1, 9), 3), "gone");
+        let later = [(1, 8), (1, 10)];
+        assert_eq!(reckoned((1, 4), (1, 10), &later, false), ((1, 10), 4));
+        let next_epoch = [(1, 5), (3, 2)];
+        assert_eq!(reckoned((1, 4), (3, 2), &next_epoch, false), ((3, 2), 1));
+        assert_eq!(reckoned((1, 4), (1, 2), &[], false), ((1, 2), 0), "back");
+        assert_eq!(reckoned((0, 0), (7, 90), &[(7, 90)], false), ((7, 90), 0));
+    }
 }

@@ -10,8 +10,9 @@ mod error;
 mod http;
 mod jobs;
 mod model;
+mod store;
 
 pub use actions::{restore, token};
 pub use error::HoldError;
 pub use http::{HeldSeatView, HoldView, routes};
-pub use jobs::{expire_due_holds, take_overdue};
+pub use jobs::{TELL_HOLDS, expire_due_holds, take_overdue, tell_holds};

@@ -1,31 +1,41 @@
 //! Sending what is due.
 
-use futures::StreamExt;
-use futures::stream::iter;
+use uuid::Uuid;
 
 use super::compose::{Composed, compose};
 use super::error::MailError;
 use super::store;
 use super::transport::{self, CONNECTIONS_MAX};
 use crate::context::Context;
-use crate::deliveries::{self, Channel, Claim, Outcome, Settled};
+use crate::deliveries::{self, Channel, Claim, Outcome, Sender};
 use crate::jobs::Progress;
 
 pub const SEND_MAILS: &str = "send_mails";
 
-/// Sends the mails that are due, as many at a time as there may be connections. A mail that fails
-/// keeps nobody else's waiting.
+/// Sends the mails that are due, as many at a time as there may be connections. A mail that fails,
+/// or takes long, keeps nobody else's waiting.
 pub async fn send_mails(ctx: &Context) -> Result<Progress, MailError> {
-    let n_max = i64::from(CONNECTIONS_MAX);
-    let claims = deliveries::claim_mails(&ctx.db, n_max, ctx.clock.imposed()).await?;
-    let n_claims = claims.len() as u64;
-    let mut attempts = iter(claims)
-        .map(|claim| attempt(ctx, claim))
-        .buffer_unordered(CONNECTIONS_MAX as usize);
-    while let Some(settled) = attempts.next().await {
-        settled?;
+    deliveries::send_due(ctx, &Mails(ctx)).await
+}
+
+struct Mails<'a>(&'a Context);
+
+impl Sender for Mails<'_> {
+    type Error = MailError;
+
+    const JOB: &'static str = SEND_MAILS;
+    const UNDER_WAY_MAX: usize = CONNECTIONS_MAX as usize;
+    const ROOM_MIN: usize = CONNECTIONS_MAX as usize / 2;
+
+    /// All go to one server: nobody is busier than others.
+    async fn claim(&self, n_max: usize, _: &[Uuid]) -> Result<Vec<Claim>, MailError> {
+        let n_max = i64::try_from(n_max).unwrap_or(i64::MAX);
+        Ok(deliveries::claim_mails(&self.0.db, n_max, self.0.clock.imposed()).await?)
     }
-    Ok(Progress::of(n_claims))
+
+    async fn attempt(&self, claim: Claim) -> Result<(), MailError> {
+        attempt(self.0, claim).await
+    }
 }
 
 /// Limit: reminders written in one step.
@@ -37,19 +47,20 @@ pub async fn remind_of_events(ctx: &Context) -> Result<Progress, MailError> {
     Ok(Progress::of(n_told))
 }
 
-async fn attempt(ctx: &Context, claim: Claim) -> Result<Settled, MailError> {
+async fn attempt(ctx: &Context, claim: Claim) -> Result<(), MailError> {
     let outcome = if claim.attempt.is_beyond_limit() {
         Outcome::Refused("every attempt was cut off".to_owned())
     } else {
         match compose(ctx, &claim).await {
             Ok(Composed::Nothing(why)) => Outcome::Dropped(why.to_owned()),
             Ok(Composed::Mail(mail)) => match mail.message(&ctx.config.mail.from) {
-                Ok(_) if !claim.attempt.may_begin() => return Ok(Settled::Overtaken),
+                Ok(_) if !claim.attempt.may_begin() => return Ok(()),
                 Ok(message) => transport::send(ctx, message, &claim.delivery_id.to_string()).await,
                 Err(error) => Outcome::Refused(error.to_string()),
             },
             Err(error) => Outcome::failed(error.to_string()),
         }
     };
-    Ok(deliveries::settle(ctx, Channel::Mail, &claim, outcome).await?)
+    deliveries::settle(ctx, Channel::Mail, &claim, outcome).await?;
+    Ok(())
 }

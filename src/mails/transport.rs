@@ -4,8 +4,10 @@ use std::path::{Path, PathBuf};
 use std::sync::{Mutex, PoisonError};
 
 use lettre::transport::smtp::PoolConfig;
+use lettre::transport::smtp::client::{Certificate, Tls, TlsParameters};
 use lettre::{AsyncSmtpTransport, AsyncTransport, Message, Tokio1Executor};
 use secrecy::ExposeSecret;
+use url::Url;
 
 use crate::context::Context;
 use crate::deliveries::Outcome;
@@ -20,12 +22,13 @@ type Smtp = AsyncSmtpTransport<Tokio1Executor>;
 struct Server(Mutex<Option<Smtp>>);
 
 impl Server {
-    fn pool(&self, ctx: &Context) -> Option<Smtp> {
+    /// None where no server is set; what is wrong with the settings is said in words.
+    fn pool(&self, ctx: &Context) -> Result<Option<Smtp>, String> {
         let mut pool = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         if pool.is_none() {
-            *pool = connect(ctx);
+            *pool = connect(ctx)?;
         }
-        pool.clone()
+        Ok(pool.clone())
     }
 
     /// A mail that is given up goes back to the pool with its connection, which may hang for good.
@@ -39,27 +42,58 @@ pub async fn send(ctx: &Context, message: Message, name: &str) -> Outcome {
     let server = ctx.memory::<Server>();
     let timeout = ctx.config.mail.smtp_timeout;
     match (server.pool(ctx), &ctx.config.mail.folder) {
-        (Some(smtp), _) => {
+        (Err(reason), _) => Outcome::failed(reason),
+        (Ok(Some(smtp)), _) => {
             let sent = tokio::time::timeout(timeout, send_over(&smtp, message)).await;
             sent.unwrap_or_else(|_| {
                 server.forget();
                 Outcome::failed(format!("the mail server took over {} s", timeout.as_secs()))
             })
         }
-        (None, Some(folder)) => match keep_in(folder, &message, name).await {
+        (Ok(None), Some(folder)) => match keep_in(folder, &message, name).await {
             Ok(path) => Outcome::Sent(path.display().to_string()),
             Err(error) => Outcome::failed(format!("{}: {error}", folder.display())),
         },
-        (None, None) => Outcome::failed("neither a mail server nor a folder for mails is set"),
+        (Ok(None), None) => Outcome::failed("neither a mail server nor a folder for mails is set"),
     }
 }
 
-fn connect(ctx: &Context) -> Option<Smtp> {
-    let url = ctx.config.mail.smtp_url.as_ref()?;
+fn connect(ctx: &Context) -> Result<Option<Smtp>, String> {
+    let settings = &ctx.config.mail;
+    let Some(url) = &settings.smtp_url else {
+        return Ok(None);
+    };
+    let url = url.expose_secret();
     let pool = PoolConfig::new().max_size(CONNECTIONS_MAX);
-    let builder = Smtp::from_url(url.expose_secret()).ok()?;
-    let timeout = Some(ctx.config.mail.smtp_timeout);
-    Some(builder.timeout(timeout).pool_config(pool).build())
+    // The URL has a password in it, and an error may repeat it.
+    let unusable = |_| "HOLDFAST_SMTP_URL cannot be used".to_owned();
+    let mut builder = Smtp::from_url(url).map_err(unusable)?;
+    if let Some(file) = &settings.smtp_ca_file {
+        let url = Url::parse(url).map_err(|_| "HOLDFAST_SMTP_URL is no URL".to_owned())?;
+        builder = builder.tls(tls(&url, file)?);
+    }
+    let timeout = Some(settings.smtp_timeout);
+    Ok(Some(builder.timeout(timeout).pool_config(pool).build()))
+}
+
+/// As lettre reads it from the URL, with authorities of the operator's own besides the web's.
+fn tls(url: &Url, ca_file: &Path) -> Result<Tls, String> {
+    let unreadable = |error: &dyn std::fmt::Display| format!("{}: {error}", ca_file.display());
+    let pem = std::fs::read(ca_file).map_err(|error| unreadable(&error))?;
+    let authorities = Certificate::from_pem(&pem).map_err(|error| unreadable(&error))?;
+    let parameters = TlsParameters::builder(url.host_str().unwrap_or_default().to_owned())
+        .add_root_certificate(authorities)
+        .build_rustls()
+        .map_err(|error| unreadable(&error))?;
+    let asked = url.query_pairs().find(|(name, _)| name == "tls");
+    Ok(
+        match (url.scheme(), asked.as_ref().map(|(_, value)| &**value)) {
+            ("smtps", _) => Tls::Wrapper(parameters),
+            (_, Some("required")) => Tls::Required(parameters),
+            (_, Some(_)) => Tls::Opportunistic(parameters),
+            (_, None) => Tls::None,
+        },
+    )
 }
 
 async fn send_over(smtp: &Smtp, message: Message) -> Outcome {

@@ -12,6 +12,7 @@ use crate::clock::Instant;
 use crate::context::Context;
 use crate::deliveries::{self, Delivery};
 use crate::events::Reach;
+use crate::holds;
 use crate::id::{AccountId, DeliveryId, EndpointId, EventId};
 use crate::outbox::{self, Message};
 
@@ -42,6 +43,7 @@ pub async fn create(
         return Err(WebhookError::TooMany);
     }
     tx.commit().await?;
+    ctx.tasks.nudge(holds::TELL_HOLDS);
     let secret = Secret::of(ctx, endpoint.endpoint_id, 1).write();
     Ok((endpoint, secret))
 }
@@ -92,6 +94,7 @@ pub async fn change(
     if !store::update(&ctx.db, &endpoint, Reach::of(caller)).await? {
         return Err(WebhookError::NotFound);
     }
+    ctx.tasks.nudge(holds::TELL_HOLDS);
     find(ctx, endpoint_id, caller).await
 }
 

@@ -1,7 +1,6 @@
 //! Sending what is due.
 
-use futures::StreamExt;
-use futures::stream::iter;
+use uuid::Uuid;
 
 use super::client::{self, Answer, Request};
 use super::error::WebhookError;
@@ -9,34 +8,46 @@ use super::model::{self, Endpoint, FAILURES_MAX, checked_url, payload};
 use super::signature::Secret;
 use super::store;
 use crate::context::Context;
-use crate::deliveries::{self, Channel, Claim, ClaimLimits, Outcome};
+use crate::deliveries::{self, Channel, Claim, ClaimLimits, Outcome, Sender};
 use crate::events::Reach;
 use crate::id::EndpointId;
 use crate::jobs::Progress;
 
 pub const SEND_WEBHOOKS: &str = "send_webhooks";
 
-/// Limit: requests at a time, and of these to one endpoint.
-const LIMITS: ClaimLimits = ClaimLimits {
-    n_max: 32,
-    n_of_endpoint_max: 4,
-    n_failures_max: FAILURES_MAX,
-};
+/// Limit: requests at a time to one endpoint: the next are made when these are answered.
+const TO_ENDPOINT_MAX: usize = 8;
 
 /// Limit: what of an answer's body is kept.
 const ANSWER_CHARS_MAX: usize = 200;
 
 /// Sends the webhooks that are due.
 pub async fn send_webhooks(ctx: &Context) -> Result<Progress, WebhookError> {
-    let claims = deliveries::claim_webhooks(&ctx.db, LIMITS, ctx.clock.imposed()).await?;
-    let n_claims = claims.len();
-    let mut attempts = iter(claims)
-        .map(|claim| attempt(ctx, claim))
-        .buffer_unordered(n_claims.max(1));
-    while let Some(attempted) = attempts.next().await {
-        attempted?;
+    deliveries::send_due(ctx, &Webhooks(ctx)).await
+}
+
+struct Webhooks<'a>(&'a Context);
+
+impl Sender for Webhooks<'_> {
+    type Error = WebhookError;
+
+    const JOB: &'static str = SEND_WEBHOOKS;
+    const UNDER_WAY_MAX: usize = 64;
+    const ROOM_MIN: usize = TO_ENDPOINT_MAX;
+
+    async fn claim(&self, n_max: usize, busy: &[Uuid]) -> Result<Vec<Claim>, WebhookError> {
+        let limits = ClaimLimits {
+            n_max: i64::try_from(n_max).unwrap_or(i64::MAX),
+            n_of_endpoint_max: TO_ENDPOINT_MAX as i64,
+            n_failures_max: FAILURES_MAX,
+        };
+        let now = self.0.clock.imposed();
+        Ok(deliveries::claim_webhooks(&self.0.db, limits, busy, now).await?)
     }
-    Ok(Progress::of(n_claims as u64))
+
+    async fn attempt(&self, claim: Claim) -> Result<(), WebhookError> {
+        attempt(self.0, claim).await
+    }
 }
 
 async fn attempt(ctx: &Context, claim: Claim) -> Result<(), WebhookError> {
@@ -50,7 +61,7 @@ async fn attempt(ctx: &Context, claim: Claim) -> Result<(), WebhookError> {
         Some(_) if !claim.attempt.may_begin() => return Ok(()),
         Some(endpoint) => {
             let answer = send(ctx, &endpoint, &claim).await;
-            keep_breaker(ctx, endpoint_id, &answer).await?;
+            keep_breaker(ctx, &endpoint, &answer).await?;
             outcome_of(answer)
         }
     };
@@ -89,16 +100,17 @@ async fn send(ctx: &Context, endpoint: &Endpoint, claim: &Claim) -> Result<Answe
 /// Counts what fails in a row, and pauses or disables the endpoint by it.
 async fn keep_breaker(
     ctx: &Context,
-    endpoint_id: EndpointId,
+    endpoint: &Endpoint,
     answer: &Result<Answer, String>,
 ) -> Result<(), WebhookError> {
+    let endpoint_id = endpoint.endpoint_id;
     match answer {
         Ok(answer) if is_success(answer.status) => {
             store::mark_success(&ctx.db, endpoint_id).await?;
         }
         Ok(answer) if answer.status == 410 => {
             let mut tx = ctx.db.begin().await?;
-            store::disable(&mut tx, endpoint_id, "it answered 410 Gone").await?;
+            store::disable(&mut tx, endpoint, "it answered 410 Gone").await?;
             tx.commit().await?;
         }
         _ => {

@@ -13,7 +13,11 @@ use crate::id::{AccountId, EndpointId};
 use crate::problem::FieldError;
 
 /// What endpoints can ask for.
-pub const KINDS: [&str; 10] = [
+pub const KINDS: [&str; 14] = [
+    "hold.placed",
+    "hold.extended",
+    "hold.released",
+    "hold.expired",
     "booking.confirmed",
     "booking.cancelled",
     "event.opened",
@@ -123,16 +127,22 @@ struct Payload<'a> {
     data: Map<String, Value>,
 }
 
-/// What is sent of a message: ids to look the rest up by, and of a change what it changed. Names
-/// and addresses of people stay at home.
+/// What is sent of a message: ids to look the rest up by, of a change what it changed, and of a hold
+/// its seats. Names and addresses of people stay at home.
 pub fn payload(claim: &Claim) -> String {
     let mut data = Map::new();
     if !claim.event_id.0.is_nil() {
         data.insert("event_id".to_owned(), json!(claim.event_id));
     }
     data.insert("sequence".to_owned(), json!(claim.position));
+    let is_told = |name: &str| match name {
+        "changed" => true,
+        // The seats of other messages are not written for strangers.
+        "seats" | "expires_at" => claim.kind.starts_with("hold."),
+        _ => name.ends_with("_id"),
+    };
     let body = claim.body.as_object().into_iter().flatten();
-    let told = body.filter(|(name, _)| name.ends_with("_id") || *name == "changed");
+    let told = body.filter(|(name, _)| is_told(name));
     data.extend(told.map(|(name, value)| (name.clone(), value.clone())));
     let payload = Payload {
         r#type: &claim.kind,

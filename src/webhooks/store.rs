@@ -212,23 +212,29 @@ async fn drop_due(
     Ok(())
 }
 
-/// The endpoint does not want any more, as it says itself (410).
+/// The endpoint does not want any more, as it says itself (410). One that leads elsewhere by now
+/// has not said so.
 pub async fn disable(
     tx: &mut PgConnection,
-    endpoint_id: EndpointId,
+    endpoint: &Endpoint,
     why: &str,
 ) -> Result<(), sqlx::Error> {
-    sqlx::query!(
+    let endpoint_id = endpoint.endpoint_id;
+    let done = sqlx::query!(
         r#"
         UPDATE webhook_endpoints SET state = 'disabled', disabled_because = $2
-        WHERE endpoint_id = $1
+        WHERE endpoint_id = $1 AND url = $3
         "#,
         endpoint_id.0,
-        why
+        why,
+        endpoint.terms.url
     )
     .execute(&mut *tx)
     .await?;
-    drop_due(tx, endpoint_id, why).await
+    match done.rows_affected() {
+        0 => Ok(()),
+        _ => drop_due(tx, endpoint_id, why).await,
+    }
 }
 
 pub async fn mark_success(

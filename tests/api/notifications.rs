@@ -78,3 +78,41 @@ async fn a_notification_is_read_by_its_owner_only(db: PgPool) {
     assert_eq!(unread.filter(|it| it["read_at"] == json!(null)).count(), 0);
     app.finish().await;
 }
+
+#[sqlx::test(migrator = "holdfast::postgres::MIGRATIONS")]
+async fn people_find_every_kind_once_and_the_newest_first(db: PgPool) {
+    let settings = [("HOLDFAST_TOKEN_TTL_SECONDS", "315360000")];
+    let app = TestApp::start_set(&db, &settings).await;
+    let sale = app.on_sale(1, 4).await;
+    let (guest, late) = (app.guest(), app.guest());
+    let booking = guest.book(&sale, &["S-A-1", "S-A-2"]).await;
+    guest.book(&sale, &["S-A-3"]).await;
+    let pass = async |time: chrono::TimeDelta| {
+        app.run_jobs().await;
+        app.run_jobs().await;
+        app.ctx.clock.advance(time);
+    };
+    let second = chrono::TimeDelta::seconds(1);
+    pass(second).await;
+    sale.edit(json!({"name": "Another concert"})).await;
+    pass(second).await;
+    late.book(&sale, &["S-A-4"]).await;
+    guest.cancel(&booking).await.expect(200);
+    pass(chrono::TimeDelta::days(30) + chrono::TimeDelta::hours(12)).await;
+    pass(second).await;
+    sale.apply("cancel").await;
+    pass(second).await;
+
+    let kinds = async |who: &crate::support::Caller| {
+        let found = who.get("/v1/notifications").await.expect(200);
+        let items = found["items"].as_array().expect("items").clone();
+        let kinds = items.iter().map(|it| it["kind"].to_string());
+        kinds.collect::<Vec<_>>().join(" ").replace('"', "")
+    };
+    let expected = "booking.cancelled event.reminder booking.cancelled event.changed \
+                    booking.confirmed booking.confirmed";
+    assert_eq!(kinds(&guest).await, expected);
+    let expected = "booking.cancelled event.reminder booking.confirmed";
+    assert_eq!(kinds(&late).await, expected);
+    app.finish().await;
+}

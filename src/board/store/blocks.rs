@@ -6,7 +6,7 @@ use crate::clock::Instant;
 use crate::id::{CallerId, EventId};
 use crate::venues::SeatPlace;
 
-/// Records seats as blocked; answers those that were not before.
+/// Records seats as blocked, with a message where some were not before; answers those.
 pub async fn insert_blocks(
     db: impl PgExecutor<'_>,
     event_id: EventId,
@@ -18,12 +18,19 @@ pub async fn insert_blocks(
     let indexes: Vec<_> = seats.iter().map(|seat| seat.index.cast_signed()).collect();
     let inserted = sqlx::query_scalar!(
         r#"
-        INSERT INTO seat_blocks (event_id, seat_id, seat_index, reason, blocked_by, blocked_at)
-        SELECT $1, seat_id, seat_index, $4, $5, $6
-        FROM unnest($2::uuid[], $3::integer[]) AS seat (seat_id, seat_index)
-        ORDER BY seat_index
-        ON CONFLICT (event_id, seat_id) DO NOTHING
-        RETURNING seat_index
+        WITH blocked AS (
+            INSERT INTO seat_blocks (event_id, seat_id, seat_index, reason, blocked_by, blocked_at)
+            SELECT $1, seat_id, seat_index, $4, $5, $6
+            FROM unnest($2::uuid[], $3::integer[]) AS seat (seat_id, seat_index)
+            ORDER BY seat_index
+            ON CONFLICT (event_id, seat_id) DO NOTHING
+            RETURNING seat_index
+        ), told AS (
+            INSERT INTO outbox (event_id, message_id, kind, subject_id, body, created_at)
+            SELECT $1, gen_random_uuid(), 'seats.blocked', $1, '{}', $6
+            WHERE EXISTS (SELECT FROM blocked)
+        )
+        SELECT seat_index FROM blocked
         "#,
         event_id.0,
         &seat_ids,
@@ -37,6 +44,7 @@ pub async fn insert_blocks(
     Ok(inserted.into_iter().map(i32::cast_unsigned).collect())
 }
 
+/// Records seats as not blocked any more, with a message where some were.
 pub async fn delete_blocks(
     db: impl PgExecutor<'_>,
     event_id: EventId,
@@ -44,7 +52,15 @@ pub async fn delete_blocks(
 ) -> Result<(), sqlx::Error> {
     let indexes: Vec<_> = seats.iter().map(|index| index.cast_signed()).collect();
     sqlx::query!(
-        r#"DELETE FROM seat_blocks WHERE event_id = $1 AND seat_index = ANY ($2)"#,
+        r#"
+        WITH unblocked AS (
+            DELETE FROM seat_blocks WHERE event_id = $1 AND seat_index = ANY ($2)
+            RETURNING seat_index
+        )
+        INSERT INTO outbox (event_id, message_id, kind, subject_id, body)
+        SELECT $1, gen_random_uuid(), 'seats.unblocked', $1, '{}'
+        WHERE EXISTS (SELECT FROM unblocked)
+        "#,
         event_id.0,
         &indexes
     )

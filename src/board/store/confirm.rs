@@ -33,12 +33,28 @@ static FINISH_CONFIRM: Verb = Verb {
 };
 static ABORT_CONFIRM: Verb = Verb {
     script: LazyLock::new(|| Script::from_lua(include_str!("../../../lua/abort_confirm.lua"))),
-    keys: &["seats", "holds", "deadlines", "holders", "meta", "changes"],
+    keys: &[
+        "seats",
+        "holds",
+        "deadlines",
+        "holders",
+        "meta",
+        "changes",
+        "told",
+    ],
     is_repeatable: true,
 };
 static EXPIRE_CONFIRMING: Verb = Verb {
     script: LazyLock::new(|| Script::from_lua(include_str!("../../../lua/expire_confirming.lua"))),
-    keys: &["seats", "holds", "deadlines", "holders", "meta", "changes"],
+    keys: &[
+        "seats",
+        "holds",
+        "deadlines",
+        "holders",
+        "meta",
+        "changes",
+        "told",
+    ],
     is_repeatable: true,
 };
 

@@ -17,7 +17,15 @@ use crate::id::{CallerId, EventId, HoldId};
 
 static PLACE_HOLD: Verb = Verb {
     script: LazyLock::new(|| Script::from_lua(include_str!("../../../lua/place_hold.lua"))),
-    keys: &["seats", "holds", "deadlines", "holders", "meta", "changes"],
+    keys: &[
+        "seats",
+        "holds",
+        "deadlines",
+        "holders",
+        "meta",
+        "changes",
+        "told",
+    ],
     is_repeatable: true,
 };
 static CHANGE_HOLD: Verb = Verb {
@@ -27,12 +35,20 @@ static CHANGE_HOLD: Verb = Verb {
 };
 static EXTEND_HOLD: Verb = Verb {
     script: LazyLock::new(|| Script::from_lua(include_str!("../../../lua/extend_hold.lua"))),
-    keys: &["holds", "deadlines", "meta"],
+    keys: &["holds", "deadlines", "meta", "told"],
     is_repeatable: true,
 };
 static RELEASE_HOLD: Verb = Verb {
     script: LazyLock::new(|| Script::from_lua(include_str!("../../../lua/release_hold.lua"))),
-    keys: &["seats", "holds", "deadlines", "holders", "meta", "changes"],
+    keys: &[
+        "seats",
+        "holds",
+        "deadlines",
+        "holders",
+        "meta",
+        "changes",
+        "told",
+    ],
     is_repeatable: true,
 };
 

@@ -13,6 +13,7 @@ use super::super::error::BoardError;
 use super::super::model::{Position, SeatState};
 use super::call::{Positions, key};
 use super::seats::sale_fields;
+use super::told;
 use super::waitlist::{self, LiveOffer, Waitlist};
 use crate::clock::Instant;
 use crate::context::Context;
@@ -41,6 +42,8 @@ pub struct Truth {
     /// Seats that are not booked now, and when they last were cancelled.
     pub cancelled: HashMap<u32, Instant>,
     pub waitlist: Waitlist,
+    /// Whether somebody is told of holds.
+    pub is_told: bool,
 }
 
 impl Truth {
@@ -237,6 +240,7 @@ pub async fn truth(db: &mut PgConnection, event_id: EventId) -> Result<Truth, Bo
             .map(|row| (row.seat_index.cast_unsigned(), row.cancelled_at))
             .collect(),
         waitlist: waitlist::read(db, event_id).await?,
+        is_told: told::is_told(db, event_id).await?,
     })
 }
 
@@ -268,6 +272,9 @@ async fn write_board(ctx: &Context, event_id: EventId, truth: &Truth) -> Result<
         .into();
     fields.push(format!("waiting={}", truth.waitlist.n_waiting));
     fields.push(format!("waiting_version={}", truth.waitlist.version));
+    if truth.is_told {
+        fields.push("told=0".to_owned());
+    }
     step(ctx, event_id, truth.epoch, ("end", fields.join(","))).await
 }
 

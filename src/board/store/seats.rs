@@ -38,7 +38,15 @@ pub(super) const FREEING_MAX: TimeDelta = TimeDelta::seconds(10);
 
 static EXPIRE_HOLDS: Verb = Verb {
     script: LazyLock::new(|| Script::from_lua(include_str!("../../../lua/expire_holds.lua"))),
-    keys: &["seats", "holds", "deadlines", "holders", "meta", "changes"],
+    keys: &[
+        "seats",
+        "holds",
+        "deadlines",
+        "holders",
+        "meta",
+        "changes",
+        "told",
+    ],
     is_repeatable: true,
 };
 static FREE_SEATS: Verb = Verb {

@@ -30,7 +30,15 @@ const LETTING_GO_MAX: Duration = Duration::from_secs(5);
 
 static OFFER_KEPT_SEATS: Verb = Verb {
     script: LazyLock::new(|| Script::from_lua(include_str!("../../../lua/offer_kept_seats.lua"))),
-    keys: &["seats", "holds", "deadlines", "holders", "meta", "changes"],
+    keys: &[
+        "seats",
+        "holds",
+        "deadlines",
+        "holders",
+        "meta",
+        "changes",
+        "told",
+    ],
     is_repeatable: true,
 };
 static LET_GO_KEPT_SEATS: Verb = Verb {

@@ -47,7 +47,8 @@ impl Row {
     }
 }
 
-/// Claims mails that are due and first in their lanes, for as long as the lease.
+/// Claims mails that are due and first in their lanes, for as long as the lease; at most 64. That
+/// number stands in the statement so that the planner, too, knows that they are few.
 pub async fn claim_mails(
     db: impl PgExecutor<'_>,
     n_max: i64,
@@ -57,23 +58,26 @@ pub async fn claim_mails(
     let rows = sqlx::query_as!(
         Row,
         r#"
-        WITH first AS (
-            SELECT event_id, delivery_id FROM deliveries AS delivery
-            WHERE channel = 'mail' AND state = 'due'
-              AND due_at <= COALESCE($2, clock_timestamp())
-              AND NOT EXISTS (SELECT FROM deliveries AS earlier
-                  WHERE earlier.recipient_id = delivery.recipient_id
-                    AND earlier.subject_id = delivery.subject_id AND earlier.state = 'due'
-                    AND earlier.channel = 'mail' AND earlier.position < delivery.position)
-            ORDER BY due_at LIMIT $1
-            FOR UPDATE SKIP LOCKED
+        WITH now AS MATERIALIZED (
+            SELECT COALESCE($2, clock_timestamp()) AS at
+        ), first AS (
+            SELECT * FROM (
+                SELECT event_id, delivery_id, message_id FROM deliveries AS delivery
+                WHERE channel = 'mail' AND state = 'due' AND due_at <= (SELECT at FROM now)
+                  AND NOT EXISTS (SELECT FROM deliveries AS earlier
+                      WHERE earlier.recipient_id = delivery.recipient_id
+                        AND earlier.subject_id = delivery.subject_id AND earlier.state = 'due'
+                        AND earlier.channel = 'mail' AND earlier.position < delivery.position)
+                ORDER BY due_at LIMIT 64
+                FOR UPDATE SKIP LOCKED
+            ) AS few LIMIT $1
         )
         UPDATE deliveries AS delivery
-        SET n_attempts = n_attempts + 1, attempted_at = COALESCE($2, clock_timestamp()),
-            due_at = COALESCE($2, clock_timestamp()) + $3
-        FROM first JOIN outbox AS message ON message.event_id = first.event_id
+        SET n_attempts = n_attempts + 1, attempted_at = now.at, due_at = now.at + $3
+        FROM now, first CROSS JOIN LATERAL (SELECT kind, body, created_at FROM outbox
+            WHERE outbox.event_id = first.event_id AND outbox.message_id = first.message_id
+            LIMIT 1) AS message
         WHERE delivery.event_id = first.event_id AND delivery.delivery_id = first.delivery_id
-          AND message.message_id = delivery.message_id
         RETURNING delivery.event_id, delivery.delivery_id, delivery.message_id,
             delivery.recipient_id, delivery.subject_id, delivery.position, message.kind,
             message.body, message.created_at, delivery.n_attempts, delivery.n_attempts_before
@@ -89,41 +93,50 @@ pub async fn claim_mails(
 
 /// Claims webhooks that are due and first in their lanes: of each endpoint a few, so that none
 /// keeps the others waiting, and of one that has failed again and again a single one. Endpoints
-/// that are disabled or paused are passed over.
+/// that are disabled, paused or busy are passed over; the others come in any order, at most 64
+/// deliveries in all.
 pub async fn claim_webhooks(
     db: impl PgExecutor<'_>,
     limits: ClaimLimits,
+    busy: &[Uuid],
     imposed_now: Option<Instant>,
 ) -> Result<Vec<Claim>, sqlx::Error> {
     let claimed = Moment::now();
     let rows = sqlx::query_as!(
         Row,
         r#"
-        WITH first AS (
-            SELECT delivery.event_id, delivery.delivery_id
-            FROM webhook_endpoints AS endpoint CROSS JOIN LATERAL (
-                SELECT event_id, delivery_id, due_at FROM deliveries AS delivery
-                WHERE delivery.recipient_id = endpoint.endpoint_id
-                  AND channel = 'webhook' AND delivery.state = 'due'
-                  AND due_at <= COALESCE($2, clock_timestamp())
-                  AND NOT EXISTS (SELECT FROM deliveries AS earlier
-                      WHERE earlier.recipient_id = delivery.recipient_id
-                        AND earlier.subject_id = delivery.subject_id AND earlier.state = 'due'
-                        AND earlier.channel = 'webhook' AND earlier.position < delivery.position)
-                ORDER BY due_at
-                LIMIT CASE WHEN endpoint.n_failures >= $5 THEN 1 ELSE $4::bigint END
-                FOR UPDATE SKIP LOCKED
-            ) AS delivery
-            WHERE endpoint.state = 'enabled'
-              AND COALESCE(endpoint.paused_until <= COALESCE($2, clock_timestamp()), true)
-            ORDER BY delivery.due_at LIMIT $1
+        WITH now AS MATERIALIZED (
+            SELECT COALESCE($2, clock_timestamp()) AS at
+        ), first AS (
+            SELECT * FROM (
+                SELECT delivery.event_id, delivery.delivery_id, delivery.message_id
+                FROM (SELECT endpoint_id, n_failures FROM webhook_endpoints
+                    WHERE state = 'enabled' AND endpoint_id <> ALL ($6)
+                      AND COALESCE(paused_until <= (SELECT at FROM now), true)
+                    ORDER BY random()) AS endpoint
+                CROSS JOIN LATERAL (
+                    SELECT event_id, delivery_id, message_id FROM deliveries AS delivery
+                    WHERE delivery.recipient_id = endpoint.endpoint_id
+                      AND channel = 'webhook' AND delivery.state = 'due'
+                      AND due_at <= (SELECT at FROM now)
+                      AND NOT EXISTS (SELECT FROM deliveries AS earlier
+                          WHERE earlier.recipient_id = delivery.recipient_id
+                            AND earlier.subject_id = delivery.subject_id AND earlier.state = 'due'
+                            AND earlier.channel = 'webhook'
+                            AND earlier.position < delivery.position)
+                    ORDER BY due_at
+                    LIMIT CASE WHEN endpoint.n_failures >= $5 THEN 1 ELSE $4::bigint END
+                    FOR UPDATE SKIP LOCKED
+                ) AS delivery
+                LIMIT 64
+            ) AS few LIMIT $1
         )
         UPDATE deliveries AS delivery
-        SET n_attempts = n_attempts + 1, attempted_at = COALESCE($2, clock_timestamp()),
-            due_at = COALESCE($2, clock_timestamp()) + $3
-        FROM first JOIN outbox AS message ON message.event_id = first.event_id
+        SET n_attempts = n_attempts + 1, attempted_at = now.at, due_at = now.at + $3
+        FROM now, first CROSS JOIN LATERAL (SELECT kind, body, created_at FROM outbox
+            WHERE outbox.event_id = first.event_id AND outbox.message_id = first.message_id
+            LIMIT 1) AS message
         WHERE delivery.event_id = first.event_id AND delivery.delivery_id = first.delivery_id
-          AND message.message_id = delivery.message_id
         RETURNING delivery.event_id, delivery.delivery_id, delivery.message_id,
             delivery.recipient_id, delivery.subject_id, delivery.position, message.kind,
             message.body, message.created_at, delivery.n_attempts, delivery.n_attempts_before
@@ -132,7 +145,8 @@ pub async fn claim_webhooks(
         imposed_now,
         interval(LEASE),
         limits.n_of_endpoint_max,
-        limits.n_failures_max
+        limits.n_failures_max,
+        busy
     )
     .fetch_all(db)
     .await?;

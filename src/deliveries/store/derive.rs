@@ -42,7 +42,8 @@ pub async fn lock_derivation(tx: &mut PgConnection) -> Result<bool, sqlx::Error>
 }
 
 /// Takes the first messages that have not been derived. A message is found by its state and not by
-/// its position, so that one which commits late is found late, but found (F45).
+/// its position, so that one which commits late is found late, but found (F45). Of those that
+/// concern every booking of an event a batch has one: a house is work enough for a transaction.
 pub async fn take_messages(
     tx: &mut PgConnection,
     n_max: i64,
@@ -50,16 +51,25 @@ pub async fn take_messages(
 ) -> Result<Taken, sqlx::Error> {
     let rows = sqlx::query!(
         r#"
-        UPDATE outbox SET derived_at = COALESCE($2, clock_timestamp())
-        WHERE (event_id, message_id) IN (
-            SELECT event_id, message_id FROM outbox
+        WITH first AS (
+            SELECT event_id, message_id, kind, position FROM outbox
             WHERE derived_at IS NULL
             ORDER BY position LIMIT $1
-            FOR UPDATE SKIP LOCKED)
-        RETURNING event_id, message_id
+            FOR UPDATE SKIP LOCKED
+        ), counted AS (
+            SELECT event_id, message_id,
+                count(*) FILTER (WHERE kind = $3) OVER (ORDER BY position) AS n_wide
+            FROM first
+        )
+        UPDATE outbox SET derived_at = COALESCE($2, clock_timestamp())
+        FROM counted
+        WHERE outbox.event_id = counted.event_id AND outbox.message_id = counted.message_id
+          AND n_wide <= 1
+        RETURNING outbox.event_id, outbox.message_id
         "#,
         n_max,
-        imposed_now
+        imposed_now,
+        TO_BOOKINGS_OF_EVENT
     )
     .fetch_all(tx)
     .await?;
@@ -87,18 +97,19 @@ pub async fn derive_mails(
             JOIN unnest($1::uuid[], $2::uuid[]) AS taken (event_id, message_id)
                 USING (event_id, message_id)
         ), recipient AS (
-            SELECT event_id, message_id, position, subject_id AS recipient_id FROM message
+            SELECT event_id, message_id, position, created_at, subject_id AS recipient_id
+            FROM message
             WHERE kind = ANY ($3)
             UNION ALL
-            SELECT message.event_id, message_id, position, booking_id
+            SELECT message.event_id, message_id, position, created_at, booking_id
             FROM message JOIN bookings AS booking ON booking.event_id = message.event_id
             WHERE kind = $4 AND body ? 'before'
               AND booking.state <> 'cancelled' AND booking.confirmed_at <= message.created_at
         )
         INSERT INTO deliveries (event_id, delivery_id, message_id, channel, recipient_id,
             subject_id, position, due_at)
-        SELECT event_id, delivery_id_of(message_id, 'mail', recipient_id), message_id, 'mail',
-            recipient_id, recipient_id, position, COALESCE($5, clock_timestamp())
+        SELECT event_id, delivery_id_of(message_id, 'mail', recipient_id, created_at),
+            message_id, 'mail', recipient_id, recipient_id, position, COALESCE($5, clock_timestamp())
         FROM recipient
         ON CONFLICT ON CONSTRAINT message_delivered_once_to_recipient DO NOTHING
         "#,
@@ -127,7 +138,8 @@ pub async fn derive_webhooks(
         r#"
         INSERT INTO deliveries (event_id, delivery_id, message_id, channel, recipient_id,
             subject_id, position, due_at)
-        SELECT message.event_id, delivery_id_of(message_id, 'webhook', endpoint_id), message_id,
+        SELECT message.event_id,
+            delivery_id_of(message_id, 'webhook', endpoint_id, message.created_at), message_id,
             'webhook', endpoint_id, subject_id, position, COALESCE($3, clock_timestamp())
         FROM outbox AS message
         JOIN unnest($1::uuid[], $2::uuid[]) AS taken (event_id, message_id)
@@ -148,7 +160,8 @@ pub async fn derive_webhooks(
         r#"
         INSERT INTO deliveries (event_id, delivery_id, message_id, channel, recipient_id,
             subject_id, position, due_at)
-        SELECT message.event_id, delivery_id_of(message_id, 'webhook', endpoint_id), message_id,
+        SELECT message.event_id,
+            delivery_id_of(message_id, 'webhook', endpoint_id, message.created_at), message_id,
             'webhook', endpoint_id, subject_id, position, COALESCE($3, clock_timestamp())
         FROM outbox AS message
         JOIN unnest($1::uuid[], $2::uuid[]) AS taken (event_id, message_id)

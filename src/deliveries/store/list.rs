@@ -37,7 +37,7 @@ pub async fn list(
 }
 
 /// Makes a settled delivery due at once, with all its attempts ahead of it; one that is due is left
-/// as it is. With a recipient, only one of theirs.
+/// as it is. With a recipient, only one of theirs; none whose endpoint is gone.
 pub async fn send_again(
     db: impl PgExecutor<'_>,
     delivery_id: DeliveryId,
@@ -55,6 +55,8 @@ pub async fn send_again(
                                      ELSE n_attempts END
         FROM outbox AS message
         WHERE delivery_id = $1 AND ($2::uuid IS NULL OR recipient_id = $2)
+          AND (channel <> 'webhook' OR EXISTS (SELECT FROM webhook_endpoints AS endpoint
+              WHERE endpoint.endpoint_id = recipient_id))
           AND message.event_id = delivery.event_id AND message.message_id = delivery.message_id
         RETURNING delivery_id AS "delivery_id: _", delivery.event_id AS "event_id: _",
             delivery.message_id AS "message_id: _", message.kind, channel, recipient_id,

@@ -11,5 +11,8 @@ pub use attempt::{Change, ClaimLimits, claim_mails, claim_webhooks, settle};
 pub use derive::{derive_mails, derive_webhooks, lock_derivation, take_messages};
 pub use list::{list, send_again};
 pub use notify::derive_notifications;
-pub use prune::{delete_old_deliveries, delete_old_messages, delete_old_notifications};
+pub use prune::{
+    delete_old_deliveries, delete_old_hold_messages, delete_old_messages, delete_old_notifications,
+    drop_stranded_deliveries,
+};
 pub use sold_out::tell_sold_out;

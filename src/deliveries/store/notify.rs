@@ -30,8 +30,8 @@ pub async fn derive_notifications(tx: &mut PgConnection, taken: &Taken) -> Resul
         )
         INSERT INTO notifications (event_id, notification_id, caller_id, kind, subject_id,
             happened_at)
-        SELECT event_id, delivery_id_of(message_id, 'page', holder_id), holder_id, kind,
-            subject_id, created_at
+        SELECT event_id, delivery_id_of(message_id, 'page', holder_id, created_at), holder_id,
+            kind, subject_id, created_at
         FROM concerned JOIN message USING (message_id)
         ON CONFLICT (event_id, notification_id) DO NOTHING
         "#,

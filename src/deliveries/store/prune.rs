@@ -24,6 +24,28 @@ pub async fn delete_old_messages(db: impl PgExecutor<'_>) -> Result<u64, sqlx::E
     Ok(deleted.rows_affected())
 }
 
+/// As [`delete_old_messages`], of messages about holds, which are many: after 3 days.
+pub async fn delete_old_hold_messages(db: impl PgExecutor<'_>) -> Result<u64, sqlx::Error> {
+    let deleted = sqlx::query!(
+        r#"
+        DELETE FROM outbox
+        WHERE (event_id, message_id) IN (
+            SELECT event_id, message_id FROM outbox AS message
+            WHERE kind LIKE 'hold.%' AND created_at < now() - interval '3 days'
+              AND derived_at IS NOT NULL
+              AND NOT EXISTS (SELECT FROM deliveries AS delivery
+                  WHERE delivery.event_id = message.event_id
+                    AND delivery.message_id = message.message_id
+                    AND delivery.state IN ('due', 'dead'))
+            LIMIT 5000
+        )
+        "#
+    )
+    .execute(db)
+    .await?;
+    Ok(deleted.rows_affected())
+}
+
 /// Deletes a batch of dead letters that nobody has sent anew for 90 days.
 pub async fn delete_old_deliveries(db: impl PgExecutor<'_>) -> Result<u64, sqlx::Error> {
     let deleted = sqlx::query!(
@@ -39,6 +61,24 @@ pub async fn delete_old_deliveries(db: impl PgExecutor<'_>) -> Result<u64, sqlx:
     .execute(db)
     .await?;
     Ok(deleted.rows_affected())
+}
+
+/// Drops webhooks that nobody could attempt for 30 days: their endpoint is gone, or disabled.
+pub async fn drop_stranded_deliveries(db: impl PgExecutor<'_>) -> Result<u64, sqlx::Error> {
+    let dropped = sqlx::query!(
+        r#"
+        UPDATE deliveries
+        SET state = 'dropped', answer = 'no endpoint for 30 days', settled_at = clock_timestamp()
+        WHERE (event_id, delivery_id) IN (
+            SELECT event_id, delivery_id FROM deliveries
+            WHERE channel = 'webhook' AND state = 'due' AND due_at < now() - interval '30 days'
+            LIMIT 1000
+        )
+        "#
+    )
+    .execute(db)
+    .await?;
+    Ok(dropped.rows_affected())
 }
 
 /// Deletes a batch of notifications older than 90 days.

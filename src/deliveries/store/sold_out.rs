@@ -5,9 +5,18 @@ use sqlx::PgConnection;
 use super::derive::Taken;
 use crate::clock::Instant;
 
-/// Looks at the events of bookings that were confirmed or cancelled; answers whether there was
-/// something to tell. Sold out is an event on sale whose every seat is booked or blocked; one that
-/// has seats again can sell out again.
+/// Whatever changes how many seats can be had.
+const ABOUT_SEATS: [&str; 4] = [
+    "booking.confirmed",
+    "booking.cancelled",
+    "seats.blocked",
+    "seats.unblocked",
+];
+
+/// Looks at the events whose seats messages are about; answers whether there was something to
+/// tell. Sold out is an event whose every seat is booked or blocked. One that had seats again can
+/// sell out again: it did where it has seats now, or where a booking was cancelled and every seat
+/// is taken all the same.
 pub async fn tell_sold_out(
     tx: &mut PgConnection,
     taken: &Taken,
@@ -16,25 +25,31 @@ pub async fn tell_sold_out(
     let told = sqlx::query!(
         r#"
         WITH concerned AS (
-            SELECT DISTINCT message.event_id FROM outbox AS message
+            SELECT message.event_id, bool_or(kind = 'booking.cancelled') AS had_seats
+            FROM outbox AS message
             JOIN unnest($1::uuid[], $2::uuid[]) AS taken (event_id, message_id)
                 USING (event_id, message_id)
-            WHERE kind IN ('booking.confirmed', 'booking.cancelled')
+            WHERE kind = ANY ($4)
+            GROUP BY message.event_id
         ), counted AS (
-            SELECT event_id, seat_count <= (SELECT count(*) FROM seat_bookings AS seat
+            SELECT event_id, had_seats, seat_count <= (
+                    SELECT count(*) FROM seat_bookings AS seat
                     WHERE seat.event_id = event.event_id)
                 + (SELECT count(*) FROM seat_blocks AS seat
-                    WHERE seat.event_id = event.event_id) AS is_sold_out
+                    WHERE seat.event_id = event.event_id
+                      AND NOT EXISTS (SELECT FROM seat_bookings AS booked
+                          WHERE booked.seat_id = seat.seat_id
+                            AND booked.event_id = event.event_id)) AS is_sold_out
             FROM concerned JOIN events AS event USING (event_id)
             JOIN venue_versions AS version
                 ON version.venue_id = event.venue_id AND version.version = event.venue_version
-            WHERE event.state = 'on_sale'
+            WHERE event.state IN ('on_sale', 'paused')
         ), turned AS (
             UPDATE events AS event
             SET sold_out_at = CASE WHEN is_sold_out THEN COALESCE($3, clock_timestamp()) END
             FROM counted
             WHERE event.event_id = counted.event_id
-              AND is_sold_out = (event.sold_out_at IS NULL)
+              AND (is_sold_out = (event.sold_out_at IS NULL) OR is_sold_out AND had_seats)
             RETURNING event.event_id, event.sold_out_at
         )
         INSERT INTO outbox (event_id, message_id, kind, subject_id, body, created_at)
@@ -43,7 +58,8 @@ pub async fn tell_sold_out(
         "#,
         &taken.event_ids,
         &taken.message_ids,
-        imposed_now
+        imposed_now,
+        &ABOUT_SEATS.map(str::to_owned)
     )
     .execute(tx)
     .await?;

@@ -267,6 +267,42 @@ async fn no_mail_overtakes_an_earlier_one_of_its_booking(db: PgPool) {
     app.finish().await;
 }
 
+/// F45: a message that concerns a whole house ends its batch, so that however many there are, a
+/// step of deriving ends.
+#[sqlx::test(migrator = "holdfast::postgres::MIGRATIONS")]
+async fn f45_many_messages_to_a_whole_house_are_derived_one_by_one(db: PgPool) {
+    let (app, _server) = start(&db).await;
+    let sale = app.on_sale(1, 30).await;
+    app.fill(&sale).await;
+    sqlx::query(
+        "INSERT INTO outbox (event_id, message_id, kind, subject_id, body)
+         SELECT $1, gen_random_uuid(), kind, $1, '{\"before\": {}}'
+         FROM unnest(ARRAY['event.changed', 'event.changed', 'event.opened', 'event.changed'])
+             AS kind",
+    )
+    .bind(sale.id().0)
+    .execute(&app.ctx.db)
+    .await
+    .expect("messages");
+    let mut derived = Vec::new();
+
+    loop {
+        let progress = deliveries::derive_deliveries(&app.ctx).await;
+        let holdfast::jobs::Progress::Worked(n) = progress.expect("deliveries") else {
+            break;
+        };
+        derived.push(n);
+    }
+
+    assert_eq!(
+        derived,
+        [2, 2, 1],
+        "that it was opened comes with the first"
+    );
+    assert_eq!(states(&app).await.len(), 3 * 10);
+    app.stop().await;
+}
+
 async fn sibling(app: &TestApp, db: &PgPool, server: &MailServer) -> TestApp {
     let settings = [
         ("HOLDFAST_SMTP_URL", server.url.as_str()),

@@ -3,8 +3,11 @@
 mod confirmed;
 mod delivery;
 mod letters;
+mod page;
 mod preferences;
 mod templates;
+mod tls;
+mod waitlist;
 
 use sqlx::PgPool;
 

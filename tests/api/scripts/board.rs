@@ -7,7 +7,7 @@ use serde_json::json;
 
 use crate::support::redis_url;
 
-pub const NOUNS: [&str; 5] = ["seats", "holds", "deadlines", "holders", "meta"];
+pub const NOUNS: [&str; 6] = ["seats", "holds", "deadlines", "holders", "meta", "told"];
 pub const HOLDS: [&str; 6] = [
     "live",
     "lapsed",
@@ -23,7 +23,7 @@ pub const HOLDERS: [&str; 2] = ["ana", "ben"];
 pub const SEATS: &str = "...hhhccbxh.......ww";
 
 /// A call's script and arguments. The time is 1,000,000 ms.
-pub const CALLS: [(&str, &[&str]); 27] = [
+pub const CALLS: [(&str, &[&str]); 31] = [
     (
         "place_hold",
         &[
@@ -105,6 +105,10 @@ pub const CALLS: [(&str, &[&str]); 27] = [
         &["1000000", "1", "confirming", "bbbbbbbb", "6,7"],
     ),
     (
+        "abort_confirm",
+        &["1000000", "1", "confirming", "aaaaaaaa", "6,7"],
+    ),
+    (
         "expire_confirming",
         &["1000000", "1", "confirming", "900000"],
     ),
@@ -139,6 +143,9 @@ pub const CALLS: [(&str, &[&str]); 27] = [
     ),
     ("keep_free_seats", &["1000000", "1", "7", "16,17"]),
     ("set_waiting", &["1000000", "1", "8", "0"]),
+    ("read_told", &["1000000", "1", "1", "1", "7", "500"]),
+    ("read_told", &["1000000", "1", "1", "0", "0", "500"]),
+    ("read_told", &["1000000", "1", "0", "0", "0", "0"]),
     ("find_holds", &["1000000", "1", "live,none,lapsed"]),
     ("read_board", &["1000000", "1"]),
     ("find_hold", &["1000000", "1", "live"]),
@@ -195,7 +202,10 @@ impl Board {
             "2",
             "waiting_version",
             "7",
+            "told",
+            "8",
         ]));
+        commands.push(words(&["XADD", "told", "1-8", "placed", "live|1|2|3:50"]));
         commands.extend_from_slice(damage);
         for command in &mut commands {
             command[1] = self.key(&command[1]);
@@ -231,6 +241,21 @@ impl Board {
             Vec::<String>::new(),
         );
         seats.await.ok()?.as_string()
+    }
+
+    /// What the stream has beyond the entry that it is arranged with.
+    pub async fn told(&self) -> Vec<String> {
+        let source = "local all = {}
+            for n, entry in ipairs(redis.call('XRANGE', KEYS[1], '(1-8', '+')) do
+                all[n] = entry[1] .. '=' .. entry[2][1] .. '=' .. entry[2][2]
+            end
+            return all";
+        let keys = vec![self.key("told")];
+        let told = self
+            .redis
+            .eval::<Vec<String>, _, _, _>(source, keys, Vec::<String>::new())
+            .await;
+        told.expect("entries")
     }
 
     pub async fn call(&self, script: &str, args: &[&str]) -> Result<Vec<Value>, String> {

@@ -76,7 +76,7 @@ fn damages() -> Vec<(String, Damage)> {
     ];
     for field in fields
         .into_iter()
-        .chain(["seats_per_person_max", "waiting"])
+        .chain(["seats_per_person_max", "waiting", "told"])
     {
         let gone = vec![words(&["HDEL", "meta", field])];
         all.push((format!("meta without {field}"), gone));
@@ -154,6 +154,7 @@ async fn every_script_acts_on_a_board_that_is_whole() {
         "finished",
         "aborted",
         "other_attempts",
+        "aborted",
         "expired",
         "swept",
         "freed",
@@ -166,6 +167,9 @@ async fn every_script_acts_on_a_board_that_is_whole() {
         "let_go",
         "kept",
         "set",
+        "told",
+        "told",
+        "untold",
         "holds",
         "board",
         "hold",
@@ -222,4 +226,39 @@ async fn a_board_that_lost_its_seats_or_its_position_is_loaded_again(db: PgPool)
     }
 
     app.finish().await;
+}
+
+/// Each script that begins or ends a hold says so once, under the next number; refusals and
+/// repetitions say nothing. Where nobody is to be told, none writes.
+#[tokio::test]
+async fn scripts_tell_of_holds_where_somebody_is_told() {
+    let board = Board::connect().await;
+    let untold = vec![words(&["HDEL", "meta", "told"])];
+    let mut told = Vec::new();
+
+    for (script, args) in CALLS {
+        if script == "read_told" {
+            continue;
+        }
+        board.arrange(&untold).await;
+        board.call(script, args).await.expect("an answer");
+        assert_eq!(board.told().await, [""; 0], "{script} {args:?}");
+        board.arrange(&[]).await;
+        board.call(script, args).await.expect("an answer");
+        told.extend(board.told().await);
+    }
+
+    assert_eq!(
+        told,
+        [
+            "1-9=placed=new|1000000|1060000|1:50,2:50",
+            "1-9=extended=live|1000000|1600000|3:50,4:50",
+            "1-9=released=live|1000000|1060000|3:50,4:50",
+            "1-9=released=confirming|1000000|1070000|6:50,7:50",
+            "1-9=expired=confirming|1000000|1060000|6:50,7:50",
+            "1-9=expired=lapsed|1000000|999999|5:50",
+            "1-10=expired=lapsed-too|1000000|1000000|10:50",
+            "1-9=placed=new|1000000|1060000|17:50,18:50",
+        ]
+    );
 }

@@ -4,10 +4,10 @@ use std::collections::HashMap;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use tokio::io::{AsyncBufReadExt, AsyncWriteExt, BufReader};
-use tokio::net::tcp::{OwnedReadHalf, OwnedWriteHalf};
+use tokio::io::{AsyncBufReadExt, AsyncRead, AsyncWrite, AsyncWriteExt, BufReader};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::task::JoinHandle;
+use tokio_rustls::TlsAcceptor;
 
 /// What the server does with a mail, decided when its text is to come.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -20,6 +20,15 @@ pub enum Manner {
     Hangs,
     /// Takes the text, keeps it, and goes away before answering.
     DiesBeforeAnswer,
+}
+
+/// Whether the server speaks TLS, and from when on.
+#[derive(Clone)]
+pub enum Security {
+    None,
+    FromTheStart(TlsAcceptor),
+    /// Once the client says STARTTLS; nothing is taken before.
+    StartTls(TlsAcceptor),
 }
 
 /// A mail as it came in.
@@ -67,15 +76,24 @@ pub struct MailServer {
 
 impl MailServer {
     pub async fn start() -> Self {
+        Self::start_secured(Security::None).await
+    }
+
+    pub async fn start_secured(security: Security) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").await.expect("a socket");
-        let url = format!("smtp://{}", listener.local_addr().expect("an address"));
+        let address = listener.local_addr().expect("an address");
+        let url = match security {
+            Security::None => format!("smtp://{address}"),
+            Security::FromTheStart(_) => format!("smtps://{address}"),
+            Security::StartTls(_) => format!("smtp://{address}?tls=required"),
+        };
         let state = Arc::new(Mutex::new(State::default()));
         let kept = state.clone();
         let listening = spawn(async move {
             while let Ok((client, _)) = listener.accept().await {
-                let state = kept.clone();
+                let (state, security) = (kept.clone(), security.clone());
                 spawn(async move {
-                    converse(client, &state).await.ok();
+                    serve(client, &security, &state).await.ok();
                 });
             }
         });
@@ -119,19 +137,50 @@ fn spawn(work: impl Future<Output = ()> + Send + 'static) -> JoinHandle<()> {
     tokio::spawn(work)
 }
 
-async fn converse(client: TcpStream, state: &Mutex<State>) -> std::io::Result<()> {
-    let (reads, mut writes) = client.into_split();
-    let mut reads = BufReader::new(reads);
-    let (mut to, mut manner) = (String::new(), Manner::Takes);
-    say(&mut writes, "220 test ESMTP").await?;
-    loop {
-        let mut line = String::new();
-        if reads.read_line(&mut line).await? == 0 {
-            return Ok(());
+async fn serve(
+    client: TcpStream,
+    security: &Security,
+    state: &Mutex<State>,
+) -> std::io::Result<()> {
+    let mut client = match security {
+        Security::None => BufReader::new(client),
+        Security::FromTheStart(acceptor) => {
+            let mut client = BufReader::new(acceptor.accept(client).await?);
+            say(&mut client, "220 test ESMTP").await?;
+            return converse(&mut client, state).await;
         }
-        let line = line.trim_end();
-        match line.get(..4).unwrap_or_default().to_uppercase().as_str() {
-            "EHLO" => say(&mut writes, "250-test\r\n250 8BITMIME").await?,
+        Security::StartTls(acceptor) => {
+            let mut client = BufReader::new(client);
+            say(&mut client, "220 test ESMTP").await?;
+            loop {
+                let line = read_line(&mut client).await?;
+                match word_of(&line).as_str() {
+                    "" => return Ok(()),
+                    "EHLO" => say(&mut client, "250-test\r\n250 STARTTLS").await?,
+                    "STAR" => break,
+                    _ => say(&mut client, "530 STARTTLS first").await?,
+                }
+            }
+            say(&mut client, "220 go ahead").await?;
+            let client = acceptor.accept(client.into_inner()).await?;
+            return converse(&mut BufReader::new(client), state).await;
+        }
+    };
+    say(&mut client, "220 test ESMTP").await?;
+    converse(&mut client, state).await
+}
+
+async fn converse<S: AsyncRead + AsyncWrite + Unpin>(
+    client: &mut BufReader<S>,
+    state: &Mutex<State>,
+) -> std::io::Result<()> {
+    let (mut to, mut manner) = (String::new(), Manner::Takes);
+    loop {
+        let line = read_line(client).await?;
+        match word_of(&line).as_str() {
+            "" => return Ok(()),
+            "EHLO" => say(client, "250-test\r\n250-AUTH PLAIN\r\n250 8BITMIME").await?,
+            "AUTH" => say(client, "235 welcome").await?,
             "RCPT" => {
                 to = line
                     .trim_start_matches(|c| c != '<')
@@ -142,11 +191,11 @@ async fn converse(client: TcpStream, state: &Mutex<State>) -> std::io::Result<()
                     Manner::Refuses(answer) => answer,
                     _ => "250 fine",
                 };
-                say(&mut writes, answer).await?;
+                say(client, answer).await?;
             }
             "DATA" => {
-                say(&mut writes, "354 go on").await?;
-                let text = read_text(&mut reads).await?;
+                say(client, "354 go on").await?;
+                let text = read_text(client).await?;
                 let received = Received {
                     to: to.clone(),
                     text,
@@ -155,13 +204,25 @@ async fn converse(client: TcpStream, state: &Mutex<State>) -> std::io::Result<()
                 match manner {
                     Manner::Hangs => tokio::time::sleep(Duration::from_secs(3600)).await,
                     Manner::DiesBeforeAnswer => return Ok(()),
-                    _ => say(&mut writes, "250 taken").await?,
+                    _ => say(client, "250 taken").await?,
                 }
             }
-            "QUIT" => return say(&mut writes, "221 bye").await,
-            _ => say(&mut writes, "250 fine").await?,
+            "QUIT" => return say(client, "221 bye").await,
+            _ => say(client, "250 fine").await?,
         }
     }
+}
+
+/// A line without its end; empty once the client is gone.
+async fn read_line<S: AsyncRead + Unpin>(client: &mut BufReader<S>) -> std::io::Result<String> {
+    let mut line = String::new();
+    client.read_line(&mut line).await?;
+    Ok(line.trim_end().to_owned())
+}
+
+/// The first letters of a command.
+fn word_of(line: &str) -> String {
+    line.get(..4).unwrap_or_default().to_uppercase()
 }
 
 fn manner_for(state: &Mutex<State>, to: &str) -> Manner {
@@ -172,16 +233,20 @@ fn manner_for(state: &Mutex<State>, to: &str) -> Manner {
         .unwrap_or(Manner::Takes)
 }
 
-async fn say(writes: &mut OwnedWriteHalf, answer: &str) -> std::io::Result<()> {
-    writes.write_all(format!("{answer}\r\n").as_bytes()).await
+async fn say<S: AsyncRead + AsyncWrite + Unpin>(
+    client: &mut BufReader<S>,
+    answer: &str,
+) -> std::io::Result<()> {
+    client.write_all(format!("{answer}\r\n").as_bytes()).await?;
+    client.flush().await
 }
 
 /// Up to the dot that stands alone; a dot at the begin of a line comes doubled (4.5.2).
-async fn read_text(reads: &mut BufReader<OwnedReadHalf>) -> std::io::Result<String> {
+async fn read_text<S: AsyncRead + Unpin>(client: &mut BufReader<S>) -> std::io::Result<String> {
     let mut text = String::new();
     loop {
         let mut line = String::new();
-        if reads.read_line(&mut line).await? == 0 || line == ".\r\n" {
+        if client.read_line(&mut line).await? == 0 || line == ".\r\n" {
             return Ok(text);
         }
         text.push_str(line.strip_prefix('.').unwrap_or(&line));

@@ -2,6 +2,7 @@
 
 mod answer;
 mod app;
+mod authority;
 mod belongings;
 mod board;
 mod caller;
@@ -21,10 +22,11 @@ mod webhook_receiver;
 
 pub use answer::Answer;
 pub use app::{TestApp, config, noon, redis_url};
+pub use authority::Authority;
 pub use belongings::Belongings;
 pub use caller::Caller;
 pub use database::database_time;
-pub use mail_server::{MailServer, Manner};
+pub use mail_server::{MailServer, Manner, Security};
 pub use private_redis::{PrivateCluster, PrivateRedis};
 pub use proxy::{Fault, Proxy};
 pub use sale::Sale;

@@ -1,6 +1,7 @@
 //! A server that webhooks are sent to, and that misbehaves when told to.
 
 use std::collections::VecDeque;
+use std::net::SocketAddr;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
@@ -9,13 +10,16 @@ use axum::body::Bytes;
 use axum::extract::State;
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::{IntoResponse, Response};
+use axum::serve::Listener;
 use base64::Engine;
 use base64::prelude::BASE64_STANDARD;
 use hmac::{Hmac, KeyInit, Mac};
 use serde_json::Value;
 use sha2::Sha256;
-use tokio::net::TcpListener;
+use tokio::net::{TcpListener, TcpStream};
 use tokio::task::JoinHandle;
+use tokio_rustls::TlsAcceptor;
+use tokio_rustls::server::TlsStream;
 
 /// How a request is answered.
 #[derive(Clone, Debug)]
@@ -84,18 +88,25 @@ pub struct WebhookReceiver {
 impl WebhookReceiver {
     pub async fn start() -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").await.expect("a socket");
-        let port = listener.local_addr().expect("an address").port();
+        let url = url_of("http", &listener);
+        Self::start_on(listener, url)
+    }
+
+    /// By https, with that certificate.
+    pub async fn start_secured(acceptor: TlsAcceptor) -> Self {
+        let listener = TcpListener::bind("127.0.0.1:0").await.expect("a socket");
+        let url = url_of("https", &listener);
+        Self::start_on(Secured(listener, acceptor), url)
+    }
+
+    fn start_on<L: Listener<Addr = SocketAddr>>(listener: L, url: String) -> Self {
         let kept = Kept::default();
         let routes = Router::new().fallback(take).with_state(kept.clone());
         #[expect(clippy::disallowed_methods, reason = "a test's own task")]
         let serving = tokio::spawn(async move {
             axum::serve(listener, routes).await.ok();
         });
-        Self {
-            url: format!("http://127.0.0.1:{port}/hook"),
-            kept,
-            serving,
-        }
+        Self { url, kept, serving }
     }
 
     /// How the next requests are answered, one after the other; with 204 from then on.
@@ -112,6 +123,32 @@ impl WebhookReceiver {
             .iter()
             .map(|it| it.kind().to_owned())
             .collect()
+    }
+}
+
+fn url_of(scheme: &str, listener: &TcpListener) -> String {
+    let address = listener.local_addr().expect("an address");
+    format!("{scheme}://{address}/hook")
+}
+
+/// Takes connections that speak TLS; others are passed over.
+struct Secured(TcpListener, TlsAcceptor);
+
+impl Listener for Secured {
+    type Io = TlsStream<TcpStream>;
+    type Addr = SocketAddr;
+
+    async fn accept(&mut self) -> (Self::Io, Self::Addr) {
+        loop {
+            let (stream, address) = self.0.accept().await.expect("a connection");
+            if let Ok(stream) = self.1.accept(stream).await {
+                return (stream, address);
+            }
+        }
+    }
+
+    fn local_addr(&self) -> std::io::Result<SocketAddr> {
+        self.0.local_addr()
     }
 }
 

@@ -6,7 +6,7 @@ use chrono::TimeDelta;
 use serde_json::json;
 use sqlx::PgPool;
 
-use super::{BOOKINGS, start};
+use super::{BOOKINGS, start, start_waiting};
 use crate::support::{Reply, Webhook, WebhookReceiver};
 
 #[sqlx::test(migrator = "holdfast::postgres::MIGRATIONS")]
@@ -64,7 +64,7 @@ async fn only_what_was_asked_for_is_told_and_only_to_the_events_owner(db: PgPool
 /// F43
 #[sqlx::test(migrator = "holdfast::postgres::MIGRATIONS")]
 async fn f43_a_webhook_comes_again_under_its_id_until_it_is_taken(db: PgPool) {
-    let (app, receiver) = start(&db).await;
+    let (app, receiver) = start_waiting(&db, "1").await;
     let sale = app.on_sale(1, 2).await;
     let endpoint = sale.subscribe(&receiver, &BOOKINGS).await;
     receiver.will([Reply::Status(500), Reply::Hangs, Reply::DiesBeforeAnswer]);
@@ -183,7 +183,7 @@ async fn f43_a_failing_endpoint_is_paused_and_keeps_no_other_waiting(db: PgPool)
     app.run_jobs().await;
 
     assert_eq!(fine.received().len(), 9);
-    // Four at a time: the breaker opens while the second lot of four is answered.
+    // Eight at a time: the breaker opens while they are answered.
     let n_before = failing.received().len();
     assert_eq!(n_before, 8);
     assert_ne!(sale.endpoint(&endpoint).await["paused_until"], json!(null));

@@ -161,3 +161,23 @@ async fn what_a_deleted_endpoint_is_owed_is_dropped(db: PgPool) {
     assert_eq!(states, ["dropped"]);
     app.finish().await;
 }
+
+#[sqlx::test(migrator = "holdfast::postgres::MIGRATIONS")]
+async fn nothing_is_owed_any_more_to_an_endpoint_that_is_gone(db: PgPool) {
+    let (app, receiver) = start(&db).await;
+    let sale = app.on_sale(1, 3).await;
+    let made = sale.subscribe(&receiver, &BOOKINGS).await;
+    app.guest().book(&sale, &["S-A-1"]).await;
+    app.run_jobs().await;
+    let delivery = sale.log(&made).await[0].clone();
+    let path = format!("/v1/webhook-endpoints/{}", made.text_of("endpoint_id"));
+    sale.owner.delete(&path).await.expect(204);
+
+    let id = delivery["delivery_id"].as_str().expect("an id");
+    let admin = app.admin().await;
+    let resend = admin.request(Method::POST, &format!("/v1/deliveries/{id}/resend"));
+    let resent = admin.send(resend).await;
+
+    resent.expect_problem(404, "not_found");
+    app.finish().await;
+}

@@ -58,3 +58,35 @@ async fn sold_out_is_told_each_time_the_last_seat_is_booked(db: PgPool) {
     assert_eq!(receiver.kinds(), ["event.sold_out", "event.sold_out"]);
     app.finish().await;
 }
+
+#[sqlx::test(migrator = "holdfast::postgres::MIGRATIONS")]
+async fn sold_out_is_told_however_the_last_seat_goes_and_comes(db: PgPool) {
+    let (app, receiver) = start(&db).await;
+    let sale = app.on_sale(1, 3).await;
+    sale.subscribe(&receiver, &["event.sold_out"]).await;
+    let guest = app.guest();
+    let n_told = async || {
+        app.run_jobs().await;
+        app.run_jobs().await;
+        receiver.received().len()
+    };
+    guest.book(&sale, &["S-A-1"]).await;
+    let last = guest.book(&sale, &["S-A-2"]).await;
+    assert_eq!(n_told().await, 0);
+    sale.block(&["S-A-3"]).await.expect(204);
+    assert_eq!(n_told().await, 1, "the last seat is blocked");
+    sale.block(&["S-A-1"])
+        .await
+        .expect_problem(409, "seats_unavailable");
+    assert_eq!(n_told().await, 1, "nothing has changed");
+
+    sale.unblock(&["S-A-3"]).await.expect(204);
+    assert_eq!(n_told().await, 1);
+    guest.book(&sale, &["S-A-3"]).await;
+    assert_eq!(n_told().await, 2, "it was for sale again");
+
+    guest.cancel(&last).await.expect(200);
+    guest.book(&sale, &["S-A-2"]).await;
+    assert_eq!(n_told().await, 3, "it came and went between two looks");
+    app.finish().await;
+}

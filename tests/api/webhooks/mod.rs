@@ -3,8 +3,11 @@
 mod delivery;
 mod endpoints;
 mod events;
+mod holds;
 mod order;
 mod private_addresses;
+mod slow;
+mod tls;
 
 use serde_json::json;
 use sqlx::PgPool;
@@ -13,9 +16,14 @@ use crate::support::{Answer, Sale, TestApp, WebhookReceiver};
 
 /// The service, allowed to send to this machine.
 pub async fn start(db: &PgPool) -> (TestApp, WebhookReceiver) {
+    start_waiting(db, "15").await
+}
+
+/// As [`start`], with so many seconds until an endpoint is given up.
+pub async fn start_waiting(db: &PgPool, seconds: &str) -> (TestApp, WebhookReceiver) {
     let settings = [
         ("HOLDFAST_WEBHOOK_PRIVATE_ADDRESSES", "allow"),
-        ("HOLDFAST_WEBHOOK_TIMEOUT_SECONDS", "1"),
+        ("HOLDFAST_WEBHOOK_TIMEOUT_SECONDS", seconds),
     ];
     let app = TestApp::start_set(db, &settings).await;
     (app, WebhookReceiver::start().await)

@@ -1,0 +1,97 @@
+//! Working off what is due: a slow recipient keeps none waiting but itself.
+
+use std::collections::HashMap;
+use std::future::Future;
+use std::time::Duration;
+
+use futures::StreamExt;
+use futures::stream::FuturesUnordered;
+use tokio::time::Instant as Moment;
+use uuid::Uuid;
+
+use super::model::Claim;
+use crate::context::Context;
+use crate::jobs::Progress;
+
+/// Limit: nothing is claimed later in a step than this, so that every attempt ends within it.
+const CLAIMING_MAX: Duration = Duration::from_secs(20);
+
+/// How often is looked for what has become due while attempts are under way.
+const LOOK_EVERY: Duration = Duration::from_secs(1);
+
+/// A channel's way to claim and to attempt.
+pub trait Sender: Sync {
+    type Error: Send;
+
+    /// The job that sends: a nudge has it look again.
+    const JOB: &'static str;
+    /// Limit: attempts under way at a time.
+    const UNDER_WAY_MAX: usize;
+    /// Nothing is claimed for fewer places than these, but every second.
+    const ROOM_MIN: usize;
+
+    /// Claims at most so many, none of them to the recipients that are busy.
+    fn claim(
+        &self,
+        n_max: usize,
+        busy: &[Uuid],
+    ) -> impl Future<Output = Result<Vec<Claim>, Self::Error>> + Send;
+
+    /// Attempts one and settles it.
+    fn attempt(&self, claim: Claim) -> impl Future<Output = Result<(), Self::Error>> + Send;
+}
+
+/// Sends what is due until nothing is. An attempt that was begun is brought to its end, whatever
+/// becomes of others: what is dropped half-way would be sent twice.
+pub async fn send_due<S: Sender>(ctx: &Context, sender: &S) -> Result<Progress, S::Error> {
+    let begun = Moment::now();
+    let nudged = ctx.tasks.nudged(S::JOB);
+    let mut attempts = FuturesUnordered::new();
+    let mut busy: HashMap<Uuid, usize> = HashMap::new();
+    let (mut n_attempts, mut failure, mut is_time) = (0, None, true);
+    loop {
+        let room = S::UNDER_WAY_MAX - attempts.len();
+        let is_claiming = is_time && room > 0 && begun.elapsed() < CLAIMING_MAX;
+        if is_claiming && failure.is_none() {
+            let recipients: Vec<Uuid> = busy.keys().copied().collect();
+            match sender.claim(room, &recipients).await {
+                Ok(claims) => {
+                    for claim in claims {
+                        let recipient_id = claim.recipient_id;
+                        *busy.entry(recipient_id).or_default() += 1;
+                        n_attempts += 1;
+                        attempts.push(async move { (recipient_id, sender.attempt(claim).await) });
+                    }
+                }
+                Err(error) => failure = Some(error),
+            }
+        }
+        tokio::select! {
+            attempted = attempts.next() => {
+                let Some((recipient_id, outcome)) = attempted else {
+                    break;
+                };
+                failure = failure.or(outcome.err());
+                let is_idle = is_done(&mut busy, recipient_id);
+                is_time = is_idle && S::UNDER_WAY_MAX - attempts.len() >= S::ROOM_MIN;
+                // The last of a lot, however small.
+                is_time |= attempts.is_empty();
+            }
+            () = nudged.notified() => is_time = true,
+            () = tokio::time::sleep(LOOK_EVERY) => is_time = true,
+        }
+    }
+    failure.map_or(Ok(Progress::of(n_attempts)), Err)
+}
+
+/// Whether it was the recipient's last attempt under way.
+fn is_done(busy: &mut HashMap<Uuid, usize>, recipient_id: Uuid) -> bool {
+    let Some(n) = busy.get_mut(&recipient_id) else {
+        return true;
+    };
+    *n -= 1;
+    if *n == 0 {
+        busy.remove(&recipient_id);
+    }
+    !busy.contains_key(&recipient_id)
+}
