@@ -26,11 +26,7 @@ pub enum Wish {
 /// Boards fall back once an instance has lacked Redis for `down_after`, and go back once every
 /// instance has had it for `back_after`: a link that comes and goes moves nothing. Without
 /// `down_after` none falls back, and those that have go back.
-pub fn decide(
-    instances: &[Instance],
-    down_after: Option<Duration>,
-    back_after: Duration,
-) -> Wish {
+pub fn decide(instances: &[Instance], down_after: Option<Duration>, back_after: Duration) -> Wish {
     let i_have = instances.iter().any(|one| one.is_me && one.has_redis);
     let others_have = instances.iter().any(|one| !one.is_me && one.has_redis);
     let courtesy = if !i_have && others_have {

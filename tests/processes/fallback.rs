@@ -126,9 +126,16 @@ async fn sell(stores: &mut PrivateStores, here: &Service, there: &Service) {
     kill(redis, Signal::SIGKILL).expect("Redis is killed");
     let killed_at = Instant::now();
     let (status, kept) = ben.place(&labels[&1]).await;
-    println!("the first hold without Redis after {:?}", killed_at.elapsed());
+    println!(
+        "the first hold without Redis after {:?}",
+        killed_at.elapsed()
+    );
     assert_eq!(status, 201, "{kept}");
-    assert_eq!(ana.place(&labels[&1]).await.0, 409, "one holder, two instances");
+    assert_eq!(
+        ana.place(&labels[&1]).await.0,
+        409,
+        "one holder, two instances"
+    );
     assert_eq!(ana.confirm(&before, true).await, 201);
     let (_, sold) = ana.place(&labels[&2]).await;
     assert_eq!(ana.confirm(&sold, false).await, 201);

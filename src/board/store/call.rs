@@ -45,12 +45,7 @@ pub(super) struct Reply {
 }
 
 impl Reply {
-    pub(super) fn new(
-        status: &str,
-        position: Position,
-        now_ms: i64,
-        values: Vec<Value>,
-    ) -> Self {
+    pub(super) fn new(status: &str, position: Position, now_ms: i64, values: Vec<Value>) -> Self {
         Self {
             status: status.to_owned(),
             position,

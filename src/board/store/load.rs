@@ -12,8 +12,8 @@ use uuid::Uuid;
 use super::super::error::BoardError;
 use super::super::model::{Position, SeatState};
 use super::call::{Positions, key, keys};
-use super::seats::sale_fields;
 use super::fallback::{self, Carried};
+use super::seats::sale_fields;
 use super::waitlist::{self, LiveOffer, Waitlist};
 use super::{modes, switch};
 use crate::clock::Instant;
@@ -329,11 +329,7 @@ pub(super) async fn write_board(
 
 /// A byte for each seat. While people wait nothing is free: the waitlist comes before the public,
 /// and lets go what nobody on it wants.
-fn seats_of<'a>(
-    truth: &Truth,
-    live: impl Iterator<Item = &'a Carried>,
-    n_seats: usize,
-) -> String {
+fn seats_of<'a>(truth: &Truth, live: impl Iterator<Item = &'a Carried>, n_seats: usize) -> String {
     let free = truth.free().byte();
     let mut seats = vec![free; n_seats];
     let mut set = |index: u32, state: SeatState| {

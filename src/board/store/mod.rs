@@ -35,9 +35,9 @@ pub use read::{find_hold, find_hold_of_seat, list_holds, read_board, read_board_
 pub use seats::{
     Swept, block_seats, expire_holds, free_blocked_seats, free_booked_seats, repair_board, set_sale,
 };
+pub use switch::{fall_back, fence, go_back};
 pub use waiting::{
     KEPT_NUDGE, Offered, Refused, find_holds, keep_free_seats, let_go_kept_seats, offer_kept_seats,
     set_waiting,
 };
-pub use switch::{fall_back, fence, go_back};
 pub use waitlist::OFFER_MEMORY_MS;

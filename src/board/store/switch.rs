@@ -180,8 +180,7 @@ async fn read_redis(
         return None;
     }
     let client = redis::client(&ctx.redis);
-    let records: HashMap<String, String> =
-        client.hgetall(key(event_id, "holds")).await.ok()?;
+    let records: HashMap<String, String> = client.hgetall(key(event_id, "holds")).await.ok()?;
     let memory = i64::try_from(ENDED_MEMORY.as_millis()).unwrap_or(i64::MAX);
     let carried = records.iter().filter_map(|(id, record)| {
         let record = Record::parse(record)?;

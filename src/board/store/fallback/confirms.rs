@@ -34,7 +34,8 @@ pub async fn begin(desk: &mut Desk, args: Args<'_>) -> Result<Answer, BoardError
         let indexes = record.indexes();
         desk.turn((hold_id, holder), &indexes, SeatState::Confirming);
     }
-    desk.put(hold_id, &record, desk.now + args.number(3)).await?;
+    desk.put(hold_id, &record, desk.now + args.number(3))
+        .await?;
     Ok(Answer::record("confirming", &record))
 }
 

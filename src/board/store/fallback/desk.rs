@@ -154,22 +154,24 @@ impl Desk {
         seats: impl IntoIterator<Item = (u32, SeatState)>,
         hold: (HoldId, CallerId),
     ) {
-        self.moves.extend(seats.into_iter().map(|(index, seen)| Move {
-            index,
-            was: Was::State(seen),
-            to: SeatState::Held,
-            hold: Some(hold),
-        }));
+        self.moves
+            .extend(seats.into_iter().map(|(index, seen)| Move {
+                index,
+                was: Was::State(seen),
+                to: SeatState::Held,
+                hold: Some(hold),
+            }));
     }
 
     /// Sets seats that were seen in a state, and that no hold has.
     pub fn set(&mut self, seats: impl IntoIterator<Item = (u32, SeatState)>, to: SeatState) {
-        self.moves.extend(seats.into_iter().map(|(index, seen)| Move {
-            index,
-            was: Was::State(seen),
-            to,
-            hold: None,
-        }));
+        self.moves
+            .extend(seats.into_iter().map(|(index, seen)| Move {
+                index,
+                was: Was::State(seen),
+                to,
+                hold: None,
+            }));
     }
 
     /// Sets those of the seats that a hold still has; a booked one stays its holder's.
@@ -223,9 +225,11 @@ impl Desk {
 
     /// Writes what has moved, with the next revision, and commits.
     pub async fn close(mut self, answer: Answer) -> Result<Reply, BoardError> {
-        self.write_moves().await?;
-        if self.is_changed {
-            self.meta.revision += 1;
+        let moves = std::mem::take(&mut self.moves);
+        self.meta.revision += i64::from(self.is_changed || !moves.is_empty());
+        if !moves.is_empty() {
+            self.write_moves(moves).await?;
+        } else if self.is_changed {
             sqlx::query!(
                 r#"UPDATE fallback_boards SET revision = $2 WHERE event_id = $1"#,
                 self.event_id.0,
@@ -247,12 +251,7 @@ impl Desk {
     /// # Errors
     /// `Unsettled` where a seat is not in the state in which it was seen, which the row's lock does
     /// not allow: nothing is written then.
-    async fn write_moves(&mut self) -> Result<(), BoardError> {
-        let mut moves = std::mem::take(&mut self.moves);
-        if moves.is_empty() {
-            return Ok(());
-        }
-        self.is_changed = true;
+    async fn write_moves(&mut self, mut moves: Vec<Move>) -> Result<(), BoardError> {
         moves.sort_unstable_by_key(|one| one.index);
         let word = |state: SeatState| char::from(state.byte()).to_string();
         let indexes: Vec<i32> = moves.iter().map(|one| one.index.cast_signed()).collect();
@@ -289,6 +288,8 @@ impl Desk {
                 ORDER BY seat_index
                 ON CONFLICT ON CONSTRAINT seat_held_once_per_event DO NOTHING
                 RETURNING '.' AS seen
+            ), counted AS (
+                UPDATE fallback_boards SET revision = $8 WHERE event_id = $1
             )
             SELECT count(seen) AS "n!" FROM (
                 SELECT seen FROM freed UNION ALL SELECT seen FROM changed
@@ -300,7 +301,8 @@ impl Desk {
             &had_by as &[Option<Uuid>],
             &becomes,
             &holds as &[Option<Uuid>],
-            &holders as &[Option<Uuid>]
+            &holders as &[Option<Uuid>],
+            self.meta.revision
         )
         .fetch_one(&mut *self.tx)
         .await?;

@@ -10,8 +10,7 @@ pub async fn place(desk: &mut Desk, args: Args<'_>) -> Result<Answer, BoardError
     let (hold_id, holder) = (args.hold_id(1)?, args.holder(2)?);
     let (asked, quote) = (args.text(5), args.seats(6)?);
     if let Some(record) = desk.hold(hold_id).await? {
-        let is_same_request =
-            asked.is_empty() || record.asked.is_empty() || asked == record.asked;
+        let is_same_request = asked.is_empty() || record.asked.is_empty() || asked == record.asked;
         return Ok(match record.holder == holder && is_same_request {
             true => Answer::record("repeated", &record),
             false => Answer::record("other_request", &record),

@@ -9,6 +9,7 @@ mod confirms;
 mod desk;
 mod holds;
 mod load;
+mod read;
 mod record;
 mod rows;
 mod seats;
@@ -27,9 +28,8 @@ use crate::context::Context;
 use crate::id::{CallerId, EventId, HoldId};
 
 use desk::Desk;
-pub use load::{
-    carry_over, clear, close, find_hold_of_seat, find_position, list_holds, read_carried, write,
-};
+pub use load::{clear, close, write};
+pub use read::{carry_over, find_hold_of_seat, find_position, list_holds, read_carried};
 pub use record::{Carried, Record};
 
 /// How long a new hold waits for its turn before it is told to come again, and how long what
@@ -98,7 +98,7 @@ pub async fn ask(
     let args = Args(args);
     if kind == Kind::ReadBoard {
         // Without waiting for a change under way.
-        return load::read(ctx, event_id, epoch).await;
+        return read::read(ctx, event_id, epoch).await;
     }
     let Some(mut desk) = Desk::open(ctx, event_id).await? else {
         return Ok(None);
@@ -126,7 +126,7 @@ pub async fn ask(
         Kind::OfferKeptSeats => waiting::offer(&mut desk, args).await?,
         Kind::LetGoKeptSeats => waiting::let_go(&mut desk, args).await?,
         Kind::KeepFreeSeats => waiting::keep(&mut desk, args).await?,
-        Kind::ReadBoard => return load::read(ctx, event_id, epoch).await,
+        Kind::ReadBoard => return read::read(ctx, event_id, epoch).await,
     };
     desk.close(answer).await.map(Some)
 }

@@ -57,9 +57,7 @@ pub async fn in_state(
 ) -> Result<Vec<(u32, SeatState)>, BoardError> {
     let look = desk.look(indexes, None).await?;
     let seen = indexes.iter().copied().zip(look.states);
-    Ok(seen
-        .filter(|(_, state)| states.contains(state))
-        .collect())
+    Ok(seen.filter(|(_, state)| states.contains(state)).collect())
 }
 
 pub async fn block(desk: &mut Desk, args: Args<'_>) -> Result<Answer, BoardError> {
@@ -67,10 +65,7 @@ pub async fn block(desk: &mut Desk, args: Args<'_>) -> Result<Answer, BoardError
     let look = desk.look(&indexes, None).await?;
     let seen = indexes.iter().copied().zip(look.states.iter().copied());
     let is_fine = |state: SeatState| matches!(state, SeatState::Free | SeatState::Blocked);
-    let conflicts: Vec<_> = seen
-        .clone()
-        .filter(|(_, state)| !is_fine(*state))
-        .collect();
+    let conflicts: Vec<_> = seen.clone().filter(|(_, state)| !is_fine(*state)).collect();
     if !conflicts.is_empty() {
         return Ok(match look.is_due {
             true => Answer::of("lapsed"),
