@@ -7,7 +7,7 @@ use super::super::super::error::BoardError;
 use super::super::super::model::{Position, SeatState};
 use super::super::call::Reply;
 use super::Answer;
-use crate::clock::from_ms;
+use crate::clock::{Instant, from_ms};
 use crate::context::Context;
 use crate::id::{CallerId, EventId, HoldId};
 
@@ -33,6 +33,20 @@ impl Meta {
             SeatState::Free
         }
     }
+}
+
+/// A row of `fallback_boards`, and what time it is.
+struct Board {
+    epoch: i64,
+    revision: i64,
+    version: i32,
+    sales: String,
+    opens_at: Instant,
+    closes_at: Instant,
+    seats_per_person_max: i32,
+    waiting_version: i64,
+    n_waiting: i64,
+    now: Instant,
 }
 
 pub struct Desk {
@@ -74,43 +88,66 @@ impl Desk {
         let mut tx = ctx.db.begin().await?;
         // The clock is read once the row is there. A board's changes need not outlive a crash of
         // PostgreSQL, as they would not one of Redis: what is booked has waited for the disk.
-        let row = sqlx::query!(
+        let board = sqlx::query_as!(
+            Board,
             r#"
             WITH board AS MATERIALIZED (
                 SELECT * FROM fallback_boards WHERE event_id = $1 AND is_open FOR UPDATE
             )
             SELECT epoch, revision, version, sales, opens_at, closes_at, seats_per_person_max,
-                waiting_version, n_waiting, clock_timestamp() AS "now!",
-                set_config('synchronous_commit', 'off', true) AS commits
-            FROM board
+                waiting_version, n_waiting, clock_timestamp() AS "now!"
+            FROM board, (SELECT set_config('synchronous_commit', 'off', true)) AS setting
             "#,
             event_id.0
         )
         .fetch_optional(&mut *tx)
         .await?;
-        let Some(row) = row else {
-            return Ok(None);
-        };
+        Ok(board.map(|board| Self::at(ctx, event_id, tx, board)))
+    }
+
+    /// As [`Desk::open`], to look only: waits for nobody.
+    pub async fn peek(ctx: &Context, event_id: EventId) -> Result<Option<Self>, BoardError> {
+        let mut tx = ctx.db.begin().await?;
+        let board = sqlx::query_as!(
+            Board,
+            r#"
+            SELECT epoch, revision, version, sales, opens_at, closes_at, seats_per_person_max,
+                waiting_version, n_waiting, clock_timestamp() AS "now!"
+            FROM fallback_boards WHERE event_id = $1 AND is_open
+            "#,
+            event_id.0
+        )
+        .fetch_optional(&mut *tx)
+        .await?;
+        Ok(board.map(|board| Self::at(ctx, event_id, tx, board)))
+    }
+
+    fn at(
+        ctx: &Context,
+        event_id: EventId,
+        tx: Transaction<'static, Postgres>,
+        board: Board,
+    ) -> Self {
         let meta = Meta {
-            epoch: row.epoch,
-            revision: row.revision,
-            version: row.version.into(),
-            sales: row.sales,
-            opens_at: row.opens_at.timestamp_millis(),
-            closes_at: row.closes_at.timestamp_millis(),
-            seats_per_person_max: row.seats_per_person_max.into(),
-            waiting_version: row.waiting_version,
-            n_waiting: row.n_waiting,
+            epoch: board.epoch,
+            revision: board.revision,
+            version: board.version.into(),
+            sales: board.sales,
+            opens_at: board.opens_at.timestamp_millis(),
+            closes_at: board.closes_at.timestamp_millis(),
+            seats_per_person_max: board.seats_per_person_max.into(),
+            waiting_version: board.waiting_version,
+            n_waiting: board.n_waiting,
         };
         let now = ctx.clock.imposed_ms();
-        Ok(Some(Self {
+        Self {
             tx,
             event_id,
             meta,
-            now: now.unwrap_or(row.now.timestamp_millis()),
+            now: now.unwrap_or(board.now.timestamp_millis()),
             moves: Vec::new(),
             is_changed: false,
-        }))
+        }
     }
 
     /// Looks at seats, at what somebody has, and whether anything is to be swept.

@@ -100,7 +100,16 @@ pub async fn ask(
         // Without waiting for a change under way.
         return read::read(ctx, event_id, epoch).await;
     }
-    let Some(mut desk) = Desk::open(ctx, event_id).await? else {
+    if kind == Kind::ExpireHolds
+        && let Some(reply) = seats::look_for_due(ctx, event_id, epoch).await?
+    {
+        return Ok(Some(reply));
+    }
+    let desk = match kind {
+        Kind::FindHold | Kind::FindHolds => Desk::peek(ctx, event_id).await?,
+        _ => Desk::open(ctx, event_id).await?,
+    };
+    let Some(mut desk) = desk else {
         return Ok(None);
     };
     if epoch.is_some_and(|epoch| epoch != desk.meta.epoch) {

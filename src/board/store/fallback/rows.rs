@@ -114,6 +114,9 @@ impl Desk {
 
     /// Ends holds that have lapsed; they are remembered for so long at least, in ms.
     pub async fn expire(&mut self, ids: &[HoldId], memory_min: i64) -> Result<(), BoardError> {
+        if ids.is_empty() {
+            return Ok(());
+        }
         let ids: Vec<Uuid> = ids.iter().map(|hold_id| hold_id.0).collect();
         sqlx::query!(
             r#"
@@ -133,6 +136,9 @@ impl Desk {
 
     /// Names a confirming hold again later.
     pub async fn postpone(&mut self, ids: &[HoldId], due: i64) -> Result<(), BoardError> {
+        if ids.is_empty() {
+            return Ok(());
+        }
         let ids: Vec<Uuid> = ids.iter().map(|hold_id| hold_id.0).collect();
         sqlx::query!(
             r#"UPDATE fallback_holds SET due_at = $3 WHERE event_id = $1 AND hold_id = ANY ($2)"#,
@@ -146,6 +152,9 @@ impl Desk {
     }
 
     pub async fn forget(&mut self, ids: &[HoldId]) -> Result<(), BoardError> {
+        if ids.is_empty() {
+            return Ok(());
+        }
         let ids: Vec<Uuid> = ids.iter().map(|hold_id| hold_id.0).collect();
         sqlx::query!(
             r#"DELETE FROM fallback_holds WHERE event_id = $1 AND hold_id = ANY ($2)"#,

@@ -3,9 +3,37 @@
 
 use super::super::super::error::BoardError;
 use super::super::super::model::{HoldState, SeatState, join};
+use super::super::call::Reply;
 use super::desk::Desk;
 use super::{Answer, Args};
-use crate::id::HoldId;
+use crate::context::Context;
+use crate::id::{EventId, HoldId};
+
+/// The answer of a sweep that finds nothing, without waiting for the board's turn: each instance
+/// sweeps every second, mostly in vain.
+pub async fn look_for_due(
+    ctx: &Context,
+    event_id: EventId,
+    epoch: Option<i64>,
+) -> Result<Option<Reply>, BoardError> {
+    let Some(mut desk) = Desk::peek(ctx, event_id).await? else {
+        return Ok(None);
+    };
+    let next = desk.next_due().await?;
+    let is_due = next.is_some_and(|at| at <= desk.now);
+    if is_due || epoch.is_some_and(|epoch| epoch != desk.meta.epoch) {
+        return Ok(None);
+    }
+    desk.close(swept(0, &[], &[], next)).await.map(Some)
+}
+
+fn swept(n_swept: usize, expired: &[HoldId], confirming: &[HoldId], next: Option<i64>) -> Answer {
+    Answer::of("swept")
+        .with(i64::try_from(n_swept).unwrap_or(i64::MAX))
+        .with(join(expired.iter()))
+        .with(join(confirming.iter()))
+        .with(next.map(|at| at.to_string()).unwrap_or_default())
+}
 
 pub async fn expire(desk: &mut Desk, args: Args<'_>) -> Result<Answer, BoardError> {
     let due = desk.due(args.number(0)).await?;
@@ -29,12 +57,7 @@ pub async fn expire(desk: &mut Desk, args: Args<'_>) -> Result<Answer, BoardErro
         .await?;
     desk.forget(&forgotten).await?;
     let next = desk.next_due().await?;
-    let ids = |ids: &[HoldId]| join(ids.iter());
-    Ok(Answer::of("swept")
-        .with(i64::try_from(due.len()).unwrap_or(i64::MAX))
-        .with(ids(&expired))
-        .with(ids(&confirming))
-        .with(next.map(|at| at.to_string()).unwrap_or_default()))
+    Ok(swept(due.len(), &expired, &confirming, next))
 }
 
 pub async fn free(desk: &mut Desk, args: Args<'_>) -> Result<Answer, BoardError> {
