@@ -16,7 +16,7 @@ use sqlx::PgPool;
 use walk::{Boards, Walk};
 
 const STEPS: usize = 5_000;
-const STEPS_IN_POSTGRES: usize = 2_000;
+const STEPS_IN_POSTGRES: usize = 1_000;
 
 async fn walk(db: PgPool, seed: u64) {
     walk_on(db, seed, Boards::InRedis, STEPS).await;
