@@ -1,10 +1,10 @@
 #!lua
--- Loads a board in steps: begin, holders and offers as often as needed, end. Until the end there is
+-- Loads a board in steps: begin, holders and holds as often as needed, end. Until the end there is
 -- no board, and a load with a higher epoch takes over from one with a lower.
 -- KEYS[1] seats, KEYS[2] holds, KEYS[3] deadlines, KEYS[4] holders, KEYS[5] meta, KEYS[6] changes
--- ARGV[1] epoch of the load; ARGV[2] step: begin, holders, offers or end
--- ARGV[3] begin: the seats, a byte each; holders: holder=count,…; offers: id=deadline=record;…, live
---   offers of the waitlist, which are holds; end: version=…,sales=…,…
+-- ARGV[1] epoch of the load; ARGV[2] step: begin, holders, holds or end
+-- ARGV[3] begin: the seats, a byte each; holders: holder=count,…; holds: id=due=record;…, of
+--   live holds and ended ones; end: version=…,sales=…,…
 -- Returns status, epoch, revision, now
 --   loading, loaded, superseded
 local meta, load = KEYS[5], tonumber(ARGV[1])
@@ -20,10 +20,10 @@ if ARGV[2] == 'begin' then
   return { 'loading', epoch, 0, now }
 end
 if load ~= loading then return { 'superseded', epoch, 0, now } end
-if ARGV[2] == 'offers' then
-  for id, deadline, record in ARGV[3]:gmatch('([^=;]+)=(%d+)=([^;]*)') do
+if ARGV[2] == 'holds' then
+  for id, due, record in ARGV[3]:gmatch('([^=;]+)=(%d+)=([^;]*)') do
     redis.call('HSET', KEYS[2], id, record)
-    redis.call('ZADD', KEYS[3], deadline, id)
+    redis.call('ZADD', KEYS[3], due, id)
   end
   return { 'loading', epoch, 0, now }
 end

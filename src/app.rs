@@ -55,6 +55,21 @@ fn streams() -> OpenApiRouter<Context> {
 /// even if every nudge were lost.
 pub const JOBS: &[Job] = &[
     Job {
+        name: "beat",
+        schedule: "* * * * * *",
+        step: |ctx| Box::pin(async move { Ok(board::beat(&ctx).await?) }),
+    },
+    Job {
+        name: "follow_boards",
+        schedule: "* * * * * *",
+        step: |ctx| Box::pin(async move { Ok(board::follow_boards(&ctx).await?) }),
+    },
+    Job {
+        name: "move_boards",
+        schedule: "* * * * * *",
+        step: |ctx| Box::pin(async move { Ok(board::move_boards(&ctx).await?) }),
+    },
+    Job {
         name: events::BOARDS_NUDGE,
         schedule: "* * * * * *",
         step: |ctx| Box::pin(async move { Ok(board::keep_boards(&ctx).await?) }),

@@ -35,6 +35,7 @@ pub struct Config {
     pub body_max_bytes: usize,
     pub template_max_bytes: usize,
     pub write_timeout: Duration,
+    pub fallback: Fallback,
     pub feed: Feed,
     pub rates: Rates,
     pub mail: MailSettings,
@@ -76,6 +77,15 @@ impl MailSettings {
     pub fn message_id(&self, delivery_id: DeliveryId) -> String {
         format!("<{delivery_id}@{}>", self.from.email.domain())
     }
+}
+
+/// When boards are taken to PostgreSQL, and back to Redis.
+#[derive(Clone, Copy, Debug)]
+pub struct Fallback {
+    /// How long an instance may lack Redis; none: sales stop with Redis.
+    pub down_after: Option<Duration>,
+    /// How long every instance must have had Redis.
+    pub back_after: Duration,
 }
 
 /// The live seat map.
@@ -173,6 +183,10 @@ impl Config {
             body_max_bytes: reader.positive("HOLDFAST_BODY_MAX_BYTES") as usize,
             template_max_bytes: reader.positive("HOLDFAST_TEMPLATE_MAX_BYTES") as usize,
             write_timeout: reader.seconds("HOLDFAST_WRITE_TIMEOUT_SECONDS"),
+            fallback: Fallback {
+                down_after: reader.seconds_or_never("HOLDFAST_REDIS_DOWN_AFTER_SECONDS"),
+                back_after: reader.seconds("HOLDFAST_REDIS_BACK_AFTER_SECONDS"),
+            },
             feed: Feed {
                 n_copies_max: reader.positive("HOLDFAST_BOARD_COPIES_MAX") as usize,
                 copy_idle: reader.seconds("HOLDFAST_BOARD_COPY_IDLE_SECONDS"),

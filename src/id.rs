@@ -64,6 +64,8 @@ typed_ids! {
     EndpointId;
     NotificationId;
     RequestId;
+    /// A process that serves.
+    InstanceId;
 }
 
 impl From<AccountId> for CallerId {

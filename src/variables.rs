@@ -33,6 +33,8 @@ pub const VARIABLES: &[Variable] = &[
     ("HOLDFAST_DATABASE_CONNECTIONS_MAX", "16", "connections for everything but confirming"),
     ("HOLDFAST_CONFIRM_CONNECTIONS_COUNT", "3", "connections that commit confirms in batches"),
     ("HOLDFAST_REDIS_CONNECTIONS_COUNT", "4", "multiplexed connections to Redis"),
+    ("HOLDFAST_REDIS_DOWN_AFTER_SECONDS", "5", "sales go on without Redis after that; 0: never"),
+    ("HOLDFAST_REDIS_BACK_AFTER_SECONDS", "10", "sales go back to Redis once it is there so long"),
     ("HOLDFAST_TOKEN_TTL_SECONDS", "43200", "how long an access token is good for"),
     ("HOLDFAST_REQUEST_TIMEOUT_SECONDS", "15", "a request that takes longer is answered with 503"),
     ("HOLDFAST_SHUTDOWN_TIMEOUT_SECONDS", "20", "how long running requests may take to finish"),
@@ -165,6 +167,12 @@ impl Reader {
             self.fault(name, "must be at most 30");
         }
         timeout.min(ATTEMPT_TIMEOUT_MAX)
+    }
+
+    /// Zero is never.
+    pub fn seconds_or_never(&mut self, name: &str) -> Option<Duration> {
+        let seconds: u32 = self.parse(name, 0);
+        (seconds > 0).then(|| Duration::from_secs(seconds.into()))
     }
 
     pub fn seconds(&mut self, name: &str) -> Duration {

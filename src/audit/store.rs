@@ -19,7 +19,7 @@ pub struct Found {
 /// Limit: breaches of one rule that are named.
 const FOUND_MAX: i64 = 100;
 
-pub const RULES: [Rule; 12] = [
+pub const RULES: [Rule; 15] = [
     Rule {
         invariant: "I1",
         rule: "no two bookings have one seat of one event",
@@ -132,6 +132,45 @@ pub const RULES: [Rule; 12] = [
                   ON o.event_id = s.event_id AND o.hold_id = s.hold_id
                   AND o.seat_index = s.seat_index
                 WHERE s.event_id IS NULL OR o.event_id IS NULL LIMIT $1",
+    },
+    Rule {
+        invariant: "I6",
+        rule: "the keys one_mode_per_epoch and seat_held_once_per_event are there and valid",
+        query: "SELECT '00000000-0000-0000-0000-000000000000'::uuid AS event_id,
+                    'key ' || name AS subject
+                FROM unnest(ARRAY['one_mode_per_epoch', 'seat_held_once_per_event']) AS name
+                WHERE NOT EXISTS (
+                    SELECT FROM pg_index WHERE indexrelid = to_regclass(name)
+                      AND indisunique AND indisvalid)
+                LIMIT $1",
+    },
+    Rule {
+        invariant: "I6",
+        rule: "an event's board is in the store that its epoch has",
+        query: "SELECT event_id, 'epoch ' || board_epoch AS subject FROM events
+                WHERE board_epoch > 0 AND NOT EXISTS (
+                    SELECT FROM board_epochs AS known
+                    WHERE known.event_id = events.event_id AND epoch = board_epoch
+                      AND mode = board_mode)
+                   OR (board_mode = 'postgres') <> EXISTS (
+                    SELECT FROM fallback_boards AS board
+                    WHERE board.event_id = events.event_id AND is_open)
+                LIMIT $1",
+    },
+    Rule {
+        invariant: "I5",
+        rule: "the seats of a hold in PostgreSQL are its own",
+        query: "SELECT coalesce(s.event_id, h.event_id) AS event_id,
+                    'seat index ' || coalesce(s.seat_index, h.seat_index) AS subject
+                FROM (SELECT * FROM fallback_seats WHERE hold_id IS NOT NULL) AS s
+                FULL JOIN (SELECT event_id, hold_id, unnest(seats) AS seat_index
+                    FROM fallback_holds WHERE state IN ('held', 'confirming')) AS h
+                  ON h.event_id = s.event_id AND h.hold_id = s.hold_id
+                  AND h.seat_index = s.seat_index
+                WHERE (s.event_id IS NULL OR h.event_id IS NULL)
+                  AND EXISTS (SELECT FROM fallback_boards AS board
+                    WHERE board.event_id = coalesce(s.event_id, h.event_id) AND board.is_open)
+                LIMIT $1",
     },
     Rule {
         invariant: "I10",

@@ -12,6 +12,9 @@ pub enum BoardError {
     /// The board could not be brought to a state that the verb could act on, in several tries.
     #[error("the board does not settle")]
     Unsettled,
+    /// Redis is away, and more want to be served by PostgreSQL than it serves at a time.
+    #[error("too many verbs wait for PostgreSQL")]
+    Busy,
     /// The event was edited meanwhile: look at it again, and repeat.
     #[error("the event has changed")]
     SaleChanged,
@@ -41,6 +44,7 @@ impl From<BoardError> for Problem {
     fn from(error: BoardError) -> Self {
         match error {
             BoardError::Unsettled | BoardError::SaleChanged => Self::unavailable("redis", &error),
+            BoardError::Busy => Self::unavailable("postgresql", &error),
             BoardError::UnknownAnswer(_) => Self::internal(&error),
             BoardError::SeatsUnavailable(conflicts) => seats_unavailable(&conflicts),
             BoardError::Event(error) => error.into(),

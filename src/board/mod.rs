@@ -1,5 +1,5 @@
-//! The board: the seats of one event on sale and their holds, in Redis. Nothing else knows its
-//! keys.
+//! The board: the seats of one event on sale and their holds, in Redis, or while an instance does
+//! not reach Redis in PostgreSQL. Nothing else knows where.
 //!
 //! A seat is free, held, confirming, booked, blocked or kept. Each verb is one Lua script, so it
 //! happens whole or not at all. Deadlines are decided by Redis' clock.
@@ -12,6 +12,7 @@ mod change;
 mod error;
 mod http;
 mod jobs;
+mod mode;
 mod model;
 mod store;
 
@@ -19,7 +20,7 @@ pub use actions::{Finding, list_overdue, reconcile};
 pub use change::Change;
 pub use error::BoardError;
 pub use http::{find_seats, routes};
-pub use jobs::{keep_boards, reconcile_boards};
+pub use jobs::{beat, follow_boards, keep_boards, move_boards, reconcile_boards};
 pub use model::{
     Conflict, HeldSeat, Hold, HoldState, Position, SEATS_PER_CALL_MAX, SeatState, Snapshot,
 };
@@ -27,7 +28,8 @@ pub use store::{
     Aborted, Begun, Changed, Changes, Extended, Heard, KEPT_NUDGE, NewHold, OFFER_MEMORY_MS,
     Offered, Placed, Refused, Released, Swept, TOLD_KINDS, Told, ToldEntry, ToldPosition,
     abort_confirm, begin_confirm, change_hold, expire_confirming, expire_holds, extend_hold,
-    find_hold, find_hold_of_seat, find_holds, find_position, finish_confirm, free_booked_seats,
-    keep_free_seats, let_go_kept_seats, list_live_events, listen, offer_kept_seats, place_hold,
-    position_seen, read_board, read_told, release_hold, see_position, set_waiting, stop_telling,
+    fall_back, find_hold, find_hold_of_seat, find_holds, find_position, finish_confirm,
+    follow_epoch, free_booked_seats, go_back, is_any_fallen_back, keep_free_seats,
+    let_go_kept_seats, list_live_events, listen, offer_kept_seats, place_hold, position_seen,
+    read_board, read_told, release_hold, see_position, set_waiting, stop_telling,
 };

@@ -92,6 +92,29 @@ pub enum HoldState {
     Expired,
 }
 
+impl HoldState {
+    pub(super) fn of_word(word: &str) -> Option<Self> {
+        match word {
+            "held" => Some(Self::Held),
+            "confirming" => Some(Self::Confirming),
+            "confirmed" => Some(Self::Confirmed),
+            "released" => Some(Self::Released),
+            "expired" => Some(Self::Expired),
+            _ => None,
+        }
+    }
+
+    pub(super) fn word(self) -> &'static str {
+        match self {
+            Self::Held => "held",
+            Self::Confirming => "confirming",
+            Self::Confirmed => "confirmed",
+            Self::Released => "released",
+            Self::Expired => "expired",
+        }
+    }
+}
+
 /// A hold as its board remembers it. `now` is the board's clock when it was read.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Hold {
@@ -111,14 +134,7 @@ impl Hold {
     /// Reads a record: `state|holder|deadline|placed|since|memory|asked|attempts|seats`.
     pub(super) fn parse(hold_id: HoldId, record: &str, now_ms: i64) -> Option<Self> {
         let mut fields = record.split('|');
-        let state = match fields.next()? {
-            "held" => HoldState::Held,
-            "confirming" => HoldState::Confirming,
-            "confirmed" => HoldState::Confirmed,
-            "released" => HoldState::Released,
-            "expired" => HoldState::Expired,
-            _ => return None,
-        };
+        let state = HoldState::of_word(fields.next()?)?;
         let holder = fields.next()?.parse().ok()?;
         let deadline: i64 = fields.next()?.parse().ok()?;
         let placed_at = fields.next()?.parse().ok()?;
@@ -157,7 +173,7 @@ pub(super) fn join(items: impl Iterator<Item = impl ToString>) -> String {
         .join(",")
 }
 
-fn parse_seats(text: &str) -> Option<Vec<HeldSeat>> {
+pub(super) fn parse_seats(text: &str) -> Option<Vec<HeldSeat>> {
     let seats = text.split(',').filter(|part| !part.is_empty()).map(|part| {
         let (index, amount) = part.split_once(':')?;
         Some(HeldSeat {

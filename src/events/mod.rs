@@ -19,7 +19,7 @@ pub use error::EventError;
 pub use http::routes;
 pub(crate) use model::CreateEvent;
 pub use model::{
-    Event, EventFilter, EventPrice, EventState, EventVenue, EventView, Reach, Sale, StateConflict,
-    Terms, Verb,
+    BoardMode, Event, EventFilter, EventPrice, EventState, EventVenue, EventView, Reach, Sale,
+    StateConflict, Terms, Verb,
 };
 pub use store::{find, reload_sale, sale};

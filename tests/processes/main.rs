@@ -5,6 +5,7 @@
 mod bench;
 mod command_line;
 mod dev;
+mod fallback;
 mod promoters;
 mod serve;
 mod stores;

@@ -22,7 +22,7 @@ const INTERVAL: Duration = Duration::from_millis(25);
 const P99_MAX: Duration = Duration::from_secs(5);
 const PASSWORD: &str = "correct horse battery staple";
 
-fn command(stores: &PrivateStores, args: &[&str]) -> Command {
+pub fn command(stores: &PrivateStores, args: &[&str]) -> Command {
     let mut command = holdfast(args);
     command
         .env("DATABASE_URL", stores.postgres.url())
@@ -100,20 +100,20 @@ async fn measure(seller: &str, watched: &str) -> Vec<Duration> {
 }
 
 /// The service as those see it who sell and buy.
-struct Service {
-    url: String,
-    http: reqwest::Client,
+pub struct Service {
+    pub url: String,
+    pub http: reqwest::Client,
 }
 
 impl Service {
-    fn new(url: &str) -> Self {
+    pub fn new(url: &str) -> Self {
         Self {
             url: url.to_owned(),
             http: reqwest::Client::new(),
         }
     }
 
-    async fn call(&self, token: &str, path: &str, body: Option<&Value>) -> Value {
+    pub async fn call(&self, token: &str, path: &str, body: Option<&Value>) -> Value {
         let url = format!("{}{path}", self.url);
         let mut request = match body {
             Some(body) => self.http.post(url).json(body),
@@ -141,7 +141,7 @@ impl Service {
         }
     }
 
-    async fn put_on_sale(&self) -> String {
+    pub async fn put_on_sale(&self) -> String {
         let venue_id = self.theatre().await;
         let session = json!({"email": "a@example.org", "password": PASSWORD});
         let session = self.call("", "/v1/sessions", Some(&session)).await;
@@ -194,7 +194,7 @@ impl Service {
     }
 }
 
-fn labels(layout: &Value) -> HashMap<u32, String> {
+pub fn labels(layout: &Value) -> HashMap<u32, String> {
     let sections = layout["sections"].as_array().expect("sections").iter();
     let rows = sections.flat_map(|section| section["rows"].as_array().expect("rows"));
     let seats = rows.flat_map(|row| row["seats"].as_array().expect("seats"));

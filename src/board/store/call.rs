@@ -8,7 +8,8 @@ use fred::types::scripts::Script;
 
 use super::super::error::BoardError;
 use super::super::model::Position;
-use super::load;
+use super::fallback::{self, Kind};
+use super::{load, modes};
 use crate::context::Context;
 use crate::id::EventId;
 use crate::redis;
@@ -18,6 +19,8 @@ const TRIES_MAX: u32 = 6;
 
 /// One verb's script and the nouns of its keys, in order.
 pub(super) struct Verb {
+    /// The same verb where Redis is away.
+    pub(super) kind: Kind,
     pub(super) script: LazyLock<Script>,
     pub(super) keys: &'static [&'static str],
     /// Whether the same call again does no harm, so that one whose answer was lost is repeated
@@ -42,6 +45,15 @@ pub(super) struct Reply {
 }
 
 impl Reply {
+    pub(super) fn new(status: &str, position: Position, now_ms: i64, values: Vec<Value>) -> Self {
+        Self {
+            status: status.to_owned(),
+            position,
+            now_ms,
+            values,
+        }
+    }
+
     fn read(value: Value) -> Result<Self, BoardError> {
         let mut values = value.into_array();
         if values.len() < 4 {
@@ -177,7 +189,7 @@ pub(super) fn now(ctx: &Context) -> Value {
         .map_or_else(|| Value::from(""), Value::from)
 }
 
-/// Runs a verb whose first arguments are time and epoch. Loads the board where there is none, or
+/// Runs a verb whose first arguments are time and epoch, in the store that has the board. Loads the board where there is none, or
 /// where Redis lost data; answers only what a board that is in step has said.
 ///
 /// # Errors
@@ -195,7 +207,26 @@ pub(super) async fn call(
         // Answers arrive in any order, so an answer is compared with what was known when it was
         // asked for.
         let floor = known.seen();
-        let reply = ask(ctx, verb, &keys, epoch_for(fence, floor), args).await?;
+        let epoch = epoch_for(fence, floor);
+        let reply = if modes::is_fallen_back(ctx, event_id).await {
+            match Box::pin(fallback::ask(
+                ctx,
+                event_id,
+                verb.kind,
+                epoch.as_i64(),
+                args,
+            ))
+            .await?
+            {
+                Some(reply) => reply,
+                None => {
+                    modes::learn(ctx).await?;
+                    continue;
+                }
+            }
+        } else {
+            ask(ctx, verb, &keys, epoch, args).await?
+        };
         let is_missing = reply.status == "not_loaded";
         if matches!(fence, Fence::Only(_)) && (is_missing || reply.status == "wrong_epoch") {
             return Ok(reply);

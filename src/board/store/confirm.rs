@@ -9,6 +9,7 @@ use fred::types::scripts::Script;
 use super::super::error::BoardError;
 use super::super::model::{Hold, Position, join};
 use super::call::{Fence, Verb, call};
+use super::fallback::Kind;
 use super::hold::{hold, milliseconds};
 use super::seats::ENDED_MEMORY;
 use super::waiting;
@@ -22,16 +23,19 @@ const LEASE: Duration = Duration::from_secs(30);
 const ATTEMPTS_MAX: i64 = 200;
 
 static BEGIN_CONFIRM: Verb = Verb {
+    kind: Kind::BeginConfirm,
     script: LazyLock::new(|| Script::from_lua(include_str!("../../../lua/begin_confirm.lua"))),
     keys: &["seats", "holds", "deadlines", "meta", "changes"],
     is_repeatable: true,
 };
 static FINISH_CONFIRM: Verb = Verb {
+    kind: Kind::FinishConfirm,
     script: LazyLock::new(|| Script::from_lua(include_str!("../../../lua/finish_confirm.lua"))),
     keys: &["seats", "holds", "deadlines", "meta", "changes"],
     is_repeatable: true,
 };
 static ABORT_CONFIRM: Verb = Verb {
+    kind: Kind::AbortConfirm,
     script: LazyLock::new(|| Script::from_lua(include_str!("../../../lua/abort_confirm.lua"))),
     keys: &[
         "seats",
@@ -45,6 +49,7 @@ static ABORT_CONFIRM: Verb = Verb {
     is_repeatable: true,
 };
 static EXPIRE_CONFIRMING: Verb = Verb {
+    kind: Kind::ExpireConfirming,
     script: LazyLock::new(|| Script::from_lua(include_str!("../../../lua/expire_confirming.lua"))),
     keys: &[
         "seats",

@@ -9,6 +9,7 @@ use fred::types::scripts::Script;
 use super::super::error::BoardError;
 use super::super::model::{Conflict, HeldSeat, Hold, join, parse_conflicts, write_seats};
 use super::call::{Fence, Reply, Verb, call};
+use super::fallback::Kind;
 use super::seats::{SWEEPS_MAX, set_sale};
 use super::waiting;
 use crate::context::Context;
@@ -16,6 +17,7 @@ use crate::events::{self, Sale};
 use crate::id::{CallerId, EventId, HoldId};
 
 static PLACE_HOLD: Verb = Verb {
+    kind: Kind::PlaceHold,
     script: LazyLock::new(|| Script::from_lua(include_str!("../../../lua/place_hold.lua"))),
     keys: &[
         "seats",
@@ -29,16 +31,19 @@ static PLACE_HOLD: Verb = Verb {
     is_repeatable: true,
 };
 static CHANGE_HOLD: Verb = Verb {
+    kind: Kind::ChangeHold,
     script: LazyLock::new(|| Script::from_lua(include_str!("../../../lua/change_hold.lua"))),
     keys: &["seats", "holds", "deadlines", "holders", "meta", "changes"],
     is_repeatable: true,
 };
 static EXTEND_HOLD: Verb = Verb {
+    kind: Kind::ExtendHold,
     script: LazyLock::new(|| Script::from_lua(include_str!("../../../lua/extend_hold.lua"))),
     keys: &["holds", "deadlines", "meta", "told"],
     is_repeatable: true,
 };
 static RELEASE_HOLD: Verb = Verb {
+    kind: Kind::ReleaseHold,
     script: LazyLock::new(|| Script::from_lua(include_str!("../../../lua/release_hold.lua"))),
     keys: &[
         "seats",

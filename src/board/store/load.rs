@@ -12,9 +12,11 @@ use uuid::Uuid;
 use super::super::error::BoardError;
 use super::super::model::{Position, SeatState};
 use super::call::{Positions, key};
+use super::fallback::{self, Carried};
 use super::seats::sale_fields;
 use super::told;
 use super::waitlist::{self, LiveOffer, Waitlist};
+use super::{modes, switch};
 use crate::clock::Instant;
 use crate::context::Context;
 use crate::id::EventId;
@@ -26,8 +28,8 @@ static LOAD_BOARD: LazyLock<Script> =
 /// Limit: holders in one call of the script.
 const HOLDERS_PER_CALL_MAX: usize = 1_000;
 
-/// Limit: offers of the waitlist in one call of the script.
-const OFFERS_PER_CALL_MAX: usize = 200;
+/// Limit: holds in one call of the script.
+const HOLDS_PER_CALL_MAX: usize = 200;
 
 /// Loads under way in this process: callers of one event wait for one load.
 #[derive(Default)]
@@ -44,6 +46,8 @@ pub struct Truth {
     pub waitlist: Waitlist,
     /// Whether somebody is told of holds.
     pub is_told: bool,
+    /// Holds that the board brings along from the store where it was before.
+    pub holds: Vec<Carried>,
 }
 
 impl Truth {
@@ -54,6 +58,19 @@ impl Truth {
         } else {
             SeatState::Free
         }
+    }
+
+    /// What a board has when it is loaded: the holds that it brings along, and live offers of the
+    /// waitlist, which are holds.
+    pub fn all_holds(&self) -> Vec<Carried> {
+        let is_carried = |offer: &&LiveOffer| {
+            let known = |one: &Carried| one.hold_id == offer.hold_id;
+            self.holds.iter().any(known)
+        };
+        let offers = self.waitlist.offers.iter();
+        let offers = offers.filter(|offer| !is_carried(offer));
+        let offers = offers.map(LiveOffer::carried);
+        self.holds.iter().cloned().chain(offers).collect()
     }
 }
 
@@ -114,8 +131,14 @@ pub async fn load_if_behind(
         return Ok(());
     }
     let mut connection = exclusively(ctx, event_id).await?;
-    let there = find_position(ctx, event_id).await?;
-    let known = board_epoch(&mut connection, event_id).await?;
+    let (known, is_fallen_back) = board_epoch(&mut connection, event_id).await?;
+    modes::see(ctx, event_id, is_fallen_back.then_some(known));
+    if is_fallen_back {
+        switch::renew(ctx, &mut connection, event_id, (known, floor)).await?;
+        connection.close().await?;
+        return Ok(());
+    }
+    let there = redis_position(ctx, event_id).await?;
     if there.epoch == known && there.epoch > 0 && there >= floor {
         positions.see(event_id, there);
     } else {
@@ -129,19 +152,31 @@ pub async fn load_if_behind(
     Ok(())
 }
 
-/// Takes note of PostgreSQL's epoch. Where a cancelled event has been given another one than its
-/// board has, the next call finds the board behind and loads it, which ends every hold (F40).
+/// Takes note of PostgreSQL's epoch, and of which store has its board. Where a cancelled event has
+/// been given another epoch than its board has, the next call finds the board behind and loads it,
+/// which ends every hold (F40).
 pub async fn follow_epoch(ctx: &Context, event_id: EventId) -> Result<(), BoardError> {
     let mut connection = ctx.db.acquire().await?;
-    let epoch = board_epoch(&mut connection, event_id).await?;
+    let (epoch, is_fallen_back) = board_epoch(&mut connection, event_id).await?;
     drop(connection);
+    modes::see(ctx, event_id, is_fallen_back.then_some(epoch));
     let positions = ctx.memory::<Positions>();
     positions.see(event_id, Position { epoch, revision: 0 });
     Ok(())
 }
 
-/// How far the board in Redis has come; the position before all others where there is none.
+/// How far the board has come; the position before all others where there is none.
 pub async fn find_position(ctx: &Context, event_id: EventId) -> Result<Position, BoardError> {
+    if modes::is_fallen_back(ctx, event_id).await {
+        return fallback::find_position(ctx, event_id).await;
+    }
+    redis_position(ctx, event_id).await
+}
+
+pub(super) async fn redis_position(
+    ctx: &Context,
+    event_id: EventId,
+) -> Result<Position, BoardError> {
     let meta = key(event_id, "meta");
     let client = redis::client(&ctx.redis);
     let fields: Vec<Option<String>> = client.hmget(meta, vec!["epoch", "revision"]).await?;
@@ -157,14 +192,22 @@ pub async fn find_position(ctx: &Context, event_id: EventId) -> Result<Position,
     )
 }
 
-async fn board_epoch(db: &mut PgConnection, event_id: EventId) -> Result<i64, BoardError> {
-    let epoch = sqlx::query_scalar!(
-        r#"SELECT board_epoch FROM events WHERE event_id = $1"#,
+/// The board's epoch, and whether it is in PostgreSQL.
+pub(super) async fn board_epoch(
+    db: &mut PgConnection,
+    event_id: EventId,
+) -> Result<(i64, bool), BoardError> {
+    let row = sqlx::query!(
+        r#"
+        SELECT board_epoch, board_mode = 'postgres' AS "is_fallen_back!"
+        FROM events WHERE event_id = $1
+        "#,
         event_id.0
     )
     .fetch_optional(db)
     .await?;
-    epoch.ok_or(BoardError::Event(events::EventError::NotFound))
+    let row = row.ok_or(BoardError::Event(events::EventError::NotFound))?;
+    Ok((row.board_epoch, row.is_fallen_back))
 }
 
 async fn load_above(
@@ -184,9 +227,10 @@ async fn load_above(
     )
     .execute(&mut *tx)
     .await?;
-    let truth = truth(&mut tx, event_id).await?;
+    let mut truth = truth(&mut tx, event_id).await?;
+    truth.holds = fallback::read_carried(ctx, &mut tx, event_id).await?;
     tx.commit().await?;
-    write_board(ctx, event_id, &truth).await?;
+    write_board(ctx, connection, event_id, &truth).await?;
     Ok(truth.epoch)
 }
 
@@ -229,7 +273,7 @@ pub async fn truth(db: &mut PgConnection, event_id: EventId) -> Result<Truth, Bo
     .fetch_all(&mut *db)
     .await?;
     Ok(Truth {
-        epoch: board_epoch(db, event_id).await?,
+        epoch: board_epoch(db, event_id).await?.0,
         booked: booked
             .into_iter()
             .map(|row| (row.seat_index.cast_unsigned(), row.holder_id))
@@ -241,20 +285,29 @@ pub async fn truth(db: &mut PgConnection, event_id: EventId) -> Result<Truth, Bo
             .collect(),
         waitlist: waitlist::read(db, event_id).await?,
         is_told: told::is_told(db, event_id).await?,
+        holds: Vec::new(),
     })
 }
 
-async fn write_board(ctx: &Context, event_id: EventId, truth: &Truth) -> Result<(), BoardError> {
+/// Writes a board to Redis; where it is there, what PostgreSQL had of it is not needed any more.
+pub(super) async fn write_board(
+    ctx: &Context,
+    connection: &mut PgConnection,
+    event_id: EventId,
+    truth: &Truth,
+) -> Result<(), BoardError> {
     let sale = events::reload_sale(ctx, event_id).await?;
-    let mut n_had: HashMap<Uuid, u32> = HashMap::new();
+    let holds = truth.all_holds();
+    let live = holds.iter().filter(|one| one.record.is_live());
+    let mut n_had: HashMap<Uuid, usize> = HashMap::new();
     for (_, holder) in &truth.booked {
         *n_had.entry(*holder).or_default() += 1;
     }
-    for offer in &truth.waitlist.offers {
-        *n_had.entry(offer.holder.0).or_default() += offer.n_seats();
+    for one in live.clone() {
+        *n_had.entry(one.record.holder.0).or_default() += one.record.seats.len();
     }
 
-    let seats = seats_of(truth, sale.seating.n_seats());
+    let seats = seats_of(truth, live, sale.seating.n_seats());
     step(ctx, event_id, truth.epoch, ("begin", seats)).await?;
     let counts: Vec<_> = n_had
         .iter()
@@ -263,9 +316,10 @@ async fn write_board(ctx: &Context, event_id: EventId, truth: &Truth) -> Result<
     for chunk in counts.chunks(HOLDERS_PER_CALL_MAX) {
         step(ctx, event_id, truth.epoch, ("holders", chunk.join(","))).await?;
     }
-    for chunk in truth.waitlist.offers.chunks(OFFERS_PER_CALL_MAX) {
-        let records: String = chunk.iter().map(LiveOffer::record).collect();
-        step(ctx, event_id, truth.epoch, ("offers", records)).await?;
+    for chunk in holds.chunks(HOLDS_PER_CALL_MAX) {
+        let line = |one: &Carried| format!("{}={}={};", one.hold_id, one.due, one.record.write());
+        let records: String = chunk.iter().map(line).collect();
+        step(ctx, event_id, truth.epoch, ("holds", records)).await?;
     }
     let mut fields: Vec<_> = sale_fields(&sale)
         .map(|(name, value)| format!("{name}={value}"))
@@ -275,12 +329,16 @@ async fn write_board(ctx: &Context, event_id: EventId, truth: &Truth) -> Result<
     if truth.is_told {
         fields.push("told=0".to_owned());
     }
-    step(ctx, event_id, truth.epoch, ("end", fields.join(","))).await
+    let is_loaded = step(ctx, event_id, truth.epoch, ("end", fields.join(","))).await?;
+    if is_loaded {
+        fallback::clear(connection, event_id, truth.epoch).await?;
+    }
+    Ok(())
 }
 
 /// A byte for each seat. While people wait nothing is free: the waitlist comes before the public,
 /// and lets go what nobody on it wants.
-fn seats_of(truth: &Truth, n_seats: usize) -> String {
+fn seats_of<'a>(truth: &Truth, live: impl Iterator<Item = &'a Carried>, n_seats: usize) -> String {
     let free = truth.free().byte();
     let mut seats = vec![free; n_seats];
     let mut set = |index: u32, state: SeatState| {
@@ -290,24 +348,25 @@ fn seats_of(truth: &Truth, n_seats: usize) -> String {
     };
     let blocked = truth.blocked.iter();
     blocked.for_each(|index| set(*index, SeatState::Blocked));
-    let offers = truth.waitlist.offers.iter();
-    let offered = offers.flat_map(|offer| &offer.seats);
-    offered.for_each(|seat| set(seat.index, SeatState::Held));
+    let held = live.flat_map(|one| &one.record.seats);
+    held.for_each(|seat| set(seat.index, SeatState::Held));
     let booked = truth.booked.iter();
     booked.for_each(|(index, _)| set(*index, SeatState::Booked));
     String::from_utf8_lossy(&seats).into_owned()
 }
 
-async fn step(
+/// Answers whether the board is loaded. Where a newer load has taken over it is not, and that one's
+/// board is the one to use: the caller asks again.
+pub(super) async fn step(
     ctx: &Context,
     event_id: EventId,
     epoch: i64,
     (step, what): (&str, String),
-) -> Result<(), BoardError> {
+) -> Result<bool, BoardError> {
     let nouns = ["seats", "holds", "deadlines", "holders", "meta", "changes"];
     let keys = ctx.memory::<Positions>().of(event_id).keys(&nouns);
     let args = vec![Value::from(epoch), Value::from(step), Value::from(what)];
-    // Where a newer load has taken over, its board is the one to use: the caller asks again.
-    redis::run(&ctx.redis, &LOAD_BOARD, &keys, &args).await?;
-    Ok(())
+    let reply = redis::run(&ctx.redis, &LOAD_BOARD, &keys, &args).await?;
+    let status = reply.into_array().into_iter().next();
+    Ok(status.and_then(|status| status.as_string()).as_deref() == Some("loaded"))
 }

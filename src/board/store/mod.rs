@@ -4,10 +4,14 @@ mod blocks;
 mod call;
 mod channel;
 mod confirm;
+mod fallback;
 mod hold;
+mod instances;
 mod load;
+mod modes;
 mod read;
 mod seats;
+mod switch;
 mod told;
 mod waiting;
 mod waitlist;
@@ -22,14 +26,17 @@ pub use hold::{
     Changed, Extended, NewHold, Placed, Released, change_hold, extend_hold, place_hold,
     release_hold,
 };
+pub use instances::{beat, list as list_instances, reaches_redis};
 pub use load::{
     Truth, exclusively, find_position, follow_epoch, list_changed_events, list_live_events,
     lock_event, truth,
 };
+pub use modes::{is_any_fallen_back, learn, list_in_postgres, list_in_redis};
 pub use read::{find_hold, find_hold_of_seat, list_holds, read_board, read_board_of};
 pub use seats::{
     Swept, block_seats, expire_holds, free_blocked_seats, free_booked_seats, repair_board, set_sale,
 };
+pub use switch::{fall_back, fence, go_back};
 pub use told::{TOLD_KINDS, Told, ToldEntry, ToldPosition, read_told, stop_telling};
 pub use waiting::{
     KEPT_NUDGE, Offered, Refused, find_holds, keep_free_seats, let_go_kept_seats, offer_kept_seats,

@@ -10,18 +10,22 @@ use fred::types::scripts::Script;
 use super::super::error::BoardError;
 use super::super::model::{Hold, HoldState, Snapshot};
 use super::call::{Fence, Verb, call, key};
+use super::fallback::{self, Kind};
 use super::hold::hold;
+use super::modes;
 use crate::clock::{Instant, from_ms};
 use crate::context::Context;
 use crate::id::{EventId, HoldId};
 use crate::redis;
 
 static READ_BOARD: Verb = Verb {
+    kind: Kind::ReadBoard,
     script: LazyLock::new(|| Script::from_lua(include_str!("../../../lua/read_board.lua"))),
     keys: &["seats", "meta"],
     is_repeatable: true,
 };
 static FIND_HOLD: Verb = Verb {
+    kind: Kind::FindHold,
     script: LazyLock::new(|| Script::from_lua(include_str!("../../../lua/find_hold.lua"))),
     keys: &["holds", "meta"],
     is_repeatable: true,
@@ -83,6 +87,13 @@ pub async fn find_hold_of_seat(
     event_id: EventId,
     index: u32,
 ) -> Result<Option<Hold>, BoardError> {
+    if modes::is_fallen_back(ctx, event_id).await {
+        let Some(hold_id) = fallback::find_hold_of_seat(ctx, event_id, index).await? else {
+            return Ok(None);
+        };
+        let (hold, _) = find_hold(ctx, event_id, hold_id).await?;
+        return Ok(hold.filter(|hold| has_live(hold, index)));
+    }
     let client = redis::client(&ctx.redis);
     let ids: Vec<String> = client
         .zrange(key(event_id, "deadlines"), 0, -1, None, false, None, false)
@@ -92,24 +103,27 @@ pub async fn find_hold_of_seat(
             client.hmget(key(event_id, "holds"), batch.to_vec()).await?;
         let has_it = batch.iter().zip(records).find_map(|(id, record)| {
             let hold = Hold::parse(id.parse().ok()?, &record?, 0)?;
-            let is_live = matches!(hold.state, HoldState::Held | HoldState::Confirming);
-            let has_seat = hold.seats.iter().any(|seat| seat.index == index);
-            (is_live && has_seat).then_some(hold.hold_id)
+            has_live(&hold, index).then_some(hold.hold_id)
         });
         if let Some(hold_id) = has_it {
             let (hold, _) = find_hold(ctx, event_id, hold_id).await?;
             // What it has become meanwhile: its time may be over by the clock of the board.
-            return Ok(hold.filter(|hold| {
-                matches!(hold.state, HoldState::Held | HoldState::Confirming)
-                    && hold.seats.iter().any(|seat| seat.index == index)
-            }));
+            return Ok(hold.filter(|hold| has_live(hold, index)));
         }
     }
     Ok(None)
 }
 
+fn has_live(hold: &Hold, index: u32) -> bool {
+    let is_live = matches!(hold.state, HoldState::Held | HoldState::Confirming);
+    is_live && hold.seats.iter().any(|seat| seat.index == index)
+}
+
 /// All holds that the board remembers, live and ended; for the reconciler.
 pub async fn list_holds(ctx: &Context, event_id: EventId) -> Result<Vec<Hold>, BoardError> {
+    if modes::is_fallen_back(ctx, event_id).await {
+        return fallback::list_holds(ctx, event_id).await;
+    }
     let records: HashMap<String, String> = redis::client(&ctx.redis)
         .hgetall(key(event_id, "holds"))
         .await?;

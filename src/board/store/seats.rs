@@ -11,6 +11,7 @@ use uuid::Uuid;
 use super::super::error::BoardError;
 use super::super::model::{Conflict, SeatState, join, parse_conflicts};
 use super::call::{Fence, Verb, call};
+use super::fallback::Kind;
 use super::hold::milliseconds;
 use super::waiting;
 use crate::clock::{Instant, from_ms};
@@ -37,6 +38,7 @@ const CONFIRMING_AGAIN: Duration = Duration::from_secs(5);
 pub(super) const FREEING_MAX: TimeDelta = TimeDelta::seconds(10);
 
 static EXPIRE_HOLDS: Verb = Verb {
+    kind: Kind::ExpireHolds,
     script: LazyLock::new(|| Script::from_lua(include_str!("../../../lua/expire_holds.lua"))),
     keys: &[
         "seats",
@@ -50,21 +52,25 @@ static EXPIRE_HOLDS: Verb = Verb {
     is_repeatable: true,
 };
 static FREE_SEATS: Verb = Verb {
+    kind: Kind::FreeSeats,
     script: LazyLock::new(|| Script::from_lua(include_str!("../../../lua/free_seats.lua"))),
     keys: &["seats", "holders", "meta", "changes"],
     is_repeatable: false,
 };
 static BLOCK_SEATS: Verb = Verb {
+    kind: Kind::BlockSeats,
     script: LazyLock::new(|| Script::from_lua(include_str!("../../../lua/block_seats.lua"))),
     keys: &["seats", "deadlines", "meta", "changes"],
     is_repeatable: true,
 };
 static REPAIR_BOARD: Verb = Verb {
+    kind: Kind::RepairBoard,
     script: LazyLock::new(|| Script::from_lua(include_str!("../../../lua/repair_board.lua"))),
     keys: &["seats", "meta", "changes"],
     is_repeatable: true,
 };
 static SET_SALE: Verb = Verb {
+    kind: Kind::SetSale,
     script: LazyLock::new(|| Script::from_lua(include_str!("../../../lua/set_sale.lua"))),
     keys: &["meta"],
     is_repeatable: true,

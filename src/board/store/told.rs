@@ -9,6 +9,7 @@ use sqlx::PgExecutor;
 
 use super::super::error::BoardError;
 use super::call::{Fence, Verb, call};
+use super::fallback::Kind;
 use crate::clock::{Instant, from_ms};
 use crate::context::Context;
 use crate::id::{EventId, HoldId};
@@ -22,6 +23,7 @@ pub const TOLD_KINDS: [&str; 4] = [
 ];
 
 static READ_TOLD: Verb = Verb {
+    kind: Kind::ReadTold,
     script: LazyLock::new(|| Script::from_lua(include_str!("../../../lua/read_told.lua"))),
     keys: &["meta", "told"],
     is_repeatable: true,

@@ -10,6 +10,7 @@ use fred::types::scripts::Script;
 use super::super::error::BoardError;
 use super::super::model::{Hold, Snapshot, join, write_seats};
 use super::call::{Fence, Verb, call};
+use super::fallback::Kind;
 use super::hold::{NewHold, hold, milliseconds};
 use super::seats::SWEEPS_MAX;
 use crate::clock::{Instant, from_ms};
@@ -29,6 +30,7 @@ const SEATS_PER_CALL_MAX: usize = 1_000;
 const LETTING_GO_MAX: Duration = Duration::from_secs(5);
 
 static OFFER_KEPT_SEATS: Verb = Verb {
+    kind: Kind::OfferKeptSeats,
     script: LazyLock::new(|| Script::from_lua(include_str!("../../../lua/offer_kept_seats.lua"))),
     keys: &[
         "seats",
@@ -42,21 +44,25 @@ static OFFER_KEPT_SEATS: Verb = Verb {
     is_repeatable: true,
 };
 static LET_GO_KEPT_SEATS: Verb = Verb {
+    kind: Kind::LetGoKeptSeats,
     script: LazyLock::new(|| Script::from_lua(include_str!("../../../lua/let_go_kept_seats.lua"))),
     keys: &["seats", "meta", "changes"],
     is_repeatable: true,
 };
 static KEEP_FREE_SEATS: Verb = Verb {
+    kind: Kind::KeepFreeSeats,
     script: LazyLock::new(|| Script::from_lua(include_str!("../../../lua/keep_free_seats.lua"))),
     keys: &["seats", "meta", "changes"],
     is_repeatable: true,
 };
 static SET_WAITING: Verb = Verb {
+    kind: Kind::SetWaiting,
     script: LazyLock::new(|| Script::from_lua(include_str!("../../../lua/set_waiting.lua"))),
     keys: &["meta"],
     is_repeatable: true,
 };
 static FIND_HOLDS: Verb = Verb {
+    kind: Kind::FindHolds,
     script: LazyLock::new(|| Script::from_lua(include_str!("../../../lua/find_holds.lua"))),
     keys: &["holds", "meta"],
     is_repeatable: true,

@@ -3,7 +3,8 @@
 
 use sqlx::PgConnection;
 
-use super::super::model::{HeldSeat, write_seats};
+use super::super::model::{HeldSeat, HoldState};
+use super::fallback::{Carried, Record};
 use crate::clock::Instant;
 use crate::id::{CallerId, EventId, HoldId};
 
@@ -29,20 +30,24 @@ pub struct LiveOffer {
 }
 
 impl LiveOffer {
-    pub fn n_seats(&self) -> u32 {
-        u32::try_from(self.seats.len()).unwrap_or(u32::MAX)
-    }
-
-    /// `id=deadline=record;` with the record of a hold as scripts write it.
-    pub fn record(&self) -> String {
-        let deadline = self.expires_at.timestamp_millis();
-        format!(
-            "{}={deadline}=held|{}|{deadline}|{}|0|{OFFER_MEMORY_MS}|||{};",
-            self.hold_id,
-            self.holder,
-            self.offered_at.timestamp_millis(),
-            write_seats(&self.seats)
-        )
+    /// The hold as a board has it.
+    pub fn carried(&self) -> Carried {
+        let due = self.expires_at.timestamp_millis();
+        Carried {
+            hold_id: self.hold_id,
+            record: Record {
+                state: HoldState::Held,
+                holder: self.holder,
+                deadline: due,
+                placed_at: self.offered_at.timestamp_millis(),
+                since: 0,
+                memory: OFFER_MEMORY_MS,
+                asked: String::new(),
+                attempts: String::new(),
+                seats: self.seats.clone(),
+            },
+            due,
+        }
     }
 }
 

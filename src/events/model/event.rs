@@ -9,6 +9,16 @@ use super::{EventPrice, EventState, Terms};
 use crate::auth::{Caller, Role};
 use crate::id::{AccountId, EventId, VenueId};
 
+/// Which store has an event's board.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, sqlx::Type, utoipa::ToSchema)]
+#[serde(rename_all = "snake_case")]
+#[sqlx(type_name = "text", rename_all = "snake_case")]
+pub enum BoardMode {
+    Redis,
+    /// Sales go on at a lower rate: an instance of the service does not reach Redis.
+    Postgres,
+}
+
 #[derive(Clone, Debug)]
 pub struct Event {
     pub event_id: EventId,
@@ -24,6 +34,7 @@ pub struct Event {
     pub prices: Vec<EventPrice>,
     pub version: i32,
     pub board_epoch: i64,
+    pub board_mode: BoardMode,
     pub opened_at: Option<DateTime<Utc>>,
     pub closed_at: Option<DateTime<Utc>>,
     pub cancelled_at: Option<DateTime<Utc>>,
@@ -51,6 +62,9 @@ pub struct EventView {
     /// For the owner and for admins.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub owner_id: Option<AccountId>,
+    /// For the owner and for admins.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub board_mode: Option<BoardMode>,
     #[serde(flatten)]
     pub terms: Terms,
     pub state: EventState,
@@ -123,6 +137,7 @@ impl Event {
             venue: self.venue,
             seat_count: self.seat_count,
             owner_id,
+            board_mode: owner_id.map(|_| self.board_mode),
             terms: self.terms,
             state: self.state,
             currency: self.currency,

@@ -11,7 +11,7 @@ mod terms;
 
 pub(super) use change::ChangeEvent;
 pub(crate) use create::CreateEvent;
-pub use event::{Event, EventFilter, EventVenue, EventView, Reach};
+pub use event::{BoardMode, Event, EventFilter, EventVenue, EventView, Reach};
 pub use prices::EventPrice;
 pub(super) use prices::{PriceOf, faults_of, priced};
 pub use sale::Sale;

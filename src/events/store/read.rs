@@ -6,7 +6,9 @@ use sqlx::types::Json;
 use uuid::Uuid;
 
 use crate::clock::Instant;
-use crate::events::model::{Event, EventFilter, EventPrice, EventState, EventVenue, Reach, Terms};
+use crate::events::model::{
+    BoardMode, Event, EventFilter, EventPrice, EventState, EventVenue, Reach, Terms,
+};
 use crate::id::{EventId, VenueId};
 use crate::page::PageRequest;
 
@@ -29,7 +31,8 @@ pub(crate) async fn find_all(
         r#"SELECT e.event_id, e.owner_id, e.venue_id, e.venue_version, e.name, e.starts_at,
                   e.state AS "state: EventState", e.currency, e.hold_ttl_seconds,
                   e.hold_lifetime_max_seconds, e.seats_per_hold_max, e.seats_per_person_max,
-                  e.sales_open_at, e.sales_close_at, e.version, e.board_epoch, e.opened_at,
+                  e.sales_open_at, e.sales_close_at, e.version, e.board_epoch,
+                  e.board_mode AS "board_mode: BoardMode", e.opened_at,
                   e.closed_at, e.cancelled_at, e.created_at, e.updated_at,
                   v.name AS venue_name, v.time_zone, v.seat_count,
                   v.etag AS layout_tag,
@@ -119,6 +122,7 @@ struct EventRow {
     sales_close_at: Option<Instant>,
     version: i32,
     board_epoch: i64,
+    board_mode: BoardMode,
     opened_at: Option<Instant>,
     closed_at: Option<Instant>,
     cancelled_at: Option<Instant>,
@@ -163,6 +167,7 @@ impl TryFrom<EventRow> for Event {
             prices,
             version: row.version,
             board_epoch: row.board_epoch,
+            board_mode: row.board_mode,
             opened_at: row.opened_at,
             closed_at: row.closed_at,
             cancelled_at: row.cancelled_at,

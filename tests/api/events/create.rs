@@ -21,6 +21,7 @@ async fn a_new_event_is_a_draft_with_the_defaults(db: PgPool) {
         json!({
             "event_id": event_id,
             "owner_id": owner.caller_id,
+            "board_mode": "redis",
             "venue": {
                 "venue_id": venue_id, "version": 1, "name": "Test house",
                 "time_zone": "Europe/Berlin",

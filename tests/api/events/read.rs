@@ -86,6 +86,8 @@ async fn who_owns_an_event_is_told_to_the_owner_and_admins(db: PgPool) {
     assert_eq!(to_owner["owner_id"], json!(owner.caller_id));
     assert_eq!(to_admin["owner_id"], json!(owner.caller_id));
     assert_eq!(to_guest.body.get("owner_id"), None);
+    assert_eq!(to_owner["board_mode"], "redis");
+    assert_eq!(to_guest.body.get("board_mode"), None);
     app.finish().await;
 }
 

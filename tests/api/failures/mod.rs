@@ -1,6 +1,8 @@
 //! The failure cases of the design, by number: what goes wrong in production, done on purpose.
 
 mod clients;
+mod cut_off;
+mod fallback;
 mod feed;
 mod postgres;
 mod promoters;

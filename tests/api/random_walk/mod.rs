@@ -13,16 +13,21 @@ mod walk;
 use std::env;
 
 use sqlx::PgPool;
-use walk::Walk;
+use walk::{Boards, Walk};
 
 const STEPS: usize = 5_000;
+const STEPS_IN_POSTGRES: usize = 1_000;
 
 async fn walk(db: PgPool, seed: u64) {
+    walk_on(db, seed, Boards::InRedis, STEPS).await;
+}
+
+async fn walk_on(db: PgPool, seed: u64, boards: Boards, n_steps: usize) {
     let number = |name: &str| env::var(name).ok().map(|text| text.parse().expect(name));
     let seed = number("HOLDFAST_WALK_SEED").unwrap_or(seed);
-    let n_steps = number("HOLDFAST_WALK_STEPS").map_or(STEPS, |n: u64| n as usize);
-    println!("seed {seed}, {n_steps} steps");
-    let mut walk = Walk::begin(db, seed).await;
+    let n_steps = number("HOLDFAST_WALK_STEPS").map_or(n_steps, |n: u64| n as usize);
+    println!("seed {seed}, {n_steps} steps, boards {boards:?}");
+    let mut walk = Walk::begin(db, seed, boards).await;
     walk.go(n_steps).await;
     walk.end().await;
 }
@@ -45,4 +50,14 @@ async fn every_answer_of_a_third_walk_is_as_the_rules_say(db: PgPool) {
 #[sqlx::test(migrator = "holdfast::postgres::MIGRATIONS")]
 async fn every_answer_of_a_walk_that_nobody_has_walked_is_as_the_rules_say(db: PgPool) {
     walk(db, rand::random()).await;
+}
+
+#[sqlx::test(migrator = "holdfast::postgres::MIGRATIONS")]
+async fn every_answer_of_a_walk_without_redis_is_as_the_rules_say(db: PgPool) {
+    walk_on(db, 2, Boards::InPostgres, STEPS_IN_POSTGRES).await;
+}
+
+#[sqlx::test(migrator = "holdfast::postgres::MIGRATIONS")]
+async fn every_answer_of_a_walk_to_and_fro_is_as_the_rules_say(db: PgPool) {
+    walk_on(db, rand::random(), Boards::ToAndFro, STEPS_IN_POSTGRES).await;
 }

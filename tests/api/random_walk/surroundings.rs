@@ -9,7 +9,7 @@ use reqwest::Method;
 use serde_json::json;
 
 use super::outcome::labels;
-use super::walk::{Kind, Walk};
+use super::walk::{Boards, Kind, Walk};
 
 impl Walk {
     pub(super) fn advance(&mut self) {
@@ -89,8 +89,18 @@ impl Walk {
         self.model.price = price;
     }
 
-    /// Redis loses the event's board, or every script that it knew.
+    /// Redis loses the event's board, or every script that it knew; or the board leaves Redis, or
+    /// comes back.
     pub(super) async fn lose_memory(&mut self) {
+        if self.boards == Boards::ToAndFro {
+            self.tell("the board goes to the other store");
+            let (ctx, event_id) = (&self.app.ctx, self.sale.id());
+            let has_gone = board::fall_back(ctx, event_id).await.expect("a board");
+            // A paused event falls back like one on sale; what is there goes back.
+            let is_back = !has_gone && board::go_back(ctx, event_id).await.expect("a board");
+            assert!(has_gone || is_back, "{}", self.story());
+            return;
+        }
         let redis = self.app.ctx.redis.next().clone();
         if self.rng.random_bool(0.5) {
             self.tell("Redis forgets every script");
@@ -103,6 +113,8 @@ impl Walk {
         let delete = "return redis.call('DEL', unpack(KEYS))";
         let deleted = redis.eval::<i64, _, _, _>(delete, keys.to_vec(), Vec::<String>::new());
         deleted.await.expect("the board to be deleted");
-        self.model.lose_board();
+        if self.boards == Boards::InRedis {
+            self.model.lose_board();
+        }
     }
 }

@@ -59,6 +59,15 @@ pub(super) enum Kind {
     LoseMemory,
 }
 
+/// Where the board of a walk is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Boards {
+    InRedis,
+    InPostgres,
+    /// It goes from one to the other, with every hold, so that the model need not know.
+    ToAndFro,
+}
+
 /// A hold as its holder remembers it.
 #[derive(Clone)]
 pub(super) struct Known {
@@ -81,10 +90,11 @@ pub struct Walk {
     pub(super) last_steps: VecDeque<String>,
     pub(super) seed: u64,
     pub(super) n_steps: usize,
+    pub(super) boards: Boards,
 }
 
 impl Walk {
-    pub async fn begin(db: PgPool, seed: u64) -> Self {
+    pub async fn begin(db: PgPool, seed: u64, boards: Boards) -> Self {
         // Not about durability: a commit need not wait for the disk.
         let mut database_url = sqlx::ConnectOptions::to_url_lossy(&*db.connect_options());
         let relaxed = ("options[synchronous_commit]", "off");
@@ -105,6 +115,10 @@ impl Walk {
         });
         let sale = app.on_sale_with(N_ROWS as u32, SEATS_PER_ROW as u32, settings);
         let sale = sale.await;
+        if boards == Boards::InPostgres {
+            let moved = board::fall_back(&app.ctx, sale.id()).await;
+            assert!(moved.expect("a board to move"));
+        }
         let event = sale.owner.get(&sale.path("")).await.expect(200);
         let model = Model {
             n_seats: N_ROWS * SEATS_PER_ROW,
@@ -124,6 +138,7 @@ impl Walk {
             position: (0, 0),
             last_steps: VecDeque::new(),
             n_steps: 0,
+            boards,
             app,
             sale,
             model,

@@ -163,6 +163,8 @@ pub fn config(db: &PgPool, settings: &[(&str, &str)]) -> Config {
         ("HOLDFAST_SECRET", "a secret for tests, and for tests only"),
         ("HOLDFAST_DATABASE_CONNECTIONS_MAX", "6"),
         ("HOLDFAST_REDIS_CONNECTIONS_COUNT", "2"),
+        ("HOLDFAST_REDIS_DOWN_AFTER_SECONDS", "0"),
+        ("HOLDFAST_REDIS_BACK_AFTER_SECONDS", "315360000"),
         ("HOLDFAST_BOARD_CHECK_SECONDS", "1"),
         ("HOLDFAST_VIEWERS_PER_ADDRESS_MAX", "10000"),
         ("HOLDFAST_GUESTS_PER_MINUTE", "100000"),

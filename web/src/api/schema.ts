@@ -1184,6 +1184,11 @@ export interface components {
             /** @description Labels, such as `STALLS-A-12`. */
             seats: string[];
         };
+        /**
+         * @description Which store has an event's board.
+         * @enum {string}
+         */
+        BoardMode: "redis" | "postgres";
         BookedSeat: components["schemas"]["HeldSeat"] & {
             is_cancelled: boolean;
         };
@@ -1505,6 +1510,7 @@ export interface components {
         EntryId: string;
         /** @description An event as callers see it. */
         Event: components["schemas"]["Terms"] & {
+            board_mode?: components["schemas"]["BoardMode"] | null;
             /** Format: date-time */
             cancelled_at: string | null;
             /** Format: date-time */

@@ -1,0 +1,105 @@
+//! The steps of a confirm, as in `begin_confirm.lua`, `finish_confirm.lua`, `abort_confirm.lua` and
+//! `expire_confirming.lua`.
+
+use super::super::super::error::BoardError;
+use super::super::super::model::{HeldSeat, HoldState, SeatState};
+use super::desk::Desk;
+use super::{Answer, Args};
+
+/// Letters of an attempt's name in the record, with the space behind it.
+const ATTEMPT_LETTERS: i64 = 9;
+
+pub async fn begin(desk: &mut Desk, args: Args<'_>) -> Result<Answer, BoardError> {
+    let (hold_id, holder, attempt) = (args.hold_id(0)?, args.holder(1)?, args.text(2));
+    let record = desk.hold(hold_id).await?;
+    let Some(mut record) = record.filter(|record| record.holder == holder) else {
+        return Ok(Answer::of("unknown_hold"));
+    };
+    let is_held = record.state == HoldState::Held && desk.now < record.deadline;
+    if record.state != HoldState::Confirming && !is_held {
+        return Ok(Answer::record("ended", &record));
+    }
+    let before = record.clone();
+    if !record.attempts.contains(&attempt) {
+        record.attempts.push_str(&attempt);
+        record.attempts.push(' ');
+    }
+    let n_letters = i64::try_from(record.attempts.len()).unwrap_or(i64::MAX);
+    if n_letters > ATTEMPT_LETTERS * args.number(4) {
+        return Ok(Answer::record("too_many", &before));
+    }
+    if is_held {
+        record.state = HoldState::Confirming;
+        record.since = desk.now;
+        let indexes = record.indexes();
+        desk.turn((hold_id, holder), &indexes, SeatState::Confirming);
+    }
+    desk.put(hold_id, &record, desk.now + args.number(3))
+        .await?;
+    Ok(Answer::record("confirming", &record))
+}
+
+pub async fn finish(desk: &mut Desk, args: Args<'_>) -> Result<Answer, BoardError> {
+    let hold_id = args.hold_id(0)?;
+    let Some(mut record) = desk.hold(hold_id).await? else {
+        return Ok(Answer::of("unknown_hold"));
+    };
+    // A hold that an aborted attempt has put back is finished by the attempt that committed.
+    if !record.is_live() {
+        return Ok(Answer::of("ended"));
+    }
+    let due = record.end(HoldState::Confirmed, desk.now, args.number(1));
+    desk.put(hold_id, &record, due).await?;
+    let indexes = record.indexes();
+    desk.turn((hold_id, record.holder), &indexes, SeatState::Booked);
+    desk.change();
+    Ok(Answer::of("finished"))
+}
+
+pub async fn abort(desk: &mut Desk, args: Args<'_>) -> Result<Answer, BoardError> {
+    let (hold_id, attempt, booked) = (args.hold_id(0)?, args.text(1), args.indexes(2));
+    let Some(mut record) = desk.hold(hold_id).await? else {
+        return Ok(Answer::of("unknown_hold"));
+    };
+    if record.state != HoldState::Confirming {
+        return Ok(Answer::of("ended"));
+    }
+    record.attempts = record.attempts.replace(&format!("{attempt} "), "");
+    if !record.attempts.is_empty() {
+        desk.rewrite(hold_id, &record).await?;
+        return Ok(Answer::of("other_attempts"));
+    }
+    let is_booked = |seat: &HeldSeat| booked.contains(&seat.index);
+    let (taken, kept): (Vec<HeldSeat>, Vec<HeldSeat>) =
+        record.seats.iter().copied().partition(is_booked);
+    record.seats = kept;
+    let mut due = record.give_back(desk.now);
+    if record.seats.is_empty() {
+        record.state = HoldState::Released;
+        due = desk.now + record.memory;
+    }
+    desk.put(hold_id, &record, due).await?;
+    let taken: Vec<u32> = taken.iter().map(|seat| seat.index).collect();
+    desk.lose(hold_id, &taken);
+    let indexes = record.indexes();
+    desk.turn((hold_id, record.holder), &indexes, SeatState::Held);
+    desk.change();
+    Ok(Answer::of("aborted"))
+}
+
+pub async fn expire(desk: &mut Desk, args: Args<'_>) -> Result<Answer, BoardError> {
+    let hold_id = args.hold_id(0)?;
+    let Some(mut record) = desk.hold(hold_id).await? else {
+        return Ok(Answer::of("unknown_hold"));
+    };
+    // An aborted attempt may have put it back to held; PostgreSQL has ended it all the same.
+    if !record.is_live() {
+        return Ok(Answer::of("ended"));
+    }
+    let due = record.end(HoldState::Expired, desk.now, args.number(1));
+    desk.put(hold_id, &record, due).await?;
+    let indexes = record.indexes();
+    desk.turn((hold_id, record.holder), &indexes, desk.meta.freed());
+    desk.change();
+    Ok(Answer::of("expired"))
+}
