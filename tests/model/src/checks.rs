@@ -67,7 +67,7 @@ fn the_protocol_keeps_its_word_whatever_goes_wrong_once() {
         // Loads are possible at any time then, and what follows them at any time.
         let attempts = match fault {
             LOSE_BOARD => [1, 1, 1],
-            // One of the three only holds.
+            // The third buyer stays away: with three it takes minutes.
             STALE_REPLICA => [1, 1, 0],
             _ => [2, 1, 1],
         };

@@ -58,7 +58,7 @@ struct Protocol {
     faults_max: u32,
     /// The instances that sweep and reconcile.
     jobs_at: Bits,
-    /// Requests to confirm, by buyer.
+    /// Requests to confirm, by buyer; a buyer without one stays away.
     attempts_max: [usize; BUYERS],
 }
 

@@ -95,7 +95,7 @@ impl Protocol {
     }
 
     fn buyer_steps(&self, state: &State, buyer: usize, steps: &mut Vec<Step>) {
-        if state.buyers[buyer] == Buyer::Away {
+        if state.buyers[buyer] == Buyer::Away && self.attempts_max[buyer] > 0 {
             steps.push(Step::PlaceHold(buyer));
         }
         let has_asked = state.attempts[buyer][0] != Attempt::Unused;
