@@ -22,8 +22,10 @@ use crate::context::Context;
 use crate::jobs::{self, Job, Progress};
 use crate::middleware::{Attend, REQUEST_ID};
 use crate::problem::{Code, Problem};
-use crate::{accounts, availability, board, bookings, contract, deliveries, docs, events, holds};
-use crate::{idempotency, mails, notifications, operations, pages, sales, server, telemetry};
+use crate::{accounts, audit, availability, board, bookings, contract, deliveries, docs, events};
+use crate::{
+    holds, idempotency, mails, notifications, operations, pages, sales, server, telemetry,
+};
 use crate::{venues, waitlist, webhooks};
 
 /// Every route of `/v1` with its part of the OpenAPI document. Each domain brings its own.
@@ -105,6 +107,11 @@ pub const JOBS: &[Job] = &[
         name: "reconcile_boards",
         schedule: "0 * * * * *",
         step: |ctx| Box::pin(async move { Ok(board::reconcile_boards(&ctx).await?) }),
+    },
+    Job {
+        name: "audit_in_background",
+        schedule: "*/5 * * * * *",
+        step: |ctx| Box::pin(async move { Ok(audit::audit_in_background(&ctx).await?) }),
     },
     Job {
         name: "prune_idempotency_keys",

@@ -21,9 +21,25 @@ pub struct Audit {
     pub releases_acknowledged: u64,
     pub seats_compared: usize,
     pub refusals_judged: usize,
+    /// Of a waitlist.
+    pub offers_judged: usize,
     pub breaches_count: u64,
     /// The first hundred, as sentences.
     pub breaches: Vec<String>,
+}
+
+impl Audit {
+    /// One that came to nothing.
+    pub fn broken(breach: String) -> Self {
+        let mut audit = Self::default();
+        audit.add(breach);
+        audit
+    }
+
+    pub fn add(&mut self, breach: String) {
+        self.breaches_count += 1;
+        self.breaches.push(breach);
+    }
 }
 
 pub async fn audit(stage: &mut Stage, ledger: &mut Ledger) -> anyhow::Result<Audit> {
@@ -31,6 +47,7 @@ pub async fn audit(stage: &mut Stage, ledger: &mut Ledger) -> anyhow::Result<Aud
         releases_acknowledged: ledger.n_released,
         confirms_looked_up: ledger.confirmed.len(),
         refusals_judged: ledger.judge_refusals(),
+        offers_judged: ledger.n_offers,
         ..Audit::default()
     };
     for event in 0..stage.event_ids.len() {
@@ -147,7 +164,8 @@ fn compare_booking(ledger: &mut Ledger, booking_id: &str, booking: &Value) {
             let mut has = labels(booking);
             wanted.sort_unstable();
             has.sort_unstable();
-            if confirmed.hold_id != hold_id || wanted != has {
+            let is_sure = !ledger.unsure_cancels.contains(booking_id);
+            if confirmed.hold_id != hold_id || is_sure && wanted != has {
                 let (wanted, has) = (wanted.join(", "), has.join(", "));
                 ledger.breach(|_| {
                     format!("booking {booking_id} was confirmed with {wanted} but has {has}")

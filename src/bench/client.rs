@@ -45,6 +45,19 @@ impl Client {
         }
     }
 
+    /// The same caller over a connection of its own.
+    pub fn sibling(&self, target: &Target) -> Self {
+        Self {
+            caller: self.caller.clone(),
+            ..Self::new(target)
+        }
+    }
+
+    /// From now on calls are that caller's.
+    pub fn speak_for(&mut self, caller: &Caller) {
+        self.caller = caller.clone();
+    }
+
     pub fn sign_in(&mut self, token: &str) {
         self.caller = Caller::new(&self.host, Some(token));
     }
@@ -70,7 +83,7 @@ impl Client {
     pub async fn post(&mut self, path: &str, body: &Value) -> anyhow::Result<Value> {
         let mut n_tries = 1;
         loop {
-            match self.try_post(path, body).await? {
+            match self.try_send("POST", path, body).await? {
                 Ok(answer) => return Ok(answer),
                 Err(refusal) if refusal.status == 503 && n_tries < TRIES_MAX => n_tries += 1,
                 Err(Refusal { code, detail, .. }) => {
@@ -80,22 +93,38 @@ impl Client {
         }
     }
 
+    pub async fn put(&mut self, path: &str, body: &Value) -> anyhow::Result<Value> {
+        match self.try_send("PUT", path, body).await? {
+            Ok(answer) => Ok(answer),
+            Err(Refusal { code, detail, .. }) => bail!("PUT {path} is refused: {code}. {detail}"),
+        }
+    }
+
     pub async fn try_post(
         &mut self,
+        path: &str,
+        body: &Value,
+    ) -> anyhow::Result<Result<Value, Refusal>> {
+        self.try_send("POST", path, body).await
+    }
+
+    async fn try_send(
+        &mut self,
+        method: &str,
         path: &str,
         body: &Value,
     ) -> anyhow::Result<Result<Value, Refusal>> {
         let mut request = Vec::new();
         let body = body.to_string();
         self.caller
-            .write_json(&mut request, "POST", &[path], body.as_bytes());
+            .write_json(&mut request, method, &[path], body.as_bytes());
         let answer = self.connection.exchange(&request).await;
-        let answer = answer.with_context(|| format!("POST {path} fails"))?;
+        let answer = answer.with_context(|| format!("{method} {path} fails"))?;
         if (200..300).contains(&answer.status) {
             let value = serde_json::from_slice(answer.body);
-            Ok(Ok(
-                value.with_context(|| format!("POST {path} answers no JSON"))?
-            ))
+            Ok(Ok(value.with_context(|| {
+                format!("{method} {path} answers no JSON")
+            })?))
         } else {
             Ok(Err(Refusal::read(answer.status, answer.body)))
         }

@@ -116,6 +116,17 @@ impl House {
         self.labels.get(seat).map_or("?", String::as_str)
     }
 
+    pub fn find(&self, label: &str) -> Option<usize> {
+        self.labels.iter().position(|one| one == label)
+    }
+
+    /// Whether seats, in order of index, stand next to each other with no aisle between.
+    pub fn are_neighbours(&self, seats: &[usize]) -> bool {
+        let is_in = |run: &Range<usize>| seats.iter().all(|seat| run.contains(seat));
+        let is_row = seats.windows(2).all(|pair| pair[1] == pair[0] + 1);
+        is_row && self.runs.iter().any(is_in)
+    }
+
     /// The first seats of groups of `n` neighbours; no two groups share a seat, and no two that
     /// follow each other are close.
     pub fn parties(&self, n: usize, rng: &mut StdRng) -> Vec<usize> {
@@ -212,6 +223,16 @@ mod tests {
         assert_eq!(house.choose(b"h.bh..b.", 3, 0), [1]);
         assert_eq!(house.choose(b"h..h.b..", 3, 0), [6, 7]);
         assert_eq!(house.choose(b".hhhhhhh", 1, 5), [0]);
+    }
+
+    #[test]
+    fn neighbours_have_no_seat_and_no_aisle_between_them() {
+        let house = house();
+
+        assert!(house.are_neighbours(&[0, 1]) && house.are_neighbours(&[2, 3, 4]));
+        for apart in [&[1, 2][..], &[4, 5], &[2, 4], &[5, 6, 7, 8]] {
+            assert!(!house.are_neighbours(apart), "{apart:?}");
+        }
     }
 
     #[test]

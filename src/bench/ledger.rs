@@ -78,6 +78,10 @@ pub struct Ledger {
     n_holds: u32,
     n_booked: usize,
     pub n_released: u64,
+    /// Offers of a waitlist that were looked at.
+    pub n_offers: usize,
+    /// Bookings of which nobody knows which seats are cancelled.
+    pub unsure_cancels: HashSet<String>,
     pub n_breaches: u64,
     pub breaches: Vec<String>,
 }
@@ -100,6 +104,8 @@ impl Ledger {
             n_holds: 0,
             n_booked: 0,
             n_released: 0,
+            n_offers: 0,
+            unsure_cancels: HashSet::new(),
             n_breaches: 0,
             breaches: Vec::new(),
         }
@@ -208,6 +214,25 @@ impl Ledger {
             .is_some()
         {
             self.breach(|_| format!("booking {booking_id} was given to two holds"));
+        }
+    }
+
+    /// Seats of a booking are about to be cancelled: from now on they may be anybody's.
+    pub fn cancelling(&mut self, event: usize, booking_id: &str, seats: &[usize]) {
+        if let Some(confirmed) = self.confirmed.get_mut(booking_id) {
+            confirmed.seats.retain(|seat| !seats.contains(seat));
+        }
+        self.n_booked -= seats.len().min(self.n_booked);
+        for &seat in seats {
+            let seat = &mut self.events[event][seat];
+            (seat.fate, seat.is_unsure) = (Fate::Ending, true);
+        }
+    }
+
+    /// The seats of a hold go to whoever waits for them.
+    pub fn passed_on(&mut self, held: &Held) {
+        for &seat in &held.seats {
+            self.events[held.event][seat].is_unsure = true;
         }
     }
 

@@ -55,12 +55,15 @@ pub struct Bench {
     /// Guests whose tokens the callers use in turn.
     #[arg(long, default_value_t = 20, value_parser = bounded!(u32).range(1..=10_000))]
     pub guests: u32,
-    /// `onsale`: buyers, all at once, each with a connection.
+    /// `onsale`: buyers, all at once, each with a connection. `waitlist`: people who wait.
     #[arg(long, default_value_t = 200, value_parser = bounded!(u32).range(1..=10_000))]
     pub buyers: u32,
     /// `viewers`: clients of the live feed, each with a connection.
     #[arg(long, default_value_t = 200, value_parser = bounded!(u32).range(1..=20_000))]
     pub viewers: u32,
+    /// `waitlist`: by which rule seats are offered.
+    #[arg(long, value_enum, default_value = "strict")]
+    pub policy: WaitingPolicy,
     /// `browse`: how many of a hundred looks send the `ETag` of the copy they have.
     #[arg(long, default_value_t = 90, value_parser = bounded!(u32).range(0..=100))]
     pub conditional: u32,
@@ -91,10 +94,30 @@ pub enum Scenario {
     Browse,
     /// Follow the live feed while seats change.
     Viewers,
+    /// People join the waitlist of a sold-out house; seats are cancelled; offers are taken or let
+    /// go.
+    Waitlist,
     /// Ask any HTTP server for `/`, for comparison. Nothing is made and nothing audited.
     Bare,
     /// Of a hundred callers 70 browse, 20 hold and release, 8 confirm and 2 want the same seats.
     Mixed,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum, serde::Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum WaitingPolicy {
+    Strict,
+    FirstThatFits,
+}
+
+impl WaitingPolicy {
+    /// As the interface writes it.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Strict => "strict",
+            Self::FirstThatFits => "first_that_fits",
+        }
+    }
 }
 
 impl Bench {
@@ -106,13 +129,21 @@ impl Bench {
     pub fn n_workers(&self) -> u32 {
         match self.scenario {
             Scenario::Onsale => self.buyers,
+            // One frees seats and one reads the log.
+            Scenario::Waitlist => self.connections.max(3),
             _ => self.closed.unwrap_or(self.connections),
         }
     }
 
     /// Whether callers come by the clock instead of when the service is done.
     pub fn is_open(&self) -> bool {
-        self.closed.is_none() && self.scenario != Scenario::Onsale
+        let comes_by_itself = matches!(self.scenario, Scenario::Onsale | Scenario::Waitlist);
+        self.closed.is_none() && !comes_by_itself
+    }
+
+    /// Whether something happens so many times a second.
+    pub fn has_rate(&self) -> bool {
+        self.is_open() || self.scenario == Scenario::Waitlist
     }
 
     /// Starts the clock.
@@ -123,6 +154,14 @@ impl Bench {
             Pace::open(arrivals, window, window.min(Duration::from_secs(30)))
         } else {
             Pace::closed(window, self.count)
+        }
+    }
+
+    /// Each person on a waitlist is a guest of their own.
+    pub fn n_guests(&self) -> u32 {
+        match self.scenario {
+            Scenario::Waitlist => self.buyers,
+            _ => self.guests,
         }
     }
 
@@ -138,6 +177,10 @@ impl Bench {
 
     pub fn check(&self) -> anyhow::Result<()> {
         let n_wanted = u64::from(self.n_workers()) * u64::from(self.party);
+        ensure!(
+            self.scenario != Scenario::Waitlist || self.closed.is_none(),
+            "waitlist has no closed loop: --rate says how many seats are cancelled"
+        );
         // Viewers look at the first event only.
         let n_events = if self.scenario == Scenario::Viewers {
             1
@@ -208,6 +251,7 @@ mod tests {
             "confirm --seats 150001",
             "confirm --rate 5 --closed 5",
             "confirm --seats 1",
+            "waitlist --closed 5",
             "hold-release --seats 255",
             "hold-release --seats 150000 --events 2000",
         ] {

@@ -77,6 +77,10 @@ impl Pace {
         self.is_stopped.get() || Instant::now() >= self.end
     }
 
+    pub fn is_stopped(&self) -> bool {
+        self.is_stopped.get()
+    }
+
     /// Lets nobody in any more.
     pub fn stop(&self) {
         self.is_stopped.set(true);

@@ -6,20 +6,21 @@ use std::process::ExitCode;
 use std::rc::Rc;
 use std::time::Duration;
 
-use anyhow::{Context as _, ensure};
+use anyhow::{Context as _, anyhow, ensure};
 use nix::sys::resource::{Resource, getrlimit, setrlimit};
 use tokio::task::{JoinSet, LocalSet};
 
-use super::audit;
+use super::audit::{self, Audit};
 use super::ledger::Ledger;
 use super::options::{Bench, Scenario};
 use super::output::{self, Machine, Results};
 use super::recorder::Recorder;
-use super::scenarios::{self, Audience};
+use super::scenarios::{self, Audience, Crowd};
 use super::stage::Stage;
 use super::worker::{Run, Worker};
 use crate::clock::Clock;
 
+const BAR_CHARS: u32 = 24;
 const PROGRESS_EVERY: Duration = Duration::from_millis(250);
 
 /// One thread does it all: the service shares the machine, and shall have the rest of it.
@@ -57,15 +58,22 @@ fn allow_many_connections() {
 
 async fn conduct(bench: &Bench) -> anyhow::Result<Results> {
     let started_at = Clock::System.now();
-    let (stage, mut audience) = prepare(bench).await?;
+    let Prepared {
+        stage,
+        mut audience,
+        crowd,
+    } = prepare(bench).await?;
     let before = Machine::now();
-    let ledger = Ledger::new(stage.house.clone(), stage.event_ids.len());
+    let mut ledger = Ledger::new(stage.house.clone(), stage.event_ids.len());
+    crowd.enter(&mut ledger);
+    let crowd = Rc::new(crowd);
     let pace = bench.pace();
     let run = Rc::new(Run {
         bench: bench.clone(),
         recorder: RefCell::new(Recorder::new(pace.start(), bench.window())),
         ledger: RefCell::new(ledger),
         watched: audience.watched.clone(),
+        crowd: crowd.clone(),
         n_used: Cell::new(0),
         sold_out_after: Cell::new(None),
         pace,
@@ -79,6 +87,7 @@ async fn conduct(bench: &Bench) -> anyhow::Result<Results> {
     watching.shutdown().await;
     let run = Rc::into_inner(run).context("a caller is still there")?;
     let (mut stage, mut ledger) = (run.stage, run.ledger.into_inner());
+    crowd.judge(bench.policy, &mut ledger);
     let audit = match compared {
         Ok(breaches) => {
             for breach in breaches {
@@ -88,7 +97,14 @@ async fn conduct(bench: &Bench) -> anyhow::Result<Results> {
         }
         Err(error) => Err(error),
     };
-    let struck = stage.strike().await;
+    // What was measured is told even when the service is gone by now.
+    let mut audit =
+        audit.unwrap_or_else(|error| Audit::broken(format!("the audit cannot be done: {error:#}")));
+    if let Err(error) = stage.strike().await {
+        audit.add(format!(
+            "the load's events could not all be cancelled: {error:#}"
+        ));
+    }
     let results = Results {
         bench: bench.clone(),
         started_at,
@@ -97,29 +113,53 @@ async fn conduct(bench: &Bench) -> anyhow::Result<Results> {
         sold_out_after: run.sold_out_after.get(),
         recorder: run.recorder.into_inner(),
         machine,
-        audit: audit.context("the audit cannot be done")?,
+        audit,
     };
-    struck.context("the load's events could not all be cancelled")?;
     Ok(results)
 }
 
-async fn prepare(bench: &Bench) -> anyhow::Result<(Stage, Audience)> {
+struct Prepared {
+    stage: Stage,
+    audience: Audience,
+    crowd: Crowd,
+}
+
+async fn prepare(bench: &Bench) -> anyhow::Result<Prepared> {
     if bench.scenario == Scenario::Bare {
-        return Ok((Stage::bare(bench).await?, Audience::default()));
+        return Ok(Prepared {
+            stage: Stage::bare(bench).await?,
+            audience: Audience::default(),
+            crowd: Crowd::default(),
+        });
     }
     let mut stage = Stage::build(bench).await?;
-    let gathered = match stage.open(bench).await {
-        Ok(()) => Audience::gather(&stage, bench.scenario, bench.viewers).await,
-        Err(error) => Err(error),
+    // From here on there are events to strike, even when somebody presses Ctrl-C.
+    let gathered = tokio::select! {
+        gathered = gather(&mut stage, bench) => gathered,
+        interrupted = tokio::signal::ctrl_c() => {
+            interrupted?;
+            Err(anyhow!("interrupted before the load began"))
+        }
     };
     match gathered {
-        Ok(audience) => Ok((stage, audience)),
+        Ok((audience, crowd)) => Ok(Prepared {
+            stage,
+            audience,
+            crowd,
+        }),
         Err(error) => {
             // That this fails too is no news.
             stage.strike().await.ok();
             Err(error)
         }
     }
+}
+
+async fn gather(stage: &mut Stage, bench: &Bench) -> anyhow::Result<(Audience, Crowd)> {
+    stage.open(bench).await?;
+    let crowd = Crowd::gather(stage, bench).await?;
+    let audience = Audience::gather(stage, bench.scenario, bench.viewers).await?;
+    Ok((audience, crowd))
 }
 
 /// Until all have been served, or somebody presses Ctrl-C.
@@ -151,11 +191,26 @@ async fn serve_callers(run: &Rc<Run>) -> anyhow::Result<()> {
     Ok(())
 }
 
+/// A bar that is full when the callers' time is over; those who are inside may take longer.
+#[expect(clippy::cast_possible_truncation, reason = "a few characters")]
+#[expect(clippy::cast_sign_loss, reason = "time goes forward")]
+fn bar(share: f64) -> String {
+    let n_done = (share.clamp(0.0, 1.0) * f64::from(BAR_CHARS)) as usize;
+    format!(
+        "[{}{}]",
+        "#".repeat(n_done),
+        "-".repeat(BAR_CHARS as usize - n_done)
+    )
+}
+
+#[expect(clippy::cast_precision_loss, reason = "for people to look at")]
 fn show_progress(run: &Run) {
     let (seconds, window) = (run.pace.start().elapsed().as_secs_f64(), run.bench.seconds);
     let recorder = run.recorder.borrow();
     let (n_answered, n_failed) = (recorder.n_answered(), recorder.n_failed());
-    let line = format!("{seconds:5.1} s of {window}: {n_answered} answers, {n_failed} failures");
+    let bar = bar(seconds / window as f64);
+    let line =
+        format!("{bar} {seconds:5.1} s of {window}: {n_answered} answers, {n_failed} failures");
     // Nobody watches when the terminal is gone.
     write!(std::io::stderr(), "\r\x1b[K{line}").ok();
 }

@@ -54,7 +54,7 @@ impl Stage {
         let target = find(&bench.url).await?;
         let through = find(bench.through.as_ref().unwrap_or(&bench.url)).await?;
         let mut owner = sign_in(&target).await?;
-        let guests = make_guests(&target, &through, bench.guests).await?;
+        let guests = make_guests(&target, &through, bench.n_guests()).await?;
         let template = house::template(bench.seats);
         let venue = owner.post("/v1/venues", &template).await?;
         let venue_id = text(&venue, "venue_id")?;

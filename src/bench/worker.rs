@@ -15,7 +15,7 @@ use super::options::Bench;
 use super::pace::Pace;
 use super::recorder::Recorder;
 use super::request::find_text;
-use super::scenarios::Watched;
+use super::scenarios::{Crowd, Watched};
 use super::stage::Stage;
 
 /// How often a confirm is repeated whose outcome is not known.
@@ -32,6 +32,8 @@ pub struct Run {
     pub ledger: RefCell<Ledger>,
     /// What viewers of the live feed wait for.
     pub watched: Rc<Watched>,
+    /// Who waits for seats of a sold-out house.
+    pub crowd: Rc<Crowd>,
     /// Parties that were used up, of those that are confirmed.
     pub n_used: Cell<usize>,
     /// When the last seat was booked.
@@ -107,6 +109,11 @@ impl Worker {
         self.guest =
             (self.guest + self.run.bench.n_workers() as usize) % self.run.stage.guests.len();
         self.n_turns - 1
+    }
+
+    /// Speaks for that guest from now on.
+    pub fn become_guest(&mut self, nth: usize) {
+        self.guest = nth % self.run.stage.guests.len();
     }
 
     /// Whether something happens that happens so many times in a hundred.
@@ -254,6 +261,37 @@ impl Worker {
             Err(error) => recorder.failed(names[0], &failure_of(&error)),
         }
         false
+    }
+
+    /// Reads something, or posts a body. What succeeds is counted under the name, where there is
+    /// one, and answered; what fails is counted in any case.
+    pub async fn ask(
+        &mut self,
+        name: Option<&'static str>,
+        path: &str,
+        body: Option<&[u8]>,
+    ) -> Option<Value> {
+        let run = self.run.clone();
+        let guest = &run.stage.guests[self.guest];
+        match body {
+            Some(body) => guest.write_json(&mut self.request, "POST", &[path], body),
+            None => guest.write(&mut self.request, "GET", &[path], None),
+        }
+        let due = Instant::now();
+        let answered = self.connection.exchange(&self.request).await;
+        let mut recorder = run.recorder.borrow_mut();
+        let failure = match answered {
+            Ok(answer) if matches!(answer.status, 200 | 201) => {
+                if let Some(name) = name {
+                    recorder.answered(name, due);
+                }
+                return serde_json::from_slice(answer.body).ok();
+            }
+            Ok(answer) => Refusal::read(answer.status, answer.body).code,
+            Err(error) => failure_of(&error),
+        };
+        recorder.failed(name.unwrap_or("look"), &failure);
+        None
     }
 
     pub async fn look(&mut self, event: usize, copy: &mut Copy, due: Instant) -> bool {

@@ -1,6 +1,7 @@
 //! Keeping boards in step with PostgreSQL, and taking seats off sale.
 
 use std::collections::{HashMap, HashSet};
+use std::sync::{Mutex, PoisonError};
 
 use chrono::TimeDelta;
 use serde::Serialize;
@@ -38,6 +39,10 @@ pub struct Finding {
 impl Finding {
     pub fn is_repairable(&self) -> bool {
         self.repair.is_some()
+    }
+
+    fn what(&self) -> (u32, &'static str) {
+        (self.seat_index, self.kind)
     }
 }
 
@@ -77,7 +82,7 @@ pub async fn reconcile(
         }
     }
     connection.close().await?;
-    for finding in &findings {
+    for finding in ctx.memory::<Reported>().new_ones(event_id, &findings) {
         tracing::warn!(
             event.id = %event_id, seat.index = finding.seat_index, kind = finding.kind,
             repaired = is_repairing && finding.is_repairable(), "board and PostgreSQL disagree"
@@ -85,6 +90,26 @@ pub async fn reconcile(
         metrics::counter!("holdfast_board_findings_total", "kind" => finding.kind).increment(1);
     }
     Ok(findings)
+}
+
+/// What the last look at each board found: a finding is logged and counted when it is new.
+#[derive(Default)]
+struct Reported(Mutex<HashMap<EventId, Vec<Finding>>>);
+
+impl Reported {
+    fn new_ones<'a>(&self, event_id: EventId, found: &'a [Finding]) -> Vec<&'a Finding> {
+        let mut all = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let before = if found.is_empty() {
+            all.remove(&event_id)
+        } else {
+            all.insert(event_id, found.to_vec())
+        };
+        let before: HashSet<_> = before.iter().flatten().map(Finding::what).collect();
+        found
+            .iter()
+            .filter(|one| !before.contains(&one.what()))
+            .collect()
+    }
 }
 
 fn differences(event_id: EventId, truth: &Truth, board: &Snapshot) -> Vec<Finding> {
@@ -161,6 +186,7 @@ async fn orphans(
 
 /// Live holds that should have ended by now, lease and sweeps included (I3).
 pub async fn list_overdue(ctx: &Context, event_id: EventId) -> Result<Vec<HoldId>, BoardError> {
+    // The board's clock: this machine's may be wrong (F24).
     let (_, now) = store::find_hold(ctx, event_id, HoldId(Uuid::nil())).await?;
     let long_ago = now - SWEEP_GRACE;
     let holds = store::list_holds(ctx, event_id).await?;

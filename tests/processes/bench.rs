@@ -5,35 +5,29 @@ use std::process::Command;
 use std::thread;
 
 use holdfast::private_stores::PrivateStores;
+use nix::sys::signal::Signal;
 use serde_json::Value;
 use sqlx::{Connection, PgConnection};
 use tokio::runtime::Runtime;
 
-use crate::support::{Folder, PROGRAM, Running, expect_ready, holdfast, launcher, run};
+use crate::support::{Folder, PROGRAM, Running, expect_ready, holdfast, launcher, run, wait_until};
 
 const SECRET: &str = "a secret for tests, and for tests only";
 const EMAIL: &str = "load@example.org";
 const PASSWORD: &str = "a password for tests";
 
 /// A service with an administrator whom the load may use.
-struct Stage {
-    stores: PrivateStores,
+pub struct Stage {
+    pub stores: PrivateStores,
     _service: Running,
     url: String,
     folder: Folder,
 }
 
 impl Stage {
-    fn new(test: &str) -> Self {
+    pub fn new(test: &str) -> Self {
         let stores = PrivateStores::start_throwaway(launcher()).expect("stores");
-        let command = |args: &[&str]| {
-            let mut command = holdfast(args);
-            command
-                .env("DATABASE_URL", stores.postgres.url())
-                .env("REDIS_URL", stores.redis.url())
-                .env("HOLDFAST_SECRET", SECRET);
-            command
-        };
+        let command = |args: &[&str]| command_on(&stores, args);
         for args in [
             &["migrate"][..],
             &["admin", "create", "--email", EMAIL, "--name", "Load"],
@@ -41,7 +35,9 @@ impl Stage {
             let (code, output) = run(command(args).env("HOLDFAST_ADMIN_PASSWORD", PASSWORD));
             assert_eq!(code, Some(0), "{output}");
         }
-        let mut service = Running::start(&mut command(&["serve"]));
+        let mut serve = command(&["serve"]);
+        // All callers have one address.
+        let mut service = Running::start(serve.env("HOLDFAST_GUESTS_PER_MINUTE", "600"));
         let url = service.url();
         expect_ready(&url);
         Self {
@@ -52,7 +48,12 @@ impl Stage {
         }
     }
 
-    fn bench(&self, args: &[&str]) -> Command {
+    /// A command of the program, on the stage's stores.
+    pub fn command(&self, args: &[&str]) -> Command {
+        command_on(&self.stores, args)
+    }
+
+    pub fn bench(&self, args: &[&str]) -> Command {
         let mut bench = holdfast(&["bench"]);
         bench
             .args(args)
@@ -62,6 +63,15 @@ impl Stage {
             .env("HOLDFAST_BENCH_PASSWORD", PASSWORD);
         bench
     }
+}
+
+fn command_on(stores: &PrivateStores, args: &[&str]) -> Command {
+    let mut command = holdfast(args);
+    command
+        .env("DATABASE_URL", stores.postgres.url())
+        .env("REDIS_URL", stores.redis.url())
+        .env("HOLDFAST_SECRET", SECRET);
+    command
 }
 
 #[test]
@@ -108,12 +118,90 @@ fn a_booking_that_is_lost_after_it_was_acknowledged_is_named() {
 }
 
 #[test]
+fn people_on_a_waitlist_are_offered_what_comes_free_in_their_order() {
+    let stage = Stage::new("waiting");
+    let json = stage.folder.path("a.json");
+    for policy in ["strict", "first-that-fits"] {
+        let mut bench = stage.bench(&["waitlist", "--seconds", "3", "--rate", "10"]);
+        bench.args(["--buyers", "40", "--party", "3", "--policy", policy]);
+        let (code, output) = run(bench.arg("--json").arg(&json));
+
+        assert_eq!(code, Some(0), "{output}");
+        let results = fs::read_to_string(&json).expect("results");
+        let results: Value = serde_json::from_str(&results).expect("JSON");
+        let operations = results["operations"].as_array().expect("operations");
+        let n_of = |name: &str| {
+            let operation = operations.iter().find(|one| one["name"] == name);
+            operation.and_then(|one| one["answers"].as_u64())
+        };
+        assert_eq!(n_of("join"), Some(40), "{output}");
+        assert!(n_of("cancel") > Some(5), "{output}");
+        assert!(n_of("freed to offered") > Some(5), "{output}");
+        assert!(
+            n_of("confirm") > Some(2) && n_of("release").is_some(),
+            "{output}"
+        );
+        assert_eq!(
+            results["audit"]["offers_judged"].as_u64(),
+            n_of("freed to offered")
+        );
+    }
+}
+
+#[test]
+fn an_interrupted_load_says_what_was_done_and_leaves_nothing_on_sale() {
+    let stage = Stage::new("interrupted");
+    let mut bench = stage.bench(&["confirm", "--seconds", "600", "--rate", "50"]);
+    let mut load = Running::start(&mut bench);
+    let runtime = Runtime::new().expect("a runtime");
+    wait_until("the load has booked something", || {
+        runtime.block_on(n_bookings(&stage)) > 5
+    });
+
+    load.signal(Signal::SIGINT);
+
+    let code = load.wait().code();
+    wait_until("the report is read", || load.output().contains("breaches"));
+    let output = load.output();
+    assert_eq!(code, Some(0), "{output}");
+    assert!(output.contains(": 0 breaches"), "{output}");
+    assert_eq!(runtime.block_on(states_of_events(&stage)), ["cancelled"]);
+}
+
+#[test]
+fn a_load_that_is_interrupted_before_it_begins_leaves_nothing_on_sale() {
+    let stage = Stage::new("early");
+    let mut load = Running::start(&mut stage.bench(&["confirm", "--events", "500"]));
+    let runtime = Runtime::new().expect("a runtime");
+    wait_until("some events are on sale", || {
+        runtime.block_on(states_of_events(&stage)).len() > 3
+    });
+
+    load.signal(Signal::SIGINT);
+
+    assert_eq!(load.wait().code(), Some(1));
+    let states = runtime.block_on(states_of_events(&stage));
+    assert!(states.len() < 500, "{} events", states.len());
+    assert!(states.iter().all(|state| state != "on_sale"), "{states:?}");
+}
+
+#[test]
 fn a_machine_that_is_not_this_one_is_left_alone() {
     let (code, output) =
         run(Command::new(PROGRAM).args(["bench", "browse", "--url", "http://192.0.2.1:8080"]));
 
     assert_eq!(code, Some(1));
     assert!(output.contains("say --allow-remote 192.0.2.1"), "{output}");
+}
+
+async fn n_bookings(stage: &Stage) -> i64 {
+    let mut database = PgConnection::connect(&stage.stores.postgres.url())
+        .await
+        .expect("a connection");
+    sqlx::query_scalar("SELECT count(*) FROM bookings")
+        .fetch_one(&mut database)
+        .await
+        .expect("a count")
 }
 
 async fn states_of_events(stage: &Stage) -> Vec<String> {

@@ -2,6 +2,7 @@
 //!
 //! Needs nothing but the programs of PostgreSQL and Redis: every test starts stores of its own.
 
+mod audit;
 mod bench;
 mod command_line;
 mod dev;

@@ -21,7 +21,7 @@ pub fn json(results: &Results) -> anyhow::Result<String> {
         "elapsed_seconds": results.elapsed.as_secs_f64(),
         "settings": {
             "is_open_loop": bench.is_open(),
-            "rate": bench.is_open().then_some(bench.rate),
+            "rate": bench.has_rate().then_some(bench.rate),
             "connections": bench.n_workers(),
             "seconds": bench.seconds,
             "count": bench.count,
@@ -33,6 +33,8 @@ pub fn json(results: &Results) -> anyhow::Result<String> {
             "spacing": format!("{:?}", bench.spacing).to_lowercase(),
             "conditional_percent": bench.conditional,
             "viewers": bench.viewers,
+            "buyers": bench.buyers,
+            "policy": bench.policy,
             "through": bench.through,
         },
         "callers_left_out": results.n_left_out,

@@ -8,7 +8,7 @@ use anyhow::Context as _;
 use hdrhistogram::{Counter, Histogram};
 
 use super::super::audit::Audit;
-use super::super::options::Bench;
+use super::super::options::{Bench, Scenario};
 use super::super::recorder::{Operation, Recorder};
 use super::Machine;
 use crate::clock::Instant;
@@ -53,8 +53,11 @@ impl Results {
             ..
         } = &self.bench;
         let n_workers = self.bench.n_workers();
-        if self.bench.is_open() {
-            let spacing = format!("{spacing:?}").to_lowercase();
+        let spacing = format!("{spacing:?}").to_lowercase();
+        if self.bench.scenario == Scenario::Waitlist {
+            let (n_people, policy) = (self.bench.buyers, self.bench.policy.as_str());
+            format!("{n_people} people wait ({policy}), {rate} cancellations a second ({spacing})")
+        } else if self.bench.is_open() {
             format!("{rate} callers a second ({spacing}) over {n_workers} connections, {seconds} s")
         } else {
             format!("{n_workers} callers at a time, each again and again, {seconds} s at most")

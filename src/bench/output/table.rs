@@ -84,12 +84,13 @@ pub fn remarks(results: &Results) -> String {
 /// What the audit found, a line for each breach.
 pub fn verdict(audit: &Audit) -> String {
     let mut text = format!(
-        "audit: {} confirms looked up, {} releases, {} seats compared, {} refusals judged: \
-         {} breaches\n",
+        "audit: {} confirms looked up, {} releases, {} seats compared, {} refusals and \
+         {} offers judged: {} breaches\n",
         audit.confirms_looked_up,
         audit.releases_acknowledged,
         audit.seats_compared,
         audit.refusals_judged,
+        audit.offers_judged,
         audit.breaches_count,
     );
     for breach in &audit.breaches {

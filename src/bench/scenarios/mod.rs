@@ -6,6 +6,8 @@ mod hot_seat;
 mod onsale;
 mod viewers;
 mod visit;
+mod waitlist;
 
 pub use viewers::{Audience, Watched};
 pub use visit::work;
+pub use waitlist::Crowd;

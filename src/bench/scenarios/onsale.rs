@@ -6,6 +6,8 @@ use super::super::worker::{Copy, Placed, Worker};
 
 /// Buyers who let go of what they hold, of a hundred.
 const GIVING_UP_PERCENT: u32 = 10;
+/// The most that the load's events allow in one hold.
+const WANTED_MAX: usize = 10;
 /// How often somebody chooses anew from what they have seen before they look again.
 const TRIES_MAX: usize = 3;
 /// How long somebody waits who sees nothing free while some seats may still come back.
@@ -36,7 +38,7 @@ pub async fn buy_until_sold_out(mut worker: Worker) {
 async fn buy(worker: &mut Worker, event: usize, states: &mut [u8]) {
     let run = worker.run.clone();
     for _ in 0..TRIES_MAX {
-        let n_wanted = 1 + worker.pick(2 * run.bench.party as usize - 1);
+        let n_wanted = (1 + worker.pick(2 * run.bench.party as usize - 1)).min(WANTED_MAX);
         let from = worker.pick_low(states.len());
         let seats = run.stage.house.choose(states, n_wanted, from);
         if seats.is_empty() {

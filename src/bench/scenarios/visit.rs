@@ -3,13 +3,14 @@
 use super::super::options::Scenario;
 use super::super::pace::Turn;
 use super::super::worker::Worker;
-use super::{browse, buy, hot_seat, onsale, viewers};
+use super::{browse, buy, hot_seat, onsale, viewers, waitlist};
 
 /// Serves callers until nobody is let in any more.
 pub async fn work(mut worker: Worker) {
     match worker.run.bench.scenario {
         Scenario::Onsale => return onsale::buy_until_sold_out(worker).await,
         Scenario::Viewers => return viewers::change_seats(worker).await,
+        Scenario::Waitlist => return waitlist::wait_for_seats(worker).await,
         _ => {}
     }
     let mut copies = browse::Copies::default();
@@ -34,6 +35,6 @@ async fn visit(worker: &mut Worker, copies: &mut browse::Copies, turn: Turn, nth
             _ => hot_seat::want(worker, turn).await,
         },
         // These have callers of another kind.
-        Scenario::Onsale | Scenario::Viewers => {}
+        Scenario::Onsale | Scenario::Viewers | Scenario::Waitlist => {}
     }
 }
