@@ -4,6 +4,7 @@ mod crowd;
 mod join;
 mod link;
 mod offer;
+mod overview;
 mod owner;
 mod races;
 
