@@ -15,6 +15,6 @@ pub use check::{Complaint, check};
 pub use join::{JoinWaitlist, join};
 pub use mine::{Mine, Who, find, leave, link_token, verify};
 pub use owner::{
-    Queued, WaitlistSeats, demand, list, list_seats, log, move_entry, put_terms, remove, terms,
+    Standing, WaitlistSeats, demand, list, list_seats, log, move_entry, put_terms, remove, terms,
 };
 pub use round::promote;

@@ -20,7 +20,7 @@ use crate::page::PageRequest;
 const TRIES_MAX: u32 = 4;
 
 /// An entry as it stands in the queue.
-pub struct Queued {
+pub struct Standing {
     pub entry: Entry,
     /// From 1, while it waits.
     pub position: Option<i64>,
@@ -33,7 +33,7 @@ pub async fn list(
     caller: Caller,
     event_id: EventId,
     (filter, page): (EntryFilter, PageRequest),
-) -> Result<Vec<Queued>, WaitlistError> {
+) -> Result<Vec<Standing>, WaitlistError> {
     events::find_owned(ctx, event_id, Reach::of(caller)).await?;
     let entries = store::list(&ctx.db, event_id, &filter, page).await?;
     queued(ctx, event_id, entries).await
@@ -45,7 +45,7 @@ async fn queued(
     ctx: &Context,
     event_id: EventId,
     entries: Vec<Entry>,
-) -> Result<Vec<Queued>, WaitlistError> {
+) -> Result<Vec<Standing>, WaitlistError> {
     let is_offered = |entry: &&Entry| entry.state == EntryState::Offered;
     let offered = entries.iter().filter(is_offered);
     let holds: Vec<_> = offered.filter_map(|entry| entry.hold_id).collect();
@@ -57,7 +57,7 @@ async fn queued(
     };
     let placed = entries.into_iter().map(|entry| {
         n_ahead += i64::from(is_waiting(&entry));
-        Queued {
+        Standing {
             position: is_waiting(&entry).then_some(n_ahead),
             offer: entry.hold_id.and_then(|hold_id| offers.remove(&hold_id)),
             entry,
@@ -138,7 +138,7 @@ pub async fn move_entry(
     (event_id, entry_id): (EventId, EntryId),
     priority: i32,
     reason: &str,
-) -> Result<Queued, WaitlistError> {
+) -> Result<Standing, WaitlistError> {
     events::find_owned(ctx, event_id, Reach::of(caller)).await?;
     let (which, by) = ((event_id, entry_id), (caller.caller_id, reason));
     let is_moved = store::move_to(&ctx.db, which, priority, by, ctx.clock.now()).await?;
@@ -157,7 +157,7 @@ pub async fn remove(
     caller: Caller,
     (event_id, entry_id): (EventId, EntryId),
     reason: &str,
-) -> Result<Queued, WaitlistError> {
+) -> Result<Standing, WaitlistError> {
     events::find_owned(ctx, event_id, Reach::of(caller)).await?;
     for _ in 0..TRIES_MAX {
         let entry = store::find(&ctx.db, event_id, entry_id).await?;
@@ -186,7 +186,7 @@ pub async fn remove(
             EntryState::Accepted => return Err(HoldError::Confirmed.into()),
             EntryState::Lapsed | EntryState::Left | EntryState::Removed => {
                 tell_board(ctx, event_id).await;
-                return Ok(Queued {
+                return Ok(Standing {
                     entry,
                     position: None,
                     offer: None,

@@ -4,7 +4,7 @@ use axum::extract::State;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
-use super::super::actions::{self, Queued};
+use super::super::actions::{self, Standing};
 use super::super::error::WaitlistError;
 use super::super::store::LogItem;
 use super::requests::{EntriesQuery, LogQuery, MoveEntry, RemoveEntry, TermsBody};
@@ -219,7 +219,7 @@ async fn remove_entry(
 async fn view(
     ctx: &Context,
     event_id: EventId,
-    queued: Queued,
+    queued: Standing,
 ) -> Result<QueuedView, WaitlistError> {
     let sale = events::sale(ctx, event_id).await?;
     Ok(QueuedView::of(queued, &sale, ctx.clock.now()))

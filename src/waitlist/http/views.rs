@@ -4,7 +4,7 @@ use chrono::{DateTime, Utc};
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use super::super::actions::{self, Mine, Queued, WaitlistSeats};
+use super::super::actions::{self, Mine, Standing, WaitlistSeats};
 use super::super::error::WaitlistError;
 use super::super::model::{Entry, EntryState, Terms};
 use super::super::store::{Demand, LiveOffer, LogItem};
@@ -200,7 +200,7 @@ impl EntryView {
 }
 
 impl QueuedView {
-    pub fn of(queued: Queued, sale: &Sale, now: Instant) -> Self {
+    pub fn of(queued: Standing, sale: &Sale, now: Instant) -> Self {
         let entry = queued.entry;
         Self {
             position: queued.position,

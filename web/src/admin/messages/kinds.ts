@@ -4,7 +4,7 @@ export const KINDS: Record<string, string> = {
   "booking.cancelled": "A booking, or some of its seats, was cancelled",
   "event.opened": "An event was put on sale",
   "event.sold_out": "An event has no free seat left",
-  "event.changed": "Name, times or prices of an event changed",
+  "event.changed": "Something about an event was changed",
   "event.cancelled": "An event was cancelled",
   "waitlist.joined": "Somebody joined a waitlist",
   "waitlist.offered": "Seats are held for somebody on a waitlist",

@@ -18,6 +18,17 @@ export function findQueue(event_id: string, search: EntrySearch, after: string |
   return dataOf(api.GET("/v1/events/{event_id}/waitlist", { params }));
 }
 
+/** An entry as it is now; a mail address has one live entry, but may have had many. */
+export async function findEntry({ event_id, entry_id, contact, state }: Entry) {
+  const { email } = contact;
+  for (const search of [{ email, state }, { email }]) {
+    const { items } = await findQueue(event_id, search, undefined);
+    const found = items.find((entry) => entry.entry_id === entry_id);
+    if (found) return found;
+  }
+  return undefined;
+}
+
 export function findLog(
   event_id: string,
   filter: { entry_id?: string; kind?: string },
