@@ -43,10 +43,9 @@ pub fn run(with: &WithStores) -> anyhow::Result<ExitCode> {
 async fn run_on(stores: &PrivateStores, with: &WithStores) -> anyhow::Result<ExitCode> {
     let (program, args) = with.command.split_first().context("there is no command")?;
     let database_url = stores.postgres.url();
-    let secret = SecretString::from(database_url.clone());
-    match &with.migrations {
-        Some(folder) => postgres::migrate(&secret, &Migrator::new(folder.as_path()).await?).await?,
-        None => postgres::migrate(&secret, &postgres::MIGRATIONS).await?,
+    // The template as well, so that a database that the command makes is migrated from its birth.
+    for url in [stores.postgres.url_of("template1"), database_url.clone()] {
+        migrate(with, url.into()).await?;
     }
     let child = Command::new(program)
         .args(args)
@@ -55,6 +54,14 @@ async fn run_on(stores: &PrivateStores, with: &WithStores) -> anyhow::Result<Exi
         .spawn()
         .with_context(|| format!("cannot run {}", program.display()))?;
     wait(child).await
+}
+
+async fn migrate(with: &WithStores, url: SecretString) -> anyhow::Result<()> {
+    match &with.migrations {
+        Some(folder) => postgres::migrate(&url, &Migrator::new(folder.as_path()).await?).await?,
+        None => postgres::migrate(&url, &postgres::MIGRATIONS).await?,
+    }
+    Ok(())
 }
 
 /// Waits for the command. Ctrl-C reaches it by itself; SIGTERM is passed on.

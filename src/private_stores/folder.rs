@@ -7,6 +7,7 @@ use std::{env, io, process};
 
 use nix::errno::Errno;
 use nix::sys::signal::kill;
+use nix::sys::statvfs::{Statvfs, statvfs};
 use nix::unistd::{Pid, Uid, User, chown, geteuid};
 use sha2::{Digest, Sha256};
 
@@ -14,6 +15,10 @@ use super::StoresError;
 
 const ELSEWHERE: &str = "/var/lib/holdfast";
 const PREFIX: &str = "holdfast-";
+/// The place for files in memory, on Linux.
+const MEMORY: &str = "/dev/shm";
+/// Limit: throw-away data may grow to a few gigabytes, most of it the log of changes.
+const MEMORY_MIN_BYTES: u128 = 4 << 30;
 /// Limit: a socket's path has at most 103 bytes (macOS; 107 on Linux), its name about 20.
 const FOLDER_PATH_MAX_BYTES: usize = 80;
 
@@ -96,8 +101,21 @@ pub(super) struct TempFolder(PathBuf);
 
 impl TempFolder {
     pub(super) fn make(owner: Option<&User>) -> Result<Self, StoresError> {
-        let place = temp_place(owner);
-        sweep(&place, owner);
+        Self::make_in(&temp_place(owner), owner)
+    }
+
+    /// In memory where there is room: a database is some 300 files, and a disk takes its time for
+    /// each. Elsewhere when somebody says so by TMPDIR.
+    pub(super) fn make_quick(owner: Option<&User>) -> Result<Self, StoresError> {
+        let memory = Path::new(MEMORY);
+        if env::var_os("TMPDIR").is_none() && has_room(memory) {
+            return Self::make_in(memory, owner);
+        }
+        Self::make(owner)
+    }
+
+    fn make_in(place: &Path, owner: Option<&User>) -> Result<Self, StoresError> {
+        sweep(place, owner);
         let mut n = 0;
         let path = loop {
             let path = place.join(format!("{PREFIX}{}-{n}", process::id()));
@@ -127,6 +145,12 @@ impl Drop for TempFolder {
         // What stays is swept by the next process.
         drop(fs::remove_dir_all(&self.0));
     }
+}
+
+fn has_room(place: &Path) -> bool {
+    let n_bytes =
+        |found: Statvfs| u128::from(found.blocks_available()) * u128::from(found.fragment_size());
+    statvfs(place).is_ok_and(|found| n_bytes(found) >= MEMORY_MIN_BYTES)
 }
 
 /// The system's place for temporary files, unless it cannot be reached or named in a URL.

@@ -47,7 +47,11 @@ impl PrivatePostgres {
 
     fn start_empty(launcher: &Path, is_durable: bool) -> Result<Self, StoresError> {
         let user = server_user(None)?;
-        let sockets = TempFolder::make(user.as_ref())?;
+        let sockets = if is_durable {
+            TempFolder::make(user.as_ref())?
+        } else {
+            TempFolder::make_quick(user.as_ref())?
+        };
         let folder = sockets.path().to_owned();
         Self::start_at(
             Place {
@@ -133,8 +137,13 @@ impl PrivatePostgres {
     }
 
     pub fn url(&self) -> String {
+        self.url_of("postgres")
+    }
+
+    /// Of another database of this server.
+    pub fn url_of(&self, database: &str) -> String {
         let host = self.sockets.path().display();
-        format!("postgres://postgres@localhost/postgres?host={host}")
+        format!("postgres://postgres@localhost/{database}?host={host}")
     }
 
     /// The postmaster's process.

@@ -21,6 +21,7 @@ mod live;
 mod mails;
 mod notifications;
 mod operations;
+mod queries;
 mod races;
 mod random_walk;
 mod sales;
