@@ -8,7 +8,8 @@ export interface Page<T> {
 /** A long list of which one page is shown, so that reading it again costs the same on every page. */
 export class Pages<T> {
   items = $state.raw<T[]>([]);
-  isLoading = $state(true);
+  /** Whether there has been an answer; what is read again later does not show. */
+  isLoaded = $state(false);
   hasNext = $state(false);
   failure = $state("");
   /** Which page is shown, from 1. */
@@ -43,7 +44,6 @@ export class Pages<T> {
 
   async #load(nth: number): Promise<void> {
     const turn = ++this.#turn;
-    this.isLoading = true;
     try {
       const page = await this.read(this.#cursors[nth - 1]);
       if (turn !== this.#turn) return;
@@ -52,10 +52,9 @@ export class Pages<T> {
       this.hasNext = typeof page.next === "string";
       this.#cursors = [...this.#cursors.slice(0, nth), page.next ?? undefined];
       this.failure = "";
+      this.isLoaded = true;
     } catch (cause) {
       if (turn === this.#turn) this.failure = sentenceOf(cause);
-    } finally {
-      if (turn === this.#turn) this.isLoading = false;
     }
   }
 }
