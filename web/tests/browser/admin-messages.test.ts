@@ -45,7 +45,7 @@ test("an endpoint is made with the keyboard, tested, told again, and deleted", a
   await page.getByLabel("Address").fill(receiver.url);
   await page.keyboard.press("Enter");
   await page.getByText("It is shown this once.").waitFor();
-  const secret = await page.getByLabel("Secret").inputValue();
+  const secret = await page.getByLabel("Secret", { exact: true }).inputValue();
   await page.getByRole("link", { name: "To the endpoint" }).press("Enter");
   await button(page, "Send a test").press("Enter");
 
@@ -68,7 +68,7 @@ test("an endpoint is made with the keyboard, tested, told again, and deleted", a
 
   await button(page, "New secret…").click();
   await button(page, "Make it").click();
-  const renewed = await page.getByLabel("Secret").inputValue();
+  const renewed = await page.getByLabel("Secret", { exact: true }).inputValue();
   expect(renewed).not.toBe(secret);
   await button(page, "I have kept it").click();
   await page.getByText("the secret before the current one signs, too").waitFor();
