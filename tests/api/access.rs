@@ -88,6 +88,7 @@ const ACCESS: &[(&str, Access)] = &[
     ("get_waitlist_terms", Public),
     ("put_waitlist_terms", From(Role::VenueAdmin)),
     ("list_waitlist", From(Role::VenueAdmin)),
+    ("list_waitlist_seats", From(Role::VenueAdmin)),
     ("list_waitlist_log", From(Role::VenueAdmin)),
     ("move_entry", From(Role::VenueAdmin)),
     ("remove_entry", From(Role::VenueAdmin)),

@@ -14,5 +14,7 @@ pub use accept::accept;
 pub use check::{Complaint, check};
 pub use join::{JoinWaitlist, join};
 pub use mine::{Mine, Who, find, leave, link_token, verify};
-pub use owner::{list, log, move_entry, put_terms, remove, terms};
+pub use owner::{
+    Standing, WaitlistSeats, demand, list, list_seats, log, move_entry, put_terms, remove, terms,
+};
 pub use round::promote;

@@ -4,11 +4,11 @@ use axum::extract::State;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
-use super::super::actions;
+use super::super::actions::{self, Standing};
 use super::super::error::WaitlistError;
 use super::super::store::LogItem;
 use super::requests::{EntriesQuery, LogQuery, MoveEntry, RemoveEntry, TermsBody};
-use super::views::{LogPage, LogView, QueuePage, QueuedView, WaitlistView};
+use super::views::{LogPage, LogView, QueuePage, QueuedView, SeatsView, TotalsView, WaitlistView};
 use crate::auth::{Caller, VenueAdmin};
 use crate::context::Context;
 use crate::events;
@@ -19,6 +19,7 @@ use crate::request::{Json, Path, Query};
 pub(super) fn routes() -> OpenApiRouter<Context> {
     OpenApiRouter::new()
         .routes(routes!(list_waitlist))
+        .routes(routes!(list_waitlist_seats))
         .routes(routes!(get_waitlist_terms, put_waitlist_terms))
         .routes(routes!(list_waitlist_log))
         .routes(routes!(move_entry))
@@ -46,14 +47,44 @@ async fn list_waitlist(
     Query(query): Query<EntriesQuery>,
 ) -> Result<Json<QueuePage>, Problem> {
     let page = query.page().request()?;
-    let rows = actions::list(&ctx, caller, event_id, (query.state, page)).await?;
+    let rows = actions::list(&ctx, caller, event_id, (query.filter(), page)).await?;
+    let totals = actions::demand(&ctx, event_id).await?;
     let sale = events::sale(&ctx, event_id).await?;
-    let (entries, next) = page.cut(rows, |entry| entry.entry_id.0);
-    let items = entries
+    let (rows, next) = page.cut(rows, |queued| queued.entry.entry_id.0);
+    let now = ctx.clock.now();
+    let items = rows
         .into_iter()
-        .map(|entry| QueuedView::of(entry, &sale))
+        .map(|queued| QueuedView::of(queued, &sale, now))
         .collect();
-    Ok(Json(QueuePage { items, next }))
+    let totals = TotalsView::of(&totals);
+    Ok(Json(QueuePage {
+        items,
+        totals,
+        next,
+    }))
+}
+
+/// See which seats are not on sale because of the waitlist
+///
+/// On the public map those that are kept look as if they were blocked.
+#[utoipa::path(
+    get, path = "/v1/events/{event_id}/waitlist/seats",
+    operation_id = "list_waitlist_seats", tag = "waitlist",
+    params(("event_id" = EventId, Path)),
+    responses(
+        (status = 200, description = "For the event's owner.", body = SeatsView),
+        (status = 403, description = "`forbidden`",
+         body = ProblemBody, content_type = "application/problem+json"),
+    )
+)]
+async fn list_waitlist_seats(
+    State(ctx): State<Context>,
+    VenueAdmin(caller): VenueAdmin,
+    Path(event_id): Path<EventId>,
+) -> Result<Json<SeatsView>, Problem> {
+    let seats = actions::list_seats(&ctx, caller, event_id).await?;
+    let sale = events::sale(&ctx, event_id).await?;
+    Ok(Json(SeatsView::of(&seats, &sale)))
 }
 
 /// See every decision about the waitlist
@@ -78,7 +109,7 @@ async fn list_waitlist_log(
     Query(query): Query<LogQuery>,
 ) -> Result<Json<LogPage>, Problem> {
     let page = query.page().request()?;
-    let rows = actions::log(&ctx, caller, event_id, (query.entry_id, page)).await?;
+    let rows = actions::log(&ctx, caller, event_id, (query.filter()?, page)).await?;
     let sale = events::sale(&ctx, event_id).await?;
     let (rows, next) = page.cut(rows, LogItem::cursor);
     let items = rows
@@ -155,11 +186,8 @@ async fn move_entry(
     Path(ids): Path<(EventId, EntryId)>,
     Json(body): Json<MoveEntry>,
 ) -> Result<Json<QueuedView>, Problem> {
-    let entry = actions::move_entry(&ctx, caller, ids, body.priority, &body.reason).await?;
-    let sale = events::sale(&ctx, ids.0)
-        .await
-        .map_err(WaitlistError::from)?;
-    Ok(Json(QueuedView::of(entry, &sale)))
+    let queued = actions::move_entry(&ctx, caller, ids, body.priority, &body.reason).await?;
+    Ok(Json(view(&ctx, ids.0, queued).await?))
 }
 
 /// Remove an entry
@@ -184,9 +212,15 @@ async fn remove_entry(
     Path(ids): Path<(EventId, EntryId)>,
     Json(body): Json<RemoveEntry>,
 ) -> Result<Json<QueuedView>, Problem> {
-    let entry = actions::remove(&ctx, caller, ids, &body.reason).await?;
-    let sale = events::sale(&ctx, ids.0)
-        .await
-        .map_err(WaitlistError::from)?;
-    Ok(Json(QueuedView::of(entry, &sale)))
+    let queued = actions::remove(&ctx, caller, ids, &body.reason).await?;
+    Ok(Json(view(&ctx, ids.0, queued).await?))
+}
+
+async fn view(
+    ctx: &Context,
+    event_id: EventId,
+    queued: Standing,
+) -> Result<QueuedView, WaitlistError> {
+    let sale = events::sale(ctx, event_id).await?;
+    Ok(QueuedView::of(queued, &sale, ctx.clock.now()))
 }

@@ -10,6 +10,7 @@ use utoipa::{IntoParams, ToSchema};
 
 use super::super::actions::JoinWaitlist;
 use super::super::model::{EntryState, Policy, QuietHours, Terms};
+use super::super::store::{EntryFilter, LogFilter};
 use crate::bookings::Contact;
 use crate::id::EntryId;
 use crate::money::Amount;
@@ -121,6 +122,8 @@ impl MineQuery {
 pub struct EntriesQuery {
     /// Only entries in this state.
     pub state: Option<EntryState>,
+    /// Only entries with this mail address, those that have ended too.
+    pub email: Option<String>,
     /// How many items at most.
     #[param(minimum = 1, maximum = 200, default = 50)]
     pub limit: Option<u32>,
@@ -129,6 +132,13 @@ pub struct EntriesQuery {
 }
 
 impl EntriesQuery {
+    pub fn filter(&self) -> EntryFilter {
+        EntryFilter {
+            state: self.state,
+            email: self.email.as_deref().map(|email| email.trim().to_owned()),
+        }
+    }
+
     pub fn page(&self) -> PageQuery {
         PageQuery {
             limit: self.limit,
@@ -143,6 +153,8 @@ impl EntriesQuery {
 pub struct LogQuery {
     /// Only decisions about this entry.
     pub entry_id: Option<EntryId>,
+    /// Only decisions of this kind.
+    pub kind: Option<String>,
     /// How many items at most.
     #[param(minimum = 1, maximum = 200, default = 50)]
     pub limit: Option<u32>,
@@ -150,7 +162,36 @@ pub struct LogQuery {
     pub after: Option<String>,
 }
 
+/// What can be in the log.
+const DECISIONS: [&str; 13] = [
+    "joined",
+    "verified",
+    "offered",
+    "skipped",
+    "accepted",
+    "declined",
+    "lapsed",
+    "withdrawn",
+    "left",
+    "moved",
+    "removed",
+    "kept",
+    "let_go",
+];
+
 impl LogQuery {
+    pub fn filter(&self) -> Result<LogFilter, Problem> {
+        let is_known = |kind: &String| DECISIONS.contains(&kind.as_str());
+        if !self.kind.iter().all(is_known) {
+            let detail = format!("must be one of {}", DECISIONS.join(", "));
+            return Err(Problem::invalid_member("/kind", detail));
+        }
+        Ok(LogFilter {
+            entry_id: self.entry_id,
+            kind: self.kind.clone(),
+        })
+    }
+
     pub fn page(&self) -> PageQuery {
         PageQuery {
             limit: self.limit,

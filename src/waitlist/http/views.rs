@@ -4,12 +4,13 @@ use chrono::{DateTime, Utc};
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use super::super::actions::{self, Mine};
+use super::super::actions::{self, Mine, Standing, WaitlistSeats};
 use super::super::error::WaitlistError;
 use super::super::model::{Entry, EntryState, Terms};
-use super::super::store::LogItem;
+use super::super::store::{Demand, LiveOffer, LogItem};
 use super::requests::TermsBody;
 use crate::bookings::Contact;
+use crate::clock::Instant;
 use crate::context::Context;
 use crate::events::{self, Sale};
 use crate::holds::HoldView;
@@ -61,6 +62,9 @@ pub struct EntryView {
 pub struct QueuedView {
     #[serde(flatten)]
     entry: EntryView,
+    /// The place in the queue, from 1, while it waits.
+    #[schema(required)]
+    position: Option<i64>,
     /// Higher goes first; everybody joins with 0.
     priority: i32,
     /// How often somebody behind was offered seats.
@@ -70,6 +74,50 @@ pub struct QueuedView {
     skip_reason: Option<String>,
     /// The hold of its last offer.
     hold_id: Option<HoldId>,
+    /// The live offer.
+    #[schema(required)]
+    offer: Option<OfferView>,
+}
+
+/// Seats that are held for somebody on the waitlist.
+#[derive(Serialize, ToSchema)]
+#[schema(as = WaitlistOffer)]
+pub struct OfferView {
+    hold_id: HoldId,
+    /// Labels.
+    seats: Vec<String>,
+    offered_at: DateTime<Utc>,
+    expires_at: DateTime<Utc>,
+    /// For countdowns on devices whose clock is wrong; 0 when it is about to end.
+    expires_in_seconds: i64,
+}
+
+/// How many people, and how many seats they want altogether.
+#[derive(Serialize, ToSchema)]
+#[schema(as = WaitlistDemand)]
+pub struct DemandView {
+    people: i64,
+    seats: i64,
+}
+
+/// The live entries of the whole queue.
+#[derive(Serialize, ToSchema)]
+#[schema(as = WaitlistTotals)]
+pub struct TotalsView {
+    waiting: DemandView,
+    offered: DemandView,
+    /// Whose mail address is to be verified.
+    unverified: DemandView,
+}
+
+/// Seats that are not on sale because of the waitlist, by label.
+#[derive(Serialize, ToSchema)]
+#[schema(as = WaitlistSeats)]
+pub struct SeatsView {
+    /// Kept for people who wait, and offered to nobody yet.
+    kept: Vec<String>,
+    /// Held for somebody.
+    offered: Vec<String>,
 }
 
 #[derive(Serialize, ToSchema)]
@@ -77,6 +125,7 @@ pub struct QueuedView {
 pub struct QueuePage {
     /// In the order of the queue.
     pub items: Vec<QueuedView>,
+    pub totals: TotalsView,
     #[schema(required)]
     pub next: Option<String>,
 }
@@ -89,6 +138,9 @@ pub struct LogView {
     /// `left`, `moved`, `removed`, `kept` or `let_go`
     kind: String,
     entry_id: Option<EntryId>,
+    /// Whose entry it is.
+    #[schema(required)]
+    contact: Option<Contact>,
     hold_id: Option<HoldId>,
     /// Labels.
     seats: Vec<String>,
@@ -148,24 +200,71 @@ impl EntryView {
 }
 
 impl QueuedView {
-    pub fn of(entry: Entry, sale: &Sale) -> Self {
+    pub fn of(queued: Standing, sale: &Sale, now: Instant) -> Self {
+        let entry = queued.entry;
         Self {
+            position: queued.position,
             priority: entry.priority,
             skips: entry.n_skips,
             skip_reason: entry.skip_reason.clone(),
             hold_id: entry.hold_id,
+            offer: queued.offer.map(|offer| OfferView::of(offer, sale, now)),
             entry: EntryView::of(entry, sale),
         }
     }
 }
 
+impl OfferView {
+    fn of(offer: LiveOffer, sale: &Sale, now: Instant) -> Self {
+        Self {
+            hold_id: offer.hold_id,
+            seats: labels(&offer.seats, sale),
+            offered_at: offer.offered_at,
+            expires_at: offer.expires_at,
+            expires_in_seconds: (offer.expires_at - now).num_seconds().max(0),
+        }
+    }
+}
+
+impl TotalsView {
+    pub fn of(demands: &[(EntryState, Demand)]) -> Self {
+        let of = |wanted: EntryState| {
+            let found = demands.iter().find(|(state, _)| *state == wanted);
+            let demand = found.map(|(_, demand)| *demand).unwrap_or_default();
+            DemandView {
+                people: demand.n_people,
+                seats: demand.n_seats,
+            }
+        };
+        Self {
+            waiting: of(EntryState::Waiting),
+            offered: of(EntryState::Offered),
+            unverified: of(EntryState::Unverified),
+        }
+    }
+}
+
+impl SeatsView {
+    pub fn of(seats: &WaitlistSeats, sale: &Sale) -> Self {
+        Self {
+            kept: labels(&seats.kept, sale),
+            offered: labels(&seats.offered, sale),
+        }
+    }
+}
+
+fn labels(seats: &[u32], sale: &Sale) -> Vec<String> {
+    let places = seats.iter().filter_map(|seat| sale.seating.at(*seat));
+    places.map(|seat| seat.label.clone()).collect()
+}
+
 impl LogView {
     pub fn of(item: LogItem, sale: &Sale) -> Self {
-        let labels = item.seats.iter().filter_map(|seat| sale.seating.at(*seat));
         Self {
-            seats: labels.map(|seat| seat.label.clone()).collect(),
+            seats: labels(&item.seats, sale),
             kind: item.kind,
             entry_id: item.entry_id,
+            contact: item.contact,
             hold_id: item.hold_id,
             reason: item.reason,
             actor_id: item.actor_id,

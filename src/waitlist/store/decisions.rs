@@ -3,6 +3,7 @@
 use sqlx::PgExecutor;
 use uuid::Uuid;
 
+use crate::bookings::Contact;
 use crate::clock::Instant;
 use crate::id::{CallerId, EntryId, EventId, HoldId};
 use crate::page::PageRequest;
@@ -23,6 +24,8 @@ pub struct LogItem {
     pub log_id: i64,
     pub kind: String,
     pub entry_id: Option<EntryId>,
+    /// The entry's.
+    pub contact: Option<Contact>,
     pub hold_id: Option<HoldId>,
     pub seats: Vec<u32>,
     pub reason: Option<String>,
@@ -61,25 +64,34 @@ pub async fn insert_log(
     Ok(())
 }
 
+/// Which decisions; without an entry or a kind, all of them.
+#[derive(Clone, Debug, Default)]
+pub struct LogFilter {
+    pub entry_id: Option<EntryId>,
+    pub kind: Option<String>,
+}
+
 /// A page, the newest first.
 pub async fn list_log(
     db: impl PgExecutor<'_>,
     event_id: EventId,
-    entry_id: Option<EntryId>,
+    filter: &LogFilter,
     page: PageRequest,
 ) -> Result<Vec<LogItem>, sqlx::Error> {
     let after = page.after.map(|after| after.as_u64_pair().1.cast_signed());
     let rows = sqlx::query!(
         r#"
-        SELECT log_id, kind, entry_id, hold_id, seats, reason, actor_id, logged_at
-        FROM waitlist_log
+        SELECT log_id, kind, entry_id, entry.name AS "name?", entry.email AS "email?", hold_id,
+            seats, reason, actor_id, logged_at
+        FROM waitlist_log LEFT JOIN waitlist_entries AS entry USING (event_id, entry_id)
         WHERE event_id = $1 AND ($2::uuid IS NULL OR entry_id = $2)
-          AND ($3::bigint IS NULL OR log_id < $3)
-        ORDER BY log_id DESC LIMIT $4
+          AND ($3::bigint IS NULL OR log_id < $3) AND ($4::text IS NULL OR kind = $4)
+        ORDER BY log_id DESC LIMIT $5
         "#,
         event_id.0,
-        entry_id.map(|entry_id| entry_id.0),
+        filter.entry_id.map(|entry_id| entry_id.0),
         after,
+        filter.kind.as_deref(),
         page.n_rows()
     )
     .fetch_all(db)
@@ -88,6 +100,10 @@ pub async fn list_log(
         log_id: row.log_id,
         kind: row.kind,
         entry_id: row.entry_id.map(EntryId),
+        contact: row
+            .name
+            .zip(row.email)
+            .map(|(name, email)| Contact { name, email }),
         hold_id: row.hold_id.map(HoldId),
         seats: row
             .seats

@@ -215,28 +215,38 @@ pub async fn list_waiting(
     Ok(queued.collect())
 }
 
-/// A page of live entries, or of those in one state, in the order of the queue.
+/// Which entries; without a state or a mail address, those that are live.
+#[derive(Clone, Debug, Default)]
+pub struct EntryFilter {
+    pub state: Option<EntryState>,
+    pub email: Option<String>,
+}
+
+/// A page of entries, in the order of the queue.
 pub async fn list(
     db: impl PgExecutor<'_>,
     event_id: EventId,
-    state: Option<EntryState>,
+    filter: &EntryFilter,
     page: PageRequest,
 ) -> Result<Vec<EntryId>, sqlx::Error> {
     let ids = sqlx::query_scalar!(
         r#"
         SELECT entry_id FROM waitlist_entries AS entry
         WHERE event_id = $1
-          AND CASE WHEN $2::text IS NULL THEN entry.state IN ('unverified', 'waiting', 'offered')
-                   ELSE entry.state = $2 END
+          AND CASE WHEN $2::text IS NOT NULL THEN entry.state = $2
+                   ELSE $5::text IS NOT NULL
+                     OR entry.state IN ('unverified', 'waiting', 'offered') END
+          AND ($5::text IS NULL OR lower(email) = lower($5))
           AND ($3::uuid IS NULL OR (-priority, joined_at, entry_id) > (
               SELECT -priority, joined_at, entry_id FROM waitlist_entries AS last
               WHERE last.event_id = $1 AND last.entry_id = $3))
         ORDER BY priority DESC, joined_at, entry_id LIMIT $4
         "#,
         event_id.0,
-        state.map(EntryState::as_str),
+        filter.state.map(EntryState::as_str),
         page.after,
-        page.n_rows()
+        page.n_rows(),
+        filter.email.as_deref()
     )
     .fetch_all(db)
     .await?;

@@ -4,19 +4,21 @@
 mod decisions;
 mod entries;
 mod offers;
+mod overview;
 mod queue;
 mod skips;
 mod terms;
 
-pub use decisions::{LogItem, NewLog, insert_log, list_log, prune};
+pub use decisions::{LogFilter, LogItem, NewLog, insert_log, list_log, prune};
 pub use entries::{
-    NewEntry, count_ahead, find, find_all, find_newest, insert, list, list_waiting, move_to,
+    EntryFilter, NewEntry, count_ahead, find, find_all, find_newest, insert, list, list_waiting, move_to,
     take_out, verify,
 };
 pub use offers::{
     Claim, Ending, Offer, OfferEnd, PlacedOffer, claim, end_offers, list_live_offers, mark_placed,
     sync_offer,
 };
+pub use overview::{Demand, LiveOffer, count_by_state, find_live_offers};
 pub use queue::{
     QueueNow, count, is_drained, lapse_entries, list_active_events, list_offered_seats,
     mark_drained, queue,

@@ -7,6 +7,7 @@ mod guards;
 mod join;
 mod link;
 mod offer;
+mod overview;
 mod owner;
 mod races;
 mod simulation;

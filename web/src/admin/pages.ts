@@ -25,6 +25,13 @@ const PAGES: [pattern: string, load: Load, width?: "wide"][] = [
   ["/admin/events/:event_id", () => import("./house/HousePage.svelte"), "wide"],
   ["/admin/events/:event_id/edit", () => import("./events/EditEventPage.svelte")],
   ["/admin/events/:event_id/bookings", () => import("./bookings/BookingsPage.svelte"), "wide"],
+  ["/admin/events/:event_id/waitlist", () => import("./waitlist/WaitlistPage.svelte")],
+  ["/admin/events/:event_id/waitlist/log", () => import("./waitlist/LogPage.svelte")],
+  ["/admin/events/:event_id/waitlist/terms", () => import("./waitlist/TermsPage.svelte")],
+  ["/admin/messages", () => import("./messages/WebhooksPage.svelte")],
+  ["/admin/messages/new", () => import("./messages/NewEndpointPage.svelte")],
+  ["/admin/messages/dead-letters", () => import("./messages/DeadLettersPage.svelte")],
+  ["/admin/messages/:endpoint_id", () => import("./messages/EndpointPage.svelte")],
 ];
 
 /** Which page an address shows; the first pattern that fits wins. */

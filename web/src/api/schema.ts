@@ -763,6 +763,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/events/{event_id}/waitlist/seats": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * See which seats are not on sale because of the waitlist
+         * @description On the public map those that are kept look as if they were blocked.
+         */
+        get: operations["list_waitlist_seats"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/events/{event_id}/waitlist/terms": {
         parameters: {
             query?: never;
@@ -1828,6 +1848,12 @@ export interface components {
         /** @description An entry as the event's owner sees it. */
         QueuedEntry: components["schemas"]["WaitlistEntryCore"] & {
             hold_id?: components["schemas"]["HoldId"] | null;
+            offer: components["schemas"]["WaitlistOffer"] | null;
+            /**
+             * Format: int64
+             * @description The place in the queue, from 1, while it waits.
+             */
+            position: number | null;
             /**
              * Format: int32
              * @description Higher goes first; everybody joins with 0.
@@ -2177,6 +2203,7 @@ export interface components {
             actor_id?: components["schemas"]["CallerId"] | null;
             /** Format: date-time */
             at: string;
+            contact: components["schemas"]["Contact"] | null;
             entry_id?: components["schemas"]["EntryId"] | null;
             hold_id?: components["schemas"]["HoldId"] | null;
             /**
@@ -2187,6 +2214,13 @@ export interface components {
             reason?: string | null;
             /** @description Labels. */
             seats: string[];
+        };
+        /** @description How many people, and how many seats they want altogether. */
+        WaitlistDemand: {
+            /** Format: int64 */
+            people: number;
+            /** Format: int64 */
+            seats: number;
         };
         /** @description An entry as its person sees it. */
         WaitlistEntry: components["schemas"]["WaitlistEntryCore"] & {
@@ -2232,10 +2266,33 @@ export interface components {
             items: components["schemas"]["WaitlistDecision"][];
             next: string | null;
         };
+        /** @description Seats that are held for somebody on the waitlist. */
+        WaitlistOffer: {
+            /** Format: date-time */
+            expires_at: string;
+            /**
+             * Format: int64
+             * @description For countdowns on devices whose clock is wrong; 0 when it is about to end.
+             */
+            expires_in_seconds: number;
+            hold_id: components["schemas"]["HoldId"];
+            /** Format: date-time */
+            offered_at: string;
+            /** @description Labels. */
+            seats: string[];
+        };
         WaitlistPage: {
             /** @description In the order of the queue. */
             items: components["schemas"]["QueuedEntry"][];
             next: string | null;
+            totals: components["schemas"]["WaitlistTotals"];
+        };
+        /** @description Seats that are not on sale because of the waitlist, by label. */
+        WaitlistSeats: {
+            /** @description Kept for people who wait, and offered to nobody yet. */
+            kept: string[];
+            /** @description Held for somebody. */
+            offered: string[];
         };
         /** @description The terms of a waitlist; what is left out has its default. */
         WaitlistTerms: {
@@ -2283,6 +2340,13 @@ export interface components {
              * @default 259200
              */
             waiting_max_seconds: number;
+        };
+        /** @description The live entries of the whole queue. */
+        WaitlistTotals: {
+            offered: components["schemas"]["WaitlistDemand"];
+            /** @description Whose mail address is to be verified. */
+            unverified: components["schemas"]["WaitlistDemand"];
+            waiting: components["schemas"]["WaitlistDemand"];
         };
         /** @description A page of deliveries, newest first. */
         WebhookDeliveryPage: {
@@ -5475,6 +5539,8 @@ export interface operations {
             query?: {
                 /** @description Only entries in this state. */
                 state?: components["schemas"]["WaitlistEntryState"];
+                /** @description Only entries with this mail address, those that have ended too. */
+                email?: string;
                 /** @description How many items at most. */
                 limit?: number;
                 /** @description The `next` of the page before. */
@@ -5940,6 +6006,8 @@ export interface operations {
             query?: {
                 /** @description Only decisions about this entry. */
                 entry_id?: components["schemas"]["EntryId"];
+                /** @description Only decisions of this kind. */
+                kind?: string;
                 /** @description How many items at most. */
                 limit?: number;
                 /** @description The `next` of the page before. */
@@ -6411,6 +6479,83 @@ export interface operations {
             };
             /** @description `idempotency_key_reused`: the key belongs to another request; `validation_failed`: the body is not acceptable; `errors` says where */
             422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unavailable`: a store is away; `Retry-After` says when to try */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Any other failure */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_waitlist_seats: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Which event */
+                event_id: components["schemas"]["EventId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description For the event's owner. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["WaitlistSeats"];
+                };
+            };
+            /** @description `malformed_request`: a parameter cannot be read */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unauthenticated`: no, expired or forged token */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `forbidden` */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `not_found`: unknown, or not the caller's */
+            404: {
                 headers: {
                     [name: string]: unknown;
                 };

@@ -52,4 +52,7 @@ test("a seat is described in words", () => {
   expect(describe(2)).toMatch(/booked$/);
   expect(describe(3)).toMatch(/not for sale$/);
   expect(describe(4)).toMatch(/yours$/);
+  states.replace(new TextEncoder().encode("w...."));
+  expect(describe(0)).toMatch(/kept for the waitlist$/);
+  expect(free(states)).toEqual([2, 2]);
 });

@@ -5,6 +5,8 @@ export const FREE = 0x2e;
 export const HELD = 0x68;
 export const BOOKED = 0x62;
 export const BLOCKED = 0x78;
+/** Kept for the waitlist: only a house's owner is told; on the public board it is blocked. */
+export const KEPT = 0x77;
 
 export type MarkKind = "conflict" | "offer" | "selected" | "added" | "removed" | "moved";
 export const MARK_KINDS: readonly MarkKind[] = [

@@ -1,5 +1,5 @@
 import { nameOfSeat, type PlanSeat, type SeatFlag } from "./plan";
-import { BOOKED, FREE, HELD, type MarkKind, type SeatStates } from "./seat-states";
+import { BOOKED, FREE, HELD, KEPT, type MarkKind, type SeatStates } from "./seat-states";
 
 const FLAG_WORDS: Record<SeatFlag, string> = {
   accessible: "place for a wheelchair",
@@ -23,6 +23,7 @@ export function stateInWords(states: SeatStates, seat: PlanSeat): string {
   const state = states.stateOf(seat);
   if (state === FREE) return "free";
   if (state === HELD) return "held by somebody else";
+  if (state === KEPT) return "kept for the waitlist";
   return state === BOOKED ? "booked" : "not for sale";
 }
 

@@ -2,6 +2,7 @@ import { watchBoard, type BoardWatch, type ConnectionState } from "../../availab
 import type { Plan, SeatMap } from "../../seat-map";
 import { session } from "../session/session.svelte";
 import { countStates, stateOf, type SeatState, type StateCounts } from "./selection";
+import { BLOCKED, NO_SEATS, showKept, shownByte } from "./kept";
 
 /** Numbers that change more often than this cannot be read. */
 const RECOUNT_MS = 250;
@@ -18,7 +19,12 @@ export class LiveHouse {
   revision = $state(0);
   /** Goes up when seats were booked, or booked seats came free. */
   salesRevision = $state(0);
+  /** Goes up when a seat was blocked or kept for the waitlist, or what was kept has moved on. */
+  offSaleRevision = $state(0);
+  /** As shown: the board, and on it the seats that are kept for the waitlist. */
   states: Uint8Array = new Uint8Array(0);
+  #board: Uint8Array = new Uint8Array(0);
+  #kept = NO_SEATS;
   #map: SeatMap | undefined;
   #watch: BoardWatch | undefined;
   #recount: ReturnType<typeof setTimeout> | undefined;
@@ -54,16 +60,41 @@ export class LiveHouse {
     return stateOf(this.states, index);
   }
 
-  #replace(states: Uint8Array): void {
-    this.states = states;
-    this.#map?.setStates(states);
+  /** The board says of kept seats only that they are not on sale. */
+  setKept(kept: ReadonlySet<number>): void {
+    const both = [...this.#kept, ...kept];
+    this.#kept = kept;
+    const changed = both.filter((index) => this.#show(index));
+    if (changed.length === 0) return;
+    this.#map?.changeSeats(changed);
+    this.revision += 1;
+    this.#count();
+  }
+
+  /** Answers whether the seat looks different now. */
+  #show(index: number): boolean {
+    const byte = shownByte(this.#board, this.#kept, index);
+    if (this.states[index] === byte) return false;
+    this.states[index] = byte;
+    return true;
+  }
+
+  #replace(board: Uint8Array): void {
+    this.#board = board;
+    this.states = showKept(board, this.#kept);
+    this.#map?.setStates(this.states);
     this.revision += 1;
     this.salesRevision += 1;
+    if (board.includes(BLOCKED)) this.offSaleRevision += 1;
     this.#count();
   }
 
   #change(indices: number[]): void {
     const bookedBefore = this.counts?.booked;
+    const wereKept = indices.some((index) => stateOf(this.states, index) === "kept");
+    for (const index of indices) this.#show(index);
+    const areBlocked = indices.some((index) => stateOf(this.states, index) === "blocked");
+    if (wereKept || areBlocked) this.offSaleRevision += 1;
     this.#map?.changeSeats(indices);
     this.revision += 1;
     this.lastChangeAt = Date.now();

@@ -1,3 +1,4 @@
+import { Paced } from "../parts/paced";
 import { sentenceOf } from "../session/sentence";
 import { findSales, type Sales } from "./house-calls";
 
@@ -8,38 +9,24 @@ const PAUSE_MS = 2000;
 export class LiveSales {
   current = $state.raw<Sales>();
   failure = $state("");
-  #isReading = false;
-  #isWanted = false;
-  #isStopped = false;
-  #timer: ReturnType<typeof setTimeout> | undefined;
+  readonly #reading = new Paced(() => this.#read(), PAUSE_MS);
 
   constructor(private readonly eventId: string) {}
 
   refresh(): void {
-    this.#isWanted = true;
-    if (this.#isReading || this.#timer !== undefined) return;
-    void this.#read();
+    this.#reading.ask();
   }
 
   stop(): void {
-    clearTimeout(this.#timer);
-    this.#isStopped = true;
+    this.#reading.stop();
   }
 
   async #read(): Promise<void> {
-    this.#isWanted = false;
-    this.#isReading = true;
     try {
       this.current = await findSales(this.eventId);
       this.failure = "";
     } catch (cause) {
       this.failure = sentenceOf(cause);
     }
-    this.#isReading = false;
-    if (this.#isStopped) return;
-    this.#timer = setTimeout(() => {
-      this.#timer = undefined;
-      if (this.#isWanted) void this.#read();
-    }, PAUSE_MS);
   }
 }

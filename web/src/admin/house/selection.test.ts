@@ -9,15 +9,16 @@ import {
   toggledAll,
 } from "./selection";
 
-const STATES = new TextEncoder().encode(".h.bx.?");
+const STATES = new TextEncoder().encode(".h.bx.?w");
 
 describe("chosen seats", () => {
   it("are counted by state; what is not known counts as not for sale", () => {
-    expect(countStates(STATES, [0, 1, 2, 3, 4, 5, 6, 99])).toEqual({
+    expect(countStates(STATES, [0, 1, 2, 3, 4, 5, 6, 7, 99])).toEqual({
       free: 3,
       held: 1,
       booked: 1,
       blocked: 3,
+      kept: 1,
     });
     expect(stateOf(STATES, 1)).toBe("held");
   });

@@ -1,5 +1,11 @@
-/** What a state is called; the board has one character for each. */
-export const STATE_NAMES = { ".": "free", h: "held", b: "booked", x: "blocked" } as const;
+/** What a state is called; the board has one character for each, `w` added by `LiveHouse`. */
+export const STATE_NAMES = {
+  ".": "free",
+  h: "held",
+  b: "booked",
+  x: "blocked",
+  w: "kept",
+} as const;
 export type SeatState = (typeof STATE_NAMES)[keyof typeof STATE_NAMES];
 export type StateCounts = Record<SeatState, number>;
 
@@ -13,7 +19,7 @@ export function stateOf(states: Uint8Array, index: number): SeatState {
 }
 
 export function countStates(states: Uint8Array, indices: Iterable<number>): StateCounts {
-  const counts: StateCounts = { free: 0, held: 0, booked: 0, blocked: 0 };
+  const counts: StateCounts = { free: 0, held: 0, booked: 0, blocked: 0, kept: 0 };
   for (const index of indices) counts[stateOf(states, index)] += 1;
   return counts;
 }

@@ -36,3 +36,12 @@ export function shortMoment(at: string | number, timeZone: string): string {
   const options = { timeZone, day: "numeric", month: "short", ...time } as const;
   return new Intl.DateTimeFormat("en-GB", options).format(new Date(at));
 }
+
+/** `9:05`, and with hours `1:09:05`. */
+export function timeLeft(seconds: number): string {
+  const two = (value: number) => String(value).padStart(2, "0");
+  const [hours, minutes] = [Math.floor(seconds / 3600), Math.floor(seconds / 60) % 60];
+  return hours > 0
+    ? `${hours}:${two(minutes)}:${two(seconds % 60)}`
+    : `${minutes}:${two(seconds % 60)}`;
+}

@@ -1,12 +1,12 @@
 import { mix, parseHex, standOut, type Rgb } from "../colour";
 import { inflate } from "../geometry";
 import type { PlanCategory, PlanSeat } from "../plan";
-import { BOOKED, FREE, HELD } from "../seat-states";
+import { BOOKED, FREE, HELD, KEPT } from "../seat-states";
 import { css } from "../theme";
 import { halfOf, type Frame } from "./frame";
 import { traceSeat } from "./seat-shapes";
 
-export type Look = "free" | "held" | "booked" | "blocked" | "own";
+export type Look = "free" | "held" | "booked" | "blocked" | "kept" | "own";
 
 /** Seats that are filled alike, drawn in one go. */
 export interface Batch {
@@ -42,12 +42,13 @@ const HATCHES = [
 ] as const;
 
 /** In the order in which they are drawn. */
-const LOOKS: readonly Look[] = ["blocked", "booked", "held", "free", "own"];
+const LOOKS: readonly Look[] = ["blocked", "booked", "kept", "held", "free", "own"];
 
 export function lookOf(state: number, isOwn: boolean): Look {
   if (isOwn) return "own";
   if (state === FREE) return "free";
   if (state === HELD) return "held";
+  if (state === KEPT) return "kept";
   return state === BOOKED ? "booked" : "blocked";
 }
 
@@ -82,6 +83,7 @@ function smallFillOf({ theme }: Frame, look: Look, category: PlanCategory): Rgb 
   if (look === "own") return theme.accent;
   if (look === "free") return colour;
   if (look === "held") return mix(colour, theme.section, 0.4);
+  if (look === "kept") return mix(theme.warning, theme.section, 0.75);
   return mix(theme.ink, theme.section, look === "booked" ? 0.22 : 0.08);
 }
 
@@ -101,6 +103,11 @@ function drawShapes(frame: Frame, batch: Batch): void {
       context.lineWidth = density;
       stroke(frame, batch.seats, mix(theme.ink, theme.section, 0.36), 0.62);
       break;
+    case "kept":
+      fill(frame, batch.seats, theme.warning, 0.4);
+      context.lineWidth = density;
+      stroke(frame, batch.seats, theme.warning, 0.86);
+      break;
     case "blocked":
       drawCrosses(frame, batch.seats, mix(theme.ink, theme.section, 0.24));
       break;
@@ -110,11 +117,11 @@ function drawShapes(frame: Frame, batch: Batch): void {
   }
 }
 
-function fill(frame: Frame, seats: readonly PlanSeat[], colour: Rgb): void {
+function fill(frame: Frame, seats: readonly PlanSeat[], colour: Rgb, scale = 1): void {
   frame.context.fillStyle = css(colour);
   inChunks(seats, (chunk) => {
     frame.context.beginPath();
-    for (const seat of chunk) traceSeat(frame, seat);
+    for (const seat of chunk) traceSeat(frame, seat, scale);
     frame.context.fill();
   });
 }

@@ -6,8 +6,11 @@ import { admin, guest, type House } from "./house";
 import { ADMIN_EMAIL, ADMIN_PASSWORD } from "./settings";
 
 /** A page of somebody who has typed the administrator's password. */
-export async function signedIn(options: BrowserContextOptions = {}): Promise<Page> {
-  const page = await newPage(options);
+export async function signedIn(
+  options: BrowserContextOptions = {},
+  origin = inject("origin"),
+): Promise<Page> {
+  const page = await newPage(options, { origin });
   await page.goto("/admin");
   await signIn(page);
   await page.getByRole("heading", { name: "Events" }).waitFor();
@@ -24,13 +27,13 @@ export async function signIn(page: Page, email = ADMIN_EMAIL, password = ADMIN_P
 export async function register(
   email: string,
   password: string,
-  { role = "customer" as "customer" | "venue_admin" } = {},
+  { role = "customer" as "customer" | "venue_admin", origin = inject("origin") } = {},
 ): Promise<void> {
   const body = { email, password, name: "Somebody" };
-  const nobody = connect(undefined, inject("origin"));
+  const nobody = connect(undefined, origin);
   const { account } = await dataOf(nobody.POST("/v1/accounts", { body }));
   const params = { path: { account_id: account.account_id } };
-  const owner = await admin();
+  const owner = await admin(origin);
   await owner.PUT("/v1/accounts/{account_id}/role", { params, body: { role } });
 }
 

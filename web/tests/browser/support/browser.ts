@@ -103,6 +103,19 @@ export async function expectAccessible(page: Page): Promise<void> {
   expect(found).toEqual([]);
 }
 
+/** The same in light, in dark and on a small phone, where nothing may scroll sideways. */
+export async function expectAccessibleInAllLooks(page: Page): Promise<void> {
+  const before = page.viewportSize();
+  await expectAccessible(page);
+  await page.emulateMedia({ colorScheme: "dark" });
+  await page.setViewportSize({ width: 360, height: 640 });
+  await expectAccessible(page);
+  const width = await page.evaluate(() => document.documentElement.scrollWidth);
+  expect(width, "scrolls sideways").toBeLessThanOrEqual(360);
+  await page.emulateMedia({ colorScheme: "light" });
+  if (before) await page.setViewportSize(before);
+}
+
 async function takeScreenshots(test: string): Promise<void> {
   mkdirSync(SCREENSHOTS, { recursive: true });
   const name = test.replace(/[^a-z0-9]+/gi, "-").slice(0, 80);

@@ -1,6 +1,6 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
-import { PROGRAM, settings } from "./settings";
+import { ADMIN_EMAIL, ADMIN_PASSWORD, PROGRAM, settings } from "./settings";
 
 const ADDRESS = /serving.*address=(\S+:\d+)/;
 
@@ -13,7 +13,22 @@ export class Service {
 
   /** Started again with the same port, pages that are open reach it again. */
   static async start(more: Record<string, string> = {}): Promise<Service> {
-    const child = spawn(PROGRAM, ["serve"], {
+    return Service.run(PROGRAM, ["serve"], more);
+  }
+
+  /** With empty stores of its own, and the administrator: what it does, no other service does. */
+  static async startAlone(more: Record<string, string> = {}): Promise<Service> {
+    const script = '"$0" admin create --email "$1" --name "Test admin" && exec "$0" serve';
+    const args = ["with-stores", "--", "bash", "-c", script, PROGRAM, ADMIN_EMAIL];
+    return Service.run(PROGRAM, args, { HOLDFAST_ADMIN_PASSWORD: ADMIN_PASSWORD, ...more });
+  }
+
+  private static async run(
+    program: string,
+    args: string[],
+    more: Record<string, string>,
+  ): Promise<Service> {
+    const child = spawn(program, args, {
       env: settings({ RUST_LOG: "info", NO_COLOR: "1", ...more }),
       stdio: ["ignore", "pipe", "pipe"],
     });

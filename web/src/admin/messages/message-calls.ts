@@ -1,0 +1,83 @@
+import { dataOf, type components } from "../../api";
+import { RetryKey } from "../parts/retry-key";
+import { api } from "../session/session.svelte";
+
+type Schemas = components["schemas"];
+export type Endpoint = Schemas["WebhookEndpoint"];
+export type NewSecret = Schemas["NewWebhookSecret"];
+export type Delivery = Schemas["Delivery"];
+
+export interface EndpointTerms {
+  url: string;
+  description: string;
+  kinds: string[];
+}
+
+const key = new RetryKey();
+
+export function findEndpoints(after: string | undefined) {
+  const query = { ...(after && { after }) };
+  return dataOf(api.GET("/v1/webhook-endpoints", { params: { query } }));
+}
+
+export function findEndpoint(endpoint_id: string): Promise<Endpoint> {
+  const params = { path: { endpoint_id } };
+  return dataOf(api.GET("/v1/webhook-endpoints/{endpoint_id}", { params }));
+}
+
+/** Sent again after a lost answer, it makes one endpoint, and answers the same secret. */
+export async function createEndpoint(body: EndpointTerms): Promise<Endpoint & { secret: string }> {
+  const params = { header: key.of(body) };
+  const endpoint = await dataOf(api.POST("/v1/webhook-endpoints", { params, body }));
+  key.done();
+  return endpoint;
+}
+
+export function changeEndpoint(
+  endpoint_id: string,
+  body: Partial<EndpointTerms> & { is_enabled?: boolean },
+): Promise<Endpoint> {
+  const params = { path: { endpoint_id } };
+  return dataOf(api.PATCH("/v1/webhook-endpoints/{endpoint_id}", { params, body }));
+}
+
+export async function deleteEndpoint(endpoint_id: string): Promise<void> {
+  const params = { path: { endpoint_id } };
+  await api.DELETE("/v1/webhook-endpoints/{endpoint_id}", { params });
+}
+
+export async function rotateSecret(endpoint_id: string): Promise<NewSecret> {
+  const params = { path: { endpoint_id }, header: key.of({ rotate: endpoint_id }) };
+  const path = "/v1/webhook-endpoints/{endpoint_id}/rotate-secret";
+  const secret = await dataOf(api.POST(path, { params }));
+  key.done();
+  return secret;
+}
+
+export async function sendTest(endpoint_id: string): Promise<void> {
+  const params = { path: { endpoint_id }, header: key.of({ test: endpoint_id }) };
+  await api.POST("/v1/webhook-endpoints/{endpoint_id}/test", { params });
+  key.done();
+}
+
+export function findDeliveries(endpoint_id: string, after: string | undefined) {
+  const params = { path: { endpoint_id }, query: { ...(after && { after }) } };
+  return dataOf(api.GET("/v1/webhook-endpoints/{endpoint_id}/deliveries", { params }));
+}
+
+/** Under the id that it had: the receiver can tell that it is the same. */
+export function replay(endpoint_id: string, delivery_id: string): Promise<Delivery> {
+  const params = { path: { endpoint_id, delivery_id } };
+  const path = "/v1/webhook-endpoints/{endpoint_id}/deliveries/{delivery_id}/replay";
+  return dataOf(api.POST(path, { params }));
+}
+
+export function findDeadLetters(after: string | undefined) {
+  const query = { state: "dead" as const, ...(after && { after }) };
+  return dataOf(api.GET("/v1/deliveries", { params: { query } }));
+}
+
+export function resend(delivery_id: string): Promise<Delivery> {
+  const params = { path: { delivery_id } };
+  return dataOf(api.POST("/v1/deliveries/{delivery_id}/resend", { params }));
+}
