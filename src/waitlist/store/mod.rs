@@ -11,8 +11,8 @@ mod terms;
 
 pub use decisions::{LogFilter, LogItem, NewLog, insert_log, list_log, prune};
 pub use entries::{
-    EntryFilter, NewEntry, count_ahead, find, find_all, find_newest, insert, list, list_waiting, move_to,
-    take_out, verify,
+    EntryFilter, NewEntry, count_ahead, find, find_all, find_newest, insert, list, list_waiting,
+    move_to, take_out, verify,
 };
 pub use offers::{
     Claim, Ending, Offer, OfferEnd, PlacedOffer, claim, end_offers, list_live_offers, mark_placed,
