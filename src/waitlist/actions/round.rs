@@ -74,8 +74,8 @@ pub async fn promote(ctx: &Context, event_id: EventId) -> Result<RoundDone, Wait
     })
 }
 
-/// Nobody waits: lets every kept seat go, but those that are claimed for offers. What is freed after
-/// the board was told is not kept any more, so one reading finds them all.
+/// Nobody waits: lets every kept seat go, but those that are claimed for offers. What is freed
+/// after the board was told is not kept any more, so one reading finds them all.
 async fn drain(ctx: &Context, event_id: EventId, queue: &QueueNow) -> Result<(), WaitlistError> {
     let snapshot = board::read_board(ctx, event_id).await?;
     let offered = store::list_offered_seats(&ctx.db, event_id).await?;

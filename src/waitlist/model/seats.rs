@@ -243,8 +243,8 @@ impl Pool<'_> {
         collected.into_iter().collect()
     }
 
-    /// Windows that fit, could come free as a whole, and of which some seat can be had: those seats,
-    /// after how many they are and how good the window is.
+    /// Windows that fit, could come free as a whole, and of which some seat can be had: those
+    /// seats, after how many they are and how good the window is.
     fn windows(
         &self,
         block: usize,

@@ -104,7 +104,7 @@ async fn whatever_people_do_at_once_each_seat_and_each_entry_has_one_offer(db: P
             .map(|(person, seed)| act(person, &sale, seed));
         let buyers = [app.guest(), app.guest().at(&sibling)];
         let buys = buyers.iter().map(|buyer| buy_directly(buyer, &sale, seed));
-        let rounds = [&app, &sibling].map(|it| promote_and_wait(it));
+        let rounds = [&app, &sibling].map(promote_and_wait);
         let free = async { seller.cancel(booking).await.expect(200) };
         let remove = remove_one(&sale, seed);
         tokio::join!(
