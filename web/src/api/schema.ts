@@ -3318,7 +3318,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `not_found`: there is no such delivery */
+            /** @description `not_found`: there is none, or its endpoint was deleted */
             404: {
                 headers: {
                     [name: string]: unknown;
