@@ -208,14 +208,14 @@ impl QueuedView {
             skips: entry.n_skips,
             skip_reason: entry.skip_reason.clone(),
             hold_id: entry.hold_id,
-            offer: queued.offer.map(|offer| OfferView::of(offer, sale, now)),
+            offer: queued.offer.map(|offer| OfferView::of(&offer, sale, now)),
             entry: EntryView::of(entry, sale),
         }
     }
 }
 
 impl OfferView {
-    fn of(offer: LiveOffer, sale: &Sale, now: Instant) -> Self {
+    fn of(offer: &LiveOffer, sale: &Sale, now: Instant) -> Self {
         Self {
             hold_id: offer.hold_id,
             seats: labels(&offer.seats, sale),

@@ -1,4 +1,5 @@
-//! What an event's owner sees besides entries: live offers, and how many people want how many seats.
+//! What an event's owner sees besides entries: live offers, and how many people want how many
+//! seats.
 
 use std::collections::HashMap;
 
