@@ -9,7 +9,7 @@ use nix::unistd::Pid;
 use serde_json::{Value, json};
 use tokio::runtime::Runtime;
 
-use crate::support::{Running, expect_ready, launcher, run};
+use crate::support::{Running, expect_ready, launcher, run, status_of};
 use crate::viewers::{Service, command, labels};
 
 /// How long anything may take on a busy machine. With these settings and a quiet machine sales go
@@ -140,7 +140,8 @@ async fn sell(stores: &mut PrivateStores, here: &Service, there: &Service) {
     let (_, sold) = ana.place(&labels[&2]).await;
     assert_eq!(ana.confirm(&sold, false).await, 201);
     assert_eq!(ben.place(&labels[&2]).await.0, 409);
-    expect_ready(&here.url);
+    let ready = format!("{}/readyz", here.url);
+    assert_eq!(status_of(&ready).await, Some(200));
 
     stores.redis.restart().expect("Redis starts again");
     let started_at = Instant::now();

@@ -189,8 +189,9 @@ pub(super) fn now(ctx: &Context) -> Value {
         .map_or_else(|| Value::from(""), Value::from)
 }
 
-/// Runs a verb whose first arguments are time and epoch, in the store that has the board. Loads the board where there is none, or
-/// where Redis lost data; answers only what a board that is in step has said.
+/// Runs a verb whose first arguments are time and epoch, in the store that has the board. Loads the
+/// board where there is none, or where the store lost data; answers only what a board that is in
+/// step has said.
 ///
 /// # Errors
 /// `Redis` when it is away: what was asked may have happened.

@@ -287,6 +287,29 @@ async fn f6_a_confirm_under_way_when_the_board_moves_makes_one_booking(db: PgPoo
 }
 
 #[sqlx::test(migrator = "holdfast::postgres::MIGRATIONS")]
+async fn f6_a_confirm_that_was_cut_off_in_another_epoch_leaves_the_hold_its_time(db: PgPool) {
+    let app = start(&db, &redis_url(), &noon()).await;
+    let sale = app.on_sale(1, 1).await;
+    let ana = app.guest();
+    let hold = ana.place(&sale, &["S-A-1"]).await.expect(201);
+    app.begin_confirm(&sale, &ana, &hold).await;
+    app.ctx.clock.advance(TimeDelta::seconds(20));
+
+    board::fall_back(&app.ctx, sale.id()).await.expect("moved");
+
+    let found = ana.get_hold(&sale, &hold).await.expect(200);
+    assert_eq!(found["state"], "held");
+    let expires_at = found.text_of("expires_at");
+    assert!(
+        expires_at.starts_with("2026-12-01T12:10:20"),
+        "{expires_at}"
+    );
+    ana.release(&sale, &hold).await.expect(204);
+    assert_eq!(sale.states().await, ".");
+    app.finish().await;
+}
+
+#[sqlx::test(migrator = "holdfast::postgres::MIGRATIONS")]
 async fn the_mode_of_an_epoch_is_one_and_the_schema_says_so(db: PgPool) {
     let app = start(&db, &redis_url(), &noon()).await;
     let sale = fallen_back(&app, 1, json!({})).await;
