@@ -343,11 +343,8 @@ impl Desk {
         )
         .fetch_one(&mut *self.tx)
         .await?;
-        let n_seen = seen.iter().flatten().count();
-        if usize::try_from(n_moved) != Ok(n_seen) {
-            return Err(BoardError::Unsettled);
-        }
-        Ok(())
+        let is_whole = usize::try_from(n_moved) == Ok(seen.iter().flatten().count());
+        is_whole.then_some(()).ok_or(BoardError::Unsettled)
     }
 }
 
