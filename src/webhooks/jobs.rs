@@ -16,7 +16,7 @@ use crate::jobs::Progress;
 pub const SEND_WEBHOOKS: &str = "send_webhooks";
 
 /// Limit: requests at a time to one endpoint: the next are made when these are answered.
-const TO_ENDPOINT_MAX: usize = 8;
+const TO_ENDPOINT_MAX: usize = 4;
 
 /// Limit: what of an answer's body is kept.
 const ANSWER_CHARS_MAX: usize = 200;
@@ -32,7 +32,7 @@ impl Sender for Webhooks<'_> {
     type Error = WebhookError;
 
     const JOB: &'static str = SEND_WEBHOOKS;
-    const UNDER_WAY_MAX: usize = 64;
+    const UNDER_WAY_MAX: usize = 32;
     const ROOM_MIN: usize = TO_ENDPOINT_MAX;
 
     async fn claim(&self, n_max: usize, busy: &[Uuid]) -> Result<Vec<Claim>, WebhookError> {

@@ -127,8 +127,8 @@ struct Payload<'a> {
     data: Map<String, Value>,
 }
 
-/// What is sent of a message: ids to look the rest up by, of a change what it changed, and of a hold
-/// its seats. Names and addresses of people stay at home.
+/// What is sent of a message: ids to look the rest up by, of a change what it changed, and of a
+/// hold its seats. Names and addresses of people stay at home.
 pub fn payload(claim: &Claim) -> String {
     let mut data = Map::new();
     if !claim.event_id.0.is_nil() {

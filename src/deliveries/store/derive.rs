@@ -109,7 +109,8 @@ pub async fn derive_mails(
         INSERT INTO deliveries (event_id, delivery_id, message_id, channel, recipient_id,
             subject_id, position, due_at)
         SELECT event_id, delivery_id_of(message_id, 'mail', recipient_id, created_at),
-            message_id, 'mail', recipient_id, recipient_id, position, COALESCE($5, clock_timestamp())
+            message_id, 'mail', recipient_id, recipient_id, position,
+            COALESCE($5, clock_timestamp())
         FROM recipient
         ON CONFLICT ON CONSTRAINT message_delivered_once_to_recipient DO NOTHING
         "#,

@@ -183,7 +183,7 @@ async fn f43_a_failing_endpoint_is_paused_and_keeps_no_other_waiting(db: PgPool)
     app.run_jobs().await;
 
     assert_eq!(fine.received().len(), 9);
-    // Eight at a time: the breaker opens while they are answered.
+    // Four at a time: the breaker opens while the second lot of four is answered.
     let n_before = failing.received().len();
     assert_eq!(n_before, 8);
     assert_ne!(sale.endpoint(&endpoint).await["paused_until"], json!(null));
