@@ -148,6 +148,8 @@ async fn prepare(bench: &Bench) -> anyhow::Result<Prepared> {
             crowd,
         }),
         Err(error) => {
+            // A call that was cut short has its answer still to come on the old connection.
+            stage.owner = stage.owner.sibling(&stage.target);
             // That this fails too is no news.
             stage.strike().await.ok();
             Err(error)

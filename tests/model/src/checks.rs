@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 use stateright::{Checker, Expectation, HasDiscoveries, Model};
 
 use crate::board::Bits;
-use crate::faults::{ALL, FAIL_COMMIT, FAIL_OVER, LOSE_BOARD, STALE_REPLICA};
+use crate::faults::{ALL, FAIL_COMMIT, FAIL_OVER, LOSE_BOARD, LOSE_LOCK, STALE_REPLICA};
 use crate::properties::{ACKNOWLEDGED, FORWARD, NOT_OFFERED, SOLD_ONCE};
 use crate::{Mutant, Protocol};
 
@@ -64,14 +64,16 @@ fn expect_all_reached(reached: &BTreeSet<&'static str>) {
 fn the_protocol_keeps_its_word_whatever_goes_wrong_once() {
     let mut reached = explore("nothing goes wrong", &protocol(0, [2, 1, 1]));
     for (name, fault) in ALL {
-        // Loads are possible at any time then, and what follows them at any time.
-        let attempts = match fault {
-            LOSE_BOARD => [1, 1, 1],
-            // The third buyer stays away: with three it takes minutes.
-            STALE_REPLICA => [1, 1, 0],
-            _ => [2, 1, 1],
+        let (faults, attempts) = match fault {
+            LOSE_BOARD => (fault, [1, 1, 1]),
+            // The third buyer stays away: with three these take a minute and more.
+            STALE_REPLICA => (fault, [1, 1, 0]),
+            FAIL_OVER => (fault, [2, 1, 0]),
+            // Without a load there is no lock to lose.
+            LOSE_LOCK => (fault | LOSE_BOARD, [1, 1, 0]),
+            _ => (fault, [2, 1, 1]),
         };
-        reached.extend(explore(name, &protocol(fault, attempts)));
+        reached.extend(explore(name, &protocol(faults, attempts)));
     }
     expect_all_reached(&reached);
 }
@@ -79,7 +81,8 @@ fn the_protocol_keeps_its_word_whatever_goes_wrong_once() {
 /// As above, with three buyers who all confirm.
 #[test]
 #[ignore = "takes minutes"]
-fn the_protocol_keeps_its_word_when_a_stale_replica_is_promoted() {
+fn the_protocol_keeps_its_word_with_three_buyers_in_every_trouble() {
+    explore("PostgreSQL fails over", &protocol(FAIL_OVER, [2, 1, 1]));
     explore(
         "a stale replica is promoted",
         &protocol(STALE_REPLICA, [1, 1, 1]),
