@@ -69,16 +69,17 @@ impl Scene {
             "accepted" => {
                 self.accept().await.expect(201);
                 promote(app).await;
-                return;
             }
-            "lapsed" => return self.run_out(app).await,
-            "left" => self.ana.leave(&self.sale).await.expect(204),
-            "removed" => self
-                .own("remove", json!({"reason": "A tout"}))
-                .await
-                .expect(200),
-            _ => return,
-        };
+            "lapsed" => self.run_out(app).await,
+            "left" => {
+                self.ana.leave(&self.sale).await.expect(204);
+            }
+            "removed" => {
+                let reason = json!({"reason": "A tout"});
+                self.own("remove", reason).await.expect(200);
+            }
+            _ => {}
+        }
     }
 
     /// The offer's time is over, and no other's.

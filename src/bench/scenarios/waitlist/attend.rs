@@ -102,10 +102,7 @@ async fn cancel(
         .map(|seat| run.stage.house.label(*seat))
         .collect();
     let path = format!("/v1/bookings/{booking_id}/cancel");
-    let sent = Instant::now();
-    let mut freed = crowd.freed.borrow_mut();
-    freed.extend(seats.iter().map(|seat| (*seat, sent)));
-    drop(freed);
+    crowd.free(&seats);
     run.ledger.borrow_mut().cancelling(0, &booking_id, &seats);
     let cancelled = owner.try_post(&path, &json!({"seats": labels})).await;
     crowd.news();
@@ -223,14 +220,7 @@ async fn answer(worker: &mut Worker, crowd: &Crowd, nth: usize) {
     };
     let now = Instant::now();
     let seats = seats_of(&run, &offer);
-    let freed = crowd.freed.borrow();
-    let last_freed = seats
-        .iter()
-        .filter_map(|seat| freed.get(seat))
-        .max()
-        .copied();
-    drop(freed);
-    if let Some(freed) = last_freed {
+    if let Some(freed) = crowd.last_freed(&seats) {
         run.recorder
             .borrow_mut()
             .answered("freed to offered", freed);
@@ -250,10 +240,7 @@ async fn answer(worker: &mut Worker, crowd: &Crowd, nth: usize) {
         ledger.placed(0, seats.clone(), hold_id, now)
     };
     if worker.chance(DECLINING_PERCENT) {
-        let sent = Instant::now();
-        let mut freed = crowd.freed.borrow_mut();
-        freed.extend(seats.iter().map(|seat| (*seat, sent)));
-        drop(freed);
+        crowd.free(&seats);
         run.ledger.borrow_mut().passed_on(&held);
         worker.release(&held).await;
     } else {

@@ -42,7 +42,7 @@ pub struct Crowd {
     booked: Vec<Booked>,
     /// Seats to be cancelled, in order: of which booking.
     pub cancels: RefCell<VecDeque<(String, Vec<usize>)>>,
-    pub freed: RefCell<HashMap<usize, Instant>>,
+    freed: RefCell<HashMap<usize, Instant>>,
     pub known_offers: RefCell<HashSet<String>>,
     /// Who was offered seats, and when, as the service's log has it.
     pub order: RefCell<Vec<(usize, DateTime<Utc>)>>,
@@ -55,6 +55,20 @@ pub struct Crowd {
 }
 
 impl Crowd {
+    /// Takes note that these seats are about to come free.
+    pub fn free(&self, seats: &[usize]) {
+        let now = Instant::now();
+        let mut freed = self.freed.borrow_mut();
+        freed.extend(seats.iter().map(|seat| (*seat, now)));
+    }
+
+    /// When the last of these seats came free.
+    pub fn last_freed(&self, seats: &[usize]) -> Option<Instant> {
+        let freed = self.freed.borrow();
+        let times = seats.iter().filter_map(|seat| freed.get(seat));
+        times.max().copied()
+    }
+
     /// Sells the first event out, and sets the terms of its waitlist.
     pub async fn gather(stage: &mut Stage, bench: &Bench) -> anyhow::Result<Self> {
         if bench.scenario != Scenario::Waitlist {

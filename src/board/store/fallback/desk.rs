@@ -290,7 +290,6 @@ impl Desk {
     /// not allow: nothing is written then.
     async fn write_moves(&mut self, mut moves: Vec<Move>) -> Result<(), BoardError> {
         moves.sort_unstable_by_key(|one| one.index);
-        let word = |state: SeatState| char::from(state.byte()).to_string();
         let indexes: Vec<i32> = moves.iter().map(|one| one.index.cast_signed()).collect();
         let seen: Vec<Option<String>> = moves.iter().map(|one| one.was.state().map(word)).collect();
         let had_by: Vec<Option<Uuid>> = moves.iter().map(|one| one.was.hold()).collect();
@@ -346,6 +345,10 @@ impl Desk {
         let is_whole = usize::try_from(n_moved) == Ok(seen.iter().flatten().count());
         is_whole.then_some(()).ok_or(BoardError::Unsettled)
     }
+}
+
+fn word(state: SeatState) -> String {
+    char::from(state.byte()).to_string()
 }
 
 impl Was {
