@@ -288,5 +288,6 @@ pub async fn serve(ctx: &Context, listener: TcpListener) -> anyhow::Result<()> {
     if !is_stopped {
         tracing::warn!("stopped with requests or jobs still running");
     }
+    ctx.lanes.end();
     Ok(())
 }

@@ -7,9 +7,9 @@
 
 use std::cell::Cell;
 use std::io;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::thread;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::thread::{self, JoinHandle};
 
 use tokio::runtime::{Builder, Handle};
 use tokio_util::sync::{CancellationToken, DropGuard};
@@ -27,7 +27,9 @@ pub fn current() -> Option<usize> {
 #[derive(Clone, Debug, Default)]
 pub struct Lanes {
     lanes: Arc<[Lane]>,
-    _end: Option<Arc<DropGuard>>,
+    end: CancellationToken,
+    threads: Arc<Mutex<Vec<JoinHandle<()>>>>,
+    _end_with_last: Option<Arc<DropGuard>>,
 }
 
 #[derive(Clone, Debug)]
@@ -45,11 +47,27 @@ impl Lanes {
     pub fn start() -> io::Result<Self> {
         let n_lanes = thread::available_parallelism().map_or(1, usize::from);
         let end = CancellationToken::new();
-        let lanes = (0..n_lanes).map(|nth| Lane::start(nth, end.clone()));
+        let started = (0..n_lanes).map(|nth| Lane::start(nth, end.clone()));
+        let started: Vec<_> = started.collect::<Result<_, _>>()?;
+        let (lanes, threads): (Vec<_>, Vec<_>) = started.into_iter().unzip();
         Ok(Self {
-            lanes: lanes.collect::<Result<_, _>>()?,
-            _end: Some(Arc::new(end.drop_guard())),
+            lanes: lanes.into(),
+            threads: Arc::new(Mutex::new(threads)),
+            _end_with_last: Some(Arc::new(end.clone().drop_guard())),
+            end,
         })
+    }
+
+    /// Cuts off what still runs on them. To be called before the main runtime ends: a request must
+    /// not go on, and be answered, without it.
+    pub fn end(&self) {
+        self.end.cancel();
+        let threads = self.threads.lock();
+        let threads = std::mem::take(&mut *threads.unwrap_or_else(PoisonError::into_inner));
+        for thread in threads {
+            // Who panicked has ended, too.
+            thread.join().ok();
+        }
     }
 
     pub fn len(&self) -> usize {
@@ -76,20 +94,22 @@ impl Lanes {
 }
 
 impl Lane {
-    fn start(nth: usize, end: CancellationToken) -> io::Result<Self> {
+    fn start(nth: usize, end: CancellationToken) -> io::Result<(Self, JoinHandle<()>)> {
         let runtime = Builder::new_current_thread().enable_all().build()?;
         let handle = runtime.handle().clone();
         let work = move || {
             CURRENT.set(Some(nth));
             runtime.block_on(end.cancelled());
+            runtime.shutdown_background();
         };
-        thread::Builder::new()
+        let thread = thread::Builder::new()
             .name(format!("lane-{nth}"))
             .spawn(work)?;
-        Ok(Self {
+        let lane = Self {
             handle,
             n_places_taken: Arc::default(),
-        })
+        };
+        Ok((lane, thread))
     }
 }
 

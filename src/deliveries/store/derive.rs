@@ -28,6 +28,8 @@ const TO_BOOKINGS_OF_EVENT: &str = "event.changed";
 pub struct Taken {
     pub event_ids: Vec<Uuid>,
     pub message_ids: Vec<Uuid>,
+    /// Whether one of them concerns every booking of an event: others may have been left for it.
+    pub is_wide: bool,
 }
 
 /// Derives alone until the transaction ends, or answers that another process does: deliveries of
@@ -65,7 +67,7 @@ pub async fn take_messages(
         FROM counted
         WHERE outbox.event_id = counted.event_id AND outbox.message_id = counted.message_id
           AND n_wide <= 1
-        RETURNING outbox.event_id, outbox.message_id
+        RETURNING outbox.event_id, outbox.message_id, outbox.kind
         "#,
         n_max,
         imposed_now,
@@ -73,6 +75,7 @@ pub async fn take_messages(
     )
     .fetch_all(tx)
     .await?;
+    let is_wide = rows.iter().any(|row| row.kind == TO_BOOKINGS_OF_EVENT);
     let (event_ids, message_ids) = rows
         .into_iter()
         .map(|row| (row.event_id, row.message_id))
@@ -80,6 +83,7 @@ pub async fn take_messages(
     Ok(Taken {
         event_ids,
         message_ids,
+        is_wide,
     })
 }
 
