@@ -96,6 +96,8 @@ pub struct Excuses {
     /// From when an older board may have been answered from: until it is found out, seats are held
     /// on it that are not free. Bookings are not excused.
     pub stale_from: Option<Moment>,
+    /// Redis could not write to its disk: killed then, it has lost what it had acknowledged.
+    pub is_disk_full: bool,
     /// The board may lag behind what PostgreSQL has freed.
     pub lags: bool,
 }

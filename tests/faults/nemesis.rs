@@ -228,6 +228,7 @@ impl Strike<'_> {
                 return Ok(());
             }
             FillRedisDisk => {
+                self.history.excuses().is_disk_full = true;
                 let ballast = cluster.redis.lock().await.primary().ballast();
                 fill(&ballast);
                 self.a_while(500..2_500).await;
@@ -236,12 +237,13 @@ impl Strike<'_> {
             }
             _ => {}
         }
-        let has_disk = cluster.redis.lock().await.primary().has_disk;
+        let is_written = cluster.redis.lock().await.primary().has_disk;
+        let is_written = is_written && !self.history.excuses().is_disk_full;
         let kill = async { cluster.redis.lock().await.primary_mut().kill() };
-        if has_disk {
+        if is_written {
             kill.await;
         } else {
-            // What is written a second late on a busy disk is lost with the process.
+            // What a busy or full disk has not taken yet is lost with the process.
             self.history.aging(kill).await;
         }
         self.a_while(50..1_500).await;
