@@ -97,6 +97,9 @@ async fn no_log_however_talkative_has_the_password_or_the_mail(db: PgPool) {
         .with_writer(move || kept.clone())
         .finish();
 
+    // With one subscriber tracing asks only the thread that comes by a log line first whether it
+    // wants it; with two it asks both.
+    let _second = tracing::Dispatch::new(tracing_subscriber::registry());
     let guard = tracing::subscriber::set_default(talkative);
     book_and_send(&app).await;
     drop(guard);
