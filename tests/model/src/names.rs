@@ -18,6 +18,7 @@ const LEFT_OUT: &[(&str, &str)] = &[
     ("let_go_kept_seats", "the waitlist"),
     ("offer_kept_seats", "the waitlist"),
     ("read_board", "changes nothing"),
+    ("read_told", "webhooks about holds"),
     ("set_sale", "the event is on sale throughout"),
     ("set_waiting", "the waitlist"),
     ("take_permit", "limits of requests"),
