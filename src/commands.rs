@@ -17,7 +17,7 @@ use crate::lanes::Lanes;
 use crate::private_stores::{self, Launch};
 use crate::venue_files::{self, VenueCommand};
 use crate::with_stores::{self, WithStores};
-use crate::{accounts, app, audit, dev, postgres, telemetry};
+use crate::{accounts, app, audit, dev, postgres, redis, telemetry};
 
 /// Seat-level hold-and-confirm reservations. Settings come from the environment:
 /// docs/operations.md lists them.
@@ -164,6 +164,8 @@ fn context(config: Config) -> anyhow::Result<Context> {
 fn run_audit(is_repairing: bool) -> anyhow::Result<ExitCode> {
     let breaches = tokio::runtime::Runtime::new()?.block_on(async {
         let ctx = context(Config::from_env()?)?;
+        let connected = redis::wait_until_connected(&ctx.redis).await;
+        connected.context("cannot reach Redis")?;
         anyhow::Ok(audit::audit(&ctx, is_repairing).await?)
     })?;
     for breach in &breaches {

@@ -39,6 +39,15 @@ pub fn connect(pool: &Pool, lanes: &Lanes) {
     }
 }
 
+/// Limit: how long a program that does one thing waits for Redis before it does it.
+const CONNECTING_MAX: Duration = Duration::from_secs(5);
+
+/// Waits until all of the pool is connected.
+pub async fn wait_until_connected(pool: &Pool) -> Result<(), Error> {
+    let connected = tokio::time::timeout(CONNECTING_MAX, pool.wait_for_connect());
+    connected.await.unwrap_or_else(|_| Err(not_connected()))
+}
+
 /// A connection that hears channels; connects when it is told to.
 pub fn subscriber(url: &str) -> Result<SubscriberClient, Error> {
     builder(url)?

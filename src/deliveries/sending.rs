@@ -4,8 +4,8 @@ use std::collections::HashMap;
 use std::future::Future;
 use std::time::Duration;
 
-use futures::StreamExt;
 use futures::stream::FuturesUnordered;
+use futures::{Stream, StreamExt};
 use tokio::time::Instant as Moment;
 use uuid::Uuid;
 
@@ -47,6 +47,7 @@ pub async fn send_due<S: Sender>(ctx: &Context, sender: &S) -> Result<Progress, 
     let begun = Moment::now();
     let nudged = ctx.tasks.nudged(S::JOB);
     let mut attempts = FuturesUnordered::new();
+    let mut ended: Vec<(Uuid, Result<(), S::Error>)> = Vec::new();
     let mut busy: HashMap<Uuid, usize> = HashMap::new();
     let (mut n_attempts, mut failure, mut is_time) = (0, None, true);
     loop {
@@ -54,7 +55,8 @@ pub async fn send_due<S: Sender>(ctx: &Context, sender: &S) -> Result<Progress, 
         let is_claiming = is_time && room > 0 && begun.elapsed() < CLAIMING_MAX;
         if is_claiming && failure.is_none() {
             let recipients: Vec<Uuid> = busy.keys().copied().collect();
-            match sender.claim(room, &recipients).await {
+            let claiming = sender.claim(room, &recipients);
+            match meanwhile(claiming, &mut attempts, &mut ended).await {
                 Ok(claims) => {
                     for claim in claims {
                         let recipient_id = claim.recipient_id;
@@ -66,22 +68,42 @@ pub async fn send_due<S: Sender>(ctx: &Context, sender: &S) -> Result<Progress, 
                 Err(error) => failure = Some(error),
             }
         }
-        tokio::select! {
-            attempted = attempts.next() => {
-                let Some((recipient_id, outcome)) = attempted else {
-                    break;
-                };
-                failure = failure.or(outcome.err());
-                let is_idle = is_done(&mut busy, recipient_id);
-                is_time = is_idle && S::UNDER_WAY_MAX - attempts.len() >= S::ROOM_MIN;
-                // The last of a lot, however small.
-                is_time |= attempts.is_empty();
+        is_time = false;
+        if ended.is_empty() {
+            tokio::select! {
+                one = attempts.next() => match one {
+                    Some(one) => ended.push(one),
+                    None => break,
+                },
+                () = nudged.notified() => is_time = true,
+                () = tokio::time::sleep(LOOK_EVERY) => is_time = true,
             }
-            () = nudged.notified() => is_time = true,
-            () = tokio::time::sleep(LOOK_EVERY) => is_time = true,
+        }
+        for (recipient_id, outcome) in ended.drain(..) {
+            failure = failure.or(outcome.err());
+            let is_idle = is_done(&mut busy, recipient_id);
+            is_time |= is_idle && S::UNDER_WAY_MAX - attempts.len() >= S::ROOM_MIN;
+            // The last of a lot, however small.
+            is_time |= attempts.is_empty();
         }
     }
     failure.map_or(Ok(Progress::of(n_attempts)), Err)
+}
+
+/// Does some work while attempts go on: an attempt that is not polled keeps its connection to
+/// PostgreSQL, for which the work may be waiting.
+async fn meanwhile<T, E>(
+    work: impl Future<Output = T>,
+    attempts: &mut (impl Stream<Item = E> + Unpin),
+    ended: &mut Vec<E>,
+) -> T {
+    let mut work = std::pin::pin!(work);
+    loop {
+        tokio::select! {
+            done = &mut work => return done,
+            Some(one) = attempts.next() => ended.push(one),
+        }
+    }
 }
 
 /// Whether it was the recipient's last attempt under way.

@@ -1,5 +1,6 @@
 //! Private stores as other tests use them: killed, started again, with settings, as a cluster.
 
+use std::collections::BTreeSet;
 use std::net::TcpListener;
 
 use holdfast::private_stores::{PrivatePostgres, PrivateRedis, StoresError};
@@ -128,19 +129,26 @@ fn the_next_one_sweeps_up_what_a_killed_process_left() {
     killed.wait();
     wait_until("its stores end", || stores_of(killed.pid()).is_empty());
 
-    let next = PrivateRedis::start_throwaway(launcher(), &[]).expect("Redis");
+    // Each sweeps the place where it has its data: memory and disk, or the disk alone.
+    let redis = PrivateRedis::start_throwaway(launcher(), &[]).expect("Redis");
+    let postgres = PrivatePostgres::start_throwaway(launcher()).expect("PostgreSQL");
 
     assert_eq!(left.len(), 2);
     assert_eq!(folders_of(killed.pid()), [""; 0]);
-    next.stop();
+    redis.stop();
+    postgres.stop();
 }
 
 /// The temporary folders that a process made.
 fn folders_of(pid: u32) -> Vec<String> {
     let mark = format!("holdfast-{pid}-");
-    let places = std::fs::read_dir(std::env::temp_dir())
-        .expect("a folder")
-        .flatten();
-    let names = places.map(|entry| entry.file_name().to_string_lossy().into_owned());
+    let places = BTreeSet::from([std::env::temp_dir(), "/dev/shm".into()]);
+    let entries = places
+        .iter()
+        .filter_map(|place| std::fs::read_dir(place).ok());
+    let names = entries
+        .flatten()
+        .flatten()
+        .map(|entry| entry.file_name().to_string_lossy().into_owned());
     names.filter(|name| name.starts_with(&mark)).collect()
 }
