@@ -1,5 +1,7 @@
 //! Reading a board in PostgreSQL: every seat, all holds, and the holds that go with it.
 
+use std::collections::HashSet;
+
 use sqlx::PgConnection;
 use uuid::Uuid;
 
@@ -127,6 +129,10 @@ pub async fn read_carried(
 /// Holds as they stand in a new epoch; exact while the caller holds the event's lock exclusively.
 /// No confirm that began in an older epoch can commit any more: what has not become a booking is
 /// held again, with the time that was left. A cancelled event has no holds.
+///
+/// What PostgreSQL says became of a hold counts where a confirm had begun, or where its seats are
+/// booked. Another hold may have the same id as one that was confirmed long ago, by its idempotency
+/// key: that one goes on.
 pub async fn carry_over(
     ctx: &Context,
     db: &mut PgConnection,
@@ -145,7 +151,8 @@ pub async fn carry_over(
             ARRAY(SELECT hold_id FROM hold_outcomes WHERE event_id = $1 AND hold_id = ANY ($2)
                 AND outcome = 'confirmed') AS "confirmed!",
             ARRAY(SELECT hold_id FROM hold_outcomes WHERE event_id = $1 AND hold_id = ANY ($2)
-                AND outcome = 'expired') AS "expired!"
+                AND outcome = 'expired') AS "expired!",
+            ARRAY(SELECT seat_index FROM seat_bookings WHERE event_id = $1) AS "booked!"
         "#,
         event_id.0,
         &live
@@ -158,9 +165,13 @@ pub async fn carry_over(
     let imposed = ctx.clock.imposed_ms();
     let now = imposed.unwrap_or(known.now.timestamp_millis());
     let memory = i64::try_from(ENDED_MEMORY.as_millis()).unwrap_or(i64::MAX);
+    let booked: HashSet<u32> = known.booked.into_iter().map(i32::cast_unsigned).collect();
     for one in holds.iter_mut().filter(|one| one.record.is_live()) {
         let record = &mut one.record;
-        one.due = if known.confirmed.contains(&one.hold_id.0) {
+        let is_booked = record.seats.iter().any(|seat| booked.contains(&seat.index));
+        one.due = if record.state == HoldState::Held && !is_booked {
+            record.deadline
+        } else if known.confirmed.contains(&one.hold_id.0) {
             record.end(HoldState::Confirmed, now, memory)
         } else if known.expired.contains(&one.hold_id.0) {
             record.end(HoldState::Expired, now, memory)
