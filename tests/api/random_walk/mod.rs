@@ -61,3 +61,10 @@ async fn every_answer_of_a_walk_without_redis_is_as_the_rules_say(db: PgPool) {
 async fn every_answer_of_a_walk_to_and_fro_is_as_the_rules_say(db: PgPool) {
     walk_on(db, rand::random(), Boards::ToAndFro, STEPS_IN_POSTGRES).await;
 }
+
+/// A hold whose idempotency key had been another's, that was confirmed and forgotten, did not go
+/// along.
+#[sqlx::test(migrator = "holdfast::postgres::MIGRATIONS")]
+async fn every_answer_of_a_walk_that_found_a_fault_is_as_the_rules_say(db: PgPool) {
+    walk_on(db, 12_855_470_634_018_972_948, Boards::ToAndFro, 400).await;
+}
