@@ -10,7 +10,7 @@ pub use crate::outbox::DERIVE_NUDGE as DERIVE_DELIVERIES;
 const SENDERS: [&str; 2] = ["send_mails", "send_webhooks"];
 
 /// Limit: messages derived in one step.
-const DERIVED_AT_ONCE_MAX: i64 = 500;
+const DERIVED_AT_ONCE_MAX: i64 = 2_000;
 
 /// Makes the deliveries of messages that have none yet. One process does it at a time; the others
 /// find nothing to do.

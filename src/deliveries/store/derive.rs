@@ -1,5 +1,7 @@
 //! From messages to deliveries. No statement here reads into a body further than asking whether it
-//! has a key, so that no message can keep the others from being derived.
+//! has a key, so that no message can keep the others from being derived. Messages are looked up one
+//! by one (`LATERAL`, `LIMIT 1`): a planner that knows nothing of a young outbox would read all of
+//! it.
 
 use sqlx::PgConnection;
 use uuid::Uuid;
@@ -97,9 +99,9 @@ pub async fn derive_mails(
     let done = sqlx::query!(
         r#"
         WITH message AS (
-            SELECT outbox.* FROM outbox
-            JOIN unnest($1::uuid[], $2::uuid[]) AS taken (event_id, message_id)
-                USING (event_id, message_id)
+            SELECT message.* FROM unnest($1::uuid[], $2::uuid[]) AS taken (event_id, message_id)
+            CROSS JOIN LATERAL (SELECT * FROM outbox WHERE outbox.event_id = taken.event_id
+                AND outbox.message_id = taken.message_id LIMIT 1) AS message
         ), recipient AS (
             SELECT event_id, message_id, position, created_at, subject_id AS recipient_id
             FROM message
@@ -144,12 +146,13 @@ pub async fn derive_webhooks(
         INSERT INTO deliveries (event_id, delivery_id, message_id, channel, recipient_id,
             subject_id, position, due_at)
         SELECT message.event_id,
-            delivery_id_of(message_id, 'webhook', endpoint_id, message.created_at), message_id,
-            'webhook', endpoint_id, subject_id, position, COALESCE($3, clock_timestamp())
-        FROM outbox AS message
-        JOIN unnest($1::uuid[], $2::uuid[]) AS taken (event_id, message_id)
-            USING (event_id, message_id)
-        JOIN events AS event USING (event_id)
+            delivery_id_of(message.message_id, 'webhook', endpoint_id, message.created_at),
+            message.message_id, 'webhook', endpoint_id, subject_id, position,
+            COALESCE($3, clock_timestamp())
+        FROM unnest($1::uuid[], $2::uuid[]) AS taken (event_id, message_id)
+        CROSS JOIN LATERAL (SELECT * FROM outbox WHERE outbox.event_id = taken.event_id
+            AND outbox.message_id = taken.message_id LIMIT 1) AS message
+        JOIN events AS event ON event.event_id = message.event_id
         JOIN webhook_endpoints AS endpoint ON endpoint.owner_id = event.owner_id
         WHERE endpoint.state = 'enabled' AND message.kind = ANY (endpoint.kinds)
         FOR KEY SHARE OF endpoint
@@ -166,11 +169,12 @@ pub async fn derive_webhooks(
         INSERT INTO deliveries (event_id, delivery_id, message_id, channel, recipient_id,
             subject_id, position, due_at)
         SELECT message.event_id,
-            delivery_id_of(message_id, 'webhook', endpoint_id, message.created_at), message_id,
-            'webhook', endpoint_id, subject_id, position, COALESCE($3, clock_timestamp())
-        FROM outbox AS message
-        JOIN unnest($1::uuid[], $2::uuid[]) AS taken (event_id, message_id)
-            USING (event_id, message_id)
+            delivery_id_of(message.message_id, 'webhook', endpoint_id, message.created_at),
+            message.message_id, 'webhook', endpoint_id, subject_id, position,
+            COALESCE($3, clock_timestamp())
+        FROM unnest($1::uuid[], $2::uuid[]) AS taken (event_id, message_id)
+        CROSS JOIN LATERAL (SELECT * FROM outbox WHERE outbox.event_id = taken.event_id
+            AND outbox.message_id = taken.message_id LIMIT 1) AS message
         JOIN webhook_endpoints AS endpoint ON endpoint.endpoint_id = message.subject_id
         WHERE message.kind = $4
         FOR KEY SHARE OF endpoint

@@ -9,18 +9,20 @@ pub async fn derive_notifications(tx: &mut PgConnection, taken: &Taken) -> Resul
     sqlx::query!(
         r#"
         WITH message AS (
-            SELECT outbox.* FROM outbox
-            JOIN unnest($1::uuid[], $2::uuid[]) AS taken (event_id, message_id)
-                USING (event_id, message_id)
+            SELECT message.* FROM unnest($1::uuid[], $2::uuid[]) AS taken (event_id, message_id)
+            CROSS JOIN LATERAL (SELECT * FROM outbox WHERE outbox.event_id = taken.event_id
+                AND outbox.message_id = taken.message_id LIMIT 1) AS message
         ), concerned AS (
             SELECT message.message_id, holder_id FROM message
-            JOIN bookings AS booking
-                ON booking.event_id = message.event_id AND booking.booking_id = message.subject_id
+            CROSS JOIN LATERAL (SELECT holder_id FROM bookings
+                WHERE bookings.event_id = message.event_id
+                  AND bookings.booking_id = message.subject_id LIMIT 1) AS booking
             WHERE kind IN ('booking.confirmed', 'booking.cancelled', 'event.reminder')
             UNION
             SELECT message_id, holder_id FROM message
-            JOIN waitlist_entries AS entry
-                ON entry.event_id = message.event_id AND entry.entry_id = message.subject_id
+            CROSS JOIN LATERAL (SELECT holder_id FROM waitlist_entries AS entry
+                WHERE entry.event_id = message.event_id
+                  AND entry.entry_id = message.subject_id LIMIT 1) AS entry
             WHERE kind LIKE 'waitlist.%'
             UNION
             SELECT message_id, holder_id FROM message

@@ -26,9 +26,9 @@ pub async fn tell_sold_out(
         r#"
         WITH concerned AS (
             SELECT message.event_id, bool_or(kind = 'booking.cancelled') AS had_seats
-            FROM outbox AS message
-            JOIN unnest($1::uuid[], $2::uuid[]) AS taken (event_id, message_id)
-                USING (event_id, message_id)
+            FROM unnest($1::uuid[], $2::uuid[]) AS taken (event_id, message_id)
+            CROSS JOIN LATERAL (SELECT * FROM outbox WHERE outbox.event_id = taken.event_id
+                AND outbox.message_id = taken.message_id LIMIT 1) AS message
             WHERE kind = ANY ($4)
             GROUP BY message.event_id
         ), counted AS (

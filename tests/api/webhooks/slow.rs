@@ -49,14 +49,15 @@ async fn f43_while_an_endpoint_hangs_others_are_told(db: PgPool) {
     app.finish().await;
 }
 
-/// F42: one delivery that cannot be settled ends no other's attempt half-way.
+/// F42: one delivery that cannot be settled ends no other's attempt half-way. Four are under way at
+/// a time.
 #[sqlx::test(migrator = "holdfast::postgres::MIGRATIONS")]
 async fn f42_a_failure_of_one_attempt_ends_no_other(db: PgPool) {
     let (app, receiver) = start(&db).await;
-    let sale = app.on_sale(1, 6).await;
+    let sale = app.on_sale(1, 4).await;
     let endpoint = sale.subscribe(&receiver, &BOOKINGS).await;
     let guest = app.guest();
-    for seat in 1..=6 {
+    for seat in 1..=4 {
         guest.book(&sale, &[&format!("S-A-{seat}")]).await;
     }
     holdfast::deliveries::derive_deliveries(&app.ctx)
@@ -80,8 +81,8 @@ async fn f42_a_failure_of_one_attempt_ends_no_other(db: PgPool) {
     let sent = holdfast::webhooks::send_webhooks(&app.ctx).await;
 
     assert!(sent.is_err(), "{sent:?}");
-    assert_eq!(receiver.received().len(), 6);
+    assert_eq!(receiver.received().len(), 4);
     let log = sale.log(&endpoint).await;
-    assert_eq!(log.iter().filter(|it| it["state"] == "sent").count(), 5);
+    assert_eq!(log.iter().filter(|it| it["state"] == "sent").count(), 3);
     app.finish().await;
 }
