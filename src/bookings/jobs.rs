@@ -21,7 +21,7 @@ pub async fn settle_confirming_holds(ctx: &Context) -> Result<Progress, BookingE
         tracing::info!(event.id = %event_id, hold.id = %hold_id, ?outcome, "confirm settled");
         match outcome {
             Outcome::Expired => board::expire_confirming(ctx, event_id, hold_id).await?,
-            Outcome::Confirmed(_) => board::finish_confirm(ctx, event_id, hold_id, None).await?,
+            Outcome::Confirmed(_) => board::finish_confirm(ctx, event_id, &[hold_id], None).await?,
         }
     }
     Ok(Progress::Idle)

@@ -22,6 +22,9 @@ const LEASE: Duration = Duration::from_secs(30);
 /// Limit: confirms of one hold under way at once.
 const ATTEMPTS_MAX: i64 = 200;
 
+/// Limit: confirms that one call finishes, for a script keeps all others waiting.
+const FINISHED_AT_ONCE_MAX: usize = 32;
+
 static BEGIN_CONFIRM: Verb = Verb {
     kind: Kind::BeginConfirm,
     script: LazyLock::new(|| Script::from_lua(include_str!("../../../lua/begin_confirm.lua"))),
@@ -114,21 +117,24 @@ pub async fn begin_confirm(
     }
 }
 
-/// Marks the hold's seats booked. What has been done already, or belongs to an older epoch than the
-/// one given, is left: loading the board has seen the booking.
+/// Marks the holds' seats booked. What has been done already, or belongs to an older epoch than the
+/// one given, is left: loading the board has seen the bookings.
 pub async fn finish_confirm(
     ctx: &Context,
     event_id: EventId,
-    hold_id: HoldId,
+    hold_ids: &[HoldId],
     epoch: Option<i64>,
 ) -> Result<(), BoardError> {
     let fence = epoch.map_or(Fence::Newest, Fence::Only);
-    let args = [Value::from(hold_id.to_string()), milliseconds(ENDED_MEMORY)];
-    let reply = call(ctx, event_id, &FINISH_CONFIRM, fence, &args).await?;
-    match reply.status.as_str() {
-        "finished" | "ended" | "unknown_hold" | "wrong_epoch" | "not_loaded" => Ok(()),
-        _ => reply.unknown(),
+    for few in hold_ids.chunks(FINISHED_AT_ONCE_MAX) {
+        let args = [Value::from(join(few.iter())), milliseconds(ENDED_MEMORY)];
+        let reply = call(ctx, event_id, &FINISH_CONFIRM, fence, &args).await?;
+        match reply.status.as_str() {
+            "finished" | "ended" | "wrong_epoch" | "not_loaded" => {}
+            _ => return reply.unknown(),
+        }
     }
+    Ok(())
 }
 
 /// Ends an attempt that certainly did not commit. `booked`: the seats that PostgreSQL says are

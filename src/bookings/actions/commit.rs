@@ -15,6 +15,7 @@ use sqlx::{Connection, PgConnection, Postgres, Transaction};
 use tokio::sync::{Mutex, mpsc, oneshot};
 
 use super::super::store::{self, Answer, Confirm};
+use super::finish::finish_batch;
 use crate::context::Context;
 use crate::postgres;
 
@@ -41,8 +42,8 @@ pub enum CommitFailure {
     QueueFull,
 }
 
-type Outcome = Result<Answer, CommitFailure>;
-type Waiting = (Confirm, oneshot::Sender<Outcome>);
+pub(super) type Outcome = Result<Answer, CommitFailure>;
+pub(super) type Waiting = (Confirm, oneshot::Sender<Outcome>);
 
 struct Queue {
     sender: mpsc::Sender<Waiting>,
@@ -65,7 +66,8 @@ impl Default for Queue {
     }
 }
 
-/// Hands a confirm to the committers and waits for what becomes of it.
+/// Hands a confirm to the committers and waits for what becomes of it: where it committed, the
+/// board knows of it, or the reconciler will tell it.
 pub(super) async fn submit(ctx: &Context, confirm: Confirm) -> Outcome {
     let queue = ctx.memory::<Queue>();
     let (sender, outcome) = oneshot::channel();
@@ -155,10 +157,7 @@ async fn commit_batch(ctx: &Context, connection: &mut Kept, batch: Vec<Waiting>)
         }
         Err(failure) => confirms.iter().map(|_| Err(failure.again())).collect(),
     };
-    for ((_, sender), outcome) in batch.into_iter().zip(outcomes) {
-        // Nobody listens when the process stops; the outcome is in PostgreSQL.
-        sender.send(outcome).ok();
-    }
+    finish_batch(ctx, batch, outcomes);
 }
 
 async fn commit_alone(ctx: &Context, connection: &mut Kept, confirm: &Confirm) -> Outcome {

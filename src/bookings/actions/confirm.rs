@@ -7,6 +7,7 @@ use super::super::error::BookingError;
 use super::super::model::{self, BookedSeat, Booking, BookingState, Contact};
 use super::super::store::{self, Answer, Confirm, ConfirmedSeat, Outcome, Refusal};
 use super::commit::{self, CommitFailure};
+use super::finish::finish;
 use crate::auth::Caller;
 use crate::board::{self, Begun, BoardError, Conflict, Hold, HoldState, SeatState};
 use crate::clock::Instant;
@@ -129,7 +130,6 @@ async fn commit_begun(
     let confirm = write_confirm(ctx, &sale, &begun, asked);
     match commit::submit(ctx, confirm.clone()).await {
         Ok(Answer::Confirmed { confirmed_at }) => {
-            finish(ctx, &begun).await;
             let booking = booking_of(confirm, &sale, confirmed_at);
             Ok(Committed::Done(Box::new(Confirmed {
                 booking,
@@ -246,22 +246,7 @@ fn booking_of(confirm: Confirm, sale: &events::Sale, confirmed_at: Instant) -> B
     }
 }
 
-/// Marks the seats booked. The booking stands even when this fails: the sweep names the hold once
-/// its lease has passed, and the reconciler finishes it (F2).
-async fn finish(ctx: &Context, begun: &BegunConfirm) {
-    let BegunConfirm {
-        event_id,
-        hold,
-        epoch,
-        ..
-    } = begun;
-    let finished = board::finish_confirm(ctx, *event_id, hold.hold_id, Some(*epoch)).await;
-    if let Err(error) = finished {
-        tracing::warn!(hold.id = %hold.hold_id, cause = %error, "finish waits for the reconciler");
-    }
-}
-
-/// As [`finish`], for a booking that was there before. A board that was loaded since, or that has
+/// Marks the seats of a booking booked that was there before. A board that was loaded since, or that has
 /// forgotten the hold, lets its idempotency key place another under the same id: those seats are
 /// nobody's.
 async fn finish_repeated(ctx: &Context, begun: &BegunConfirm, booking: &Booking) {
@@ -269,10 +254,15 @@ async fn finish_repeated(ctx: &Context, begun: &BegunConfirm, booking: &Booking)
         let seat = booking.seats.iter().find(|seat| seat.index == index);
         seat.is_some_and(|seat| !seat.is_cancelled)
     };
-    if begun.hold.seats.iter().all(|seat| is_booked(seat.index)) {
-        return finish(ctx, begun).await;
+    let BegunConfirm {
+        event_id,
+        hold,
+        epoch,
+        ..
+    } = begun;
+    if hold.seats.iter().all(|seat| is_booked(seat.index)) {
+        return finish(ctx, *event_id, &[hold.hold_id], *epoch).await;
     }
-    let BegunConfirm { event_id, hold, .. } = begun;
     if let Err(error) = board::expire_confirming(ctx, *event_id, hold.hold_id).await {
         tracing::warn!(hold.id = %hold.hold_id, cause = %error, "finish waits for the reconciler");
     }

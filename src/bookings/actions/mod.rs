@@ -4,6 +4,7 @@ mod calendar;
 mod cancel;
 mod commit;
 mod confirm;
+mod finish;
 
 pub use calendar::calendar;
 pub use cancel::{Cancel, cancel};

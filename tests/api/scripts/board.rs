@@ -23,7 +23,7 @@ pub const HOLDERS: [&str; 2] = ["ana", "ben"];
 pub const SEATS: &str = "...hhhccbxh.......ww";
 
 /// A call's script and arguments. The time is 1,000,000 ms.
-pub const CALLS: [(&str, &[&str]); 31] = [
+pub const CALLS: [(&str, &[&str]); 32] = [
     (
         "place_hold",
         &[
@@ -96,6 +96,10 @@ pub const CALLS: [(&str, &[&str]); 31] = [
         ],
     ),
     ("finish_confirm", &["1000000", "1", "confirming", "900000"]),
+    (
+        "finish_confirm",
+        &["1000000", "1", "confirming,none,live,confirmed", "900000"],
+    ),
     (
         "abort_confirm",
         &["1000000", "1", "confirming", "aaaaaaaa", "7"],

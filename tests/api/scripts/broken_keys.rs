@@ -152,6 +152,7 @@ async fn every_script_acts_on_a_board_that_is_whole() {
         "confirming",
         "confirming",
         "finished",
+        "finished",
         "aborted",
         "other_attempts",
         "aborted",

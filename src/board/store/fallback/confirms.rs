@@ -4,6 +4,7 @@
 use super::super::super::error::BoardError;
 use super::super::super::model::{HeldSeat, HoldState, SeatState};
 use super::desk::Desk;
+use super::record::Record;
 use super::{Answer, Args};
 
 /// Letters of an attempt's name in the record, with the space behind it.
@@ -40,20 +41,21 @@ pub async fn begin(desk: &mut Desk, args: Args<'_>) -> Result<Answer, BoardError
 }
 
 pub async fn finish(desk: &mut Desk, args: Args<'_>) -> Result<Answer, BoardError> {
-    let hold_id = args.hold_id(0)?;
-    let Some(mut record) = desk.hold(hold_id).await? else {
-        return Ok(Answer::of("unknown_hold"));
-    };
-    // A hold that an aborted attempt has put back is finished by the attempt that committed.
-    if !record.is_live() {
-        return Ok(Answer::of("ended"));
+    let mut answer = "ended";
+    for hold_id in args.hold_ids(0)? {
+        // A hold that an aborted attempt has put back is finished by the attempt that committed.
+        let record = desk.hold(hold_id).await?;
+        let Some(mut record) = record.filter(Record::is_live) else {
+            continue;
+        };
+        let due = record.end(HoldState::Confirmed, desk.now, args.number(1));
+        desk.put(hold_id, &record, due).await?;
+        let indexes = record.indexes();
+        desk.turn((hold_id, record.holder), &indexes, SeatState::Booked);
+        desk.change();
+        answer = "finished";
     }
-    let due = record.end(HoldState::Confirmed, desk.now, args.number(1));
-    desk.put(hold_id, &record, due).await?;
-    let indexes = record.indexes();
-    desk.turn((hold_id, record.holder), &indexes, SeatState::Booked);
-    desk.change();
-    Ok(Answer::of("finished"))
+    Ok(Answer::of(answer))
 }
 
 pub async fn abort(desk: &mut Desk, args: Args<'_>) -> Result<Answer, BoardError> {

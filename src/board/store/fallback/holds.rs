@@ -175,9 +175,7 @@ pub async fn find(desk: &mut Desk, args: Args<'_>) -> Result<Answer, BoardError>
 }
 
 pub async fn find_all(desk: &mut Desk, args: Args<'_>) -> Result<Answer, BoardError> {
-    let text = args.text(0);
-    let ids: Vec<_> = text.split(',').filter_map(|id| id.parse().ok()).collect();
-    let records = desk.holds(&ids).await?;
+    let records = desk.holds(&args.hold_ids(0)?).await?;
     let written = records
         .iter()
         .map(|record| record.as_ref().map(Record::write).unwrap_or_default());

@@ -196,6 +196,14 @@ impl Args<'_> {
         text.parse().map_err(|_| BoardError::UnknownAnswer(text))
     }
 
+    /// `id,…`
+    pub fn hold_ids(self, at: usize) -> Result<Vec<HoldId>, BoardError> {
+        let text = self.text(at);
+        let ids = text.split(',').map(str::parse);
+        ids.collect::<Result<_, _>>()
+            .map_err(|_| BoardError::UnknownAnswer(text))
+    }
+
     pub fn holder(self, at: usize) -> Result<CallerId, BoardError> {
         let text = self.text(at);
         text.parse().map_err(|_| BoardError::UnknownAnswer(text))
