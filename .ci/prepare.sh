@@ -72,6 +72,12 @@ use_unpacked() {
   export HOLDFAST_PG_BIN HOLDFAST_REDIS_BIN LD_LIBRARY_PATH
 }
 
+# Tests bring features of dependencies with them. "--examples" (there are none) has cargo choose the
+# features as for tests, or it would build a part of the dependencies, and the crate, a second time.
+build_program() {
+  cargo build "$@" --bin holdfast --examples
+}
+
 # Builds what has changed of the pages. The service builds and runs without them.
 build_pages() {
   if ! has_node; then

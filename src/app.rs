@@ -174,7 +174,7 @@ pub fn router(ctx: &Context) -> Router {
     let (routes, _) = api().split_for_parts();
     let routes = routes
         .layer(idempotency::replay_layer(ctx))
-        .merge(docs::routes(&openapi()))
+        .merge(docs::routes(openapi))
         .merge(pages::routes())
         .merge(mails::link_routes());
     let routes = if ctx.config.mail.is_shown {

@@ -1,6 +1,6 @@
 //! `GET /openapi.json`, and `GET /docs`: the contract as a page that needs nothing from elsewhere.
 
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use axum::Router;
 use axum::body::Bytes;
@@ -21,8 +21,10 @@ const CONTENT_SECURITY_POLICY: &str = "default-src 'none'; script-src 'self'; \
     style-src 'self' 'unsafe-inline'; img-src 'self' data:; connect-src 'self'; \
     base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
 
-pub fn routes(openapi: &OpenApi) -> Router<Context> {
-    let document = Bytes::from(write(openapi));
+/// The document is made once for the process: tests start a service each.
+pub fn routes(openapi: fn() -> OpenApi) -> Router<Context> {
+    static DOCUMENT: OnceLock<Bytes> = OnceLock::new();
+    let document = DOCUMENT.get_or_init(|| Bytes::from(write(&openapi())));
     // The page otherwise asks validator.swagger.io whether the document is valid.
     let config = Config::from("/openapi.json")
         .validator_url("none")
@@ -38,7 +40,7 @@ pub fn routes(openapi: &OpenApi) -> Router<Context> {
         )
         .route(
             "/openapi.json",
-            get(async move || ([(header::CONTENT_TYPE, "application/json")], document)),
+            get(async || ([(header::CONTENT_TYPE, "application/json")], document.clone())),
         )
         .layer(from_fn(harden))
 }

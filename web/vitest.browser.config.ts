@@ -1,15 +1,16 @@
 import { defineConfig } from "vitest/config";
 
 const settings = {
-  testTimeout: 60_000,
+  testTimeout: 120_000,
   hookTimeout: 120_000,
   // On a busy machine; what is waited for comes much sooner.
-  expect: { poll: { timeout: 15_000 } },
+  expect: { poll: { timeout: 30_000 } },
 };
 
 /**
- * The built pages in a real browser, against the real service. Two files at a time; afterwards, alone,
- * those that empty the Redis of all the others or measure how long a frame takes.
+ * The built pages in a real browser, against the real service. Four files at a time, since half of a
+ * test is waiting; afterwards, alone, those that empty the Redis of all the others or measure how
+ * long a frame takes.
  */
 export default defineConfig({
   test: {
@@ -21,7 +22,7 @@ export default defineConfig({
           name: "together",
           include: ["tests/browser/**/*.test.ts"],
           exclude: ["tests/browser/{connection,embedding}.test.ts"],
-          maxWorkers: 2,
+          maxWorkers: 4,
           sequence: { groupOrder: 1 },
         },
       },

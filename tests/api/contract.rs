@@ -205,7 +205,7 @@ async fn the_document_is_served(db: PgPool) {
     let answer = app.stranger().get("/openapi.json").await.expect(200);
 
     assert_eq!(answer.header("content-type"), "application/json");
-    assert_eq!(answer.body, document());
+    assert_eq!(answer.body, *document());
     app.finish().await;
 }
 

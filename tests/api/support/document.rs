@@ -1,5 +1,9 @@
 //! The OpenAPI document as a source of tests: its operations, and requests that they accept.
 
+use std::collections::HashMap;
+use std::sync::{Arc, LazyLock, Mutex};
+
+use jsonschema::Validator;
 use reqwest::{Method, RequestBuilder};
 use serde_json::{Map, Value, json};
 
@@ -14,8 +18,27 @@ pub struct Operation {
 }
 
 /// The document as it is served.
-pub fn document() -> Value {
-    serde_json::to_value(holdfast::app::openapi()).expect("the document is JSON")
+pub fn document() -> &'static Value {
+    static DOCUMENT: LazyLock<Value> = LazyLock::new(|| {
+        serde_json::to_value(holdfast::app::openapi()).expect("the document is JSON")
+    });
+    &DOCUMENT
+}
+
+/// What holds a value to one of the document's schemas; a schema is compiled once.
+fn validator_of(schema: &Value) -> Arc<Validator> {
+    static COMPILED: LazyLock<Mutex<HashMap<String, Arc<Validator>>>> =
+        LazyLock::new(Mutex::default);
+    let mut compiled = COMPILED.lock().expect("no schema panics");
+    let compile = || {
+        let mut schema = schema.clone();
+        schema["components"] = document()["components"].clone();
+        Arc::new(jsonschema::validator_for(&schema).expect("a schema"))
+    };
+    compiled
+        .entry(schema.to_string())
+        .or_insert_with(compile)
+        .clone()
 }
 
 /// Every operation, sorted by path and method.
@@ -65,14 +88,12 @@ impl Operation {
             .unwrap_or_default();
         let schema = &described["content"][media_type]["schema"];
         if media_type.ends_with("json") {
-            let mut schema = schema.clone();
             assert!(
                 schema.is_object(),
                 "{}: no schema for {media_type}",
                 self.id
             );
-            schema["components"] = document()["components"].clone();
-            let validator = jsonschema::validator_for(&schema).expect("a schema");
+            let validator = validator_of(schema);
             let fault = validator.iter_errors(&answer.body).next();
             assert!(fault.is_none(), "{}: {fault:?} in {}", self.id, answer.text);
         }

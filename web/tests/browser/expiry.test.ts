@@ -70,7 +70,8 @@ test("a hold that was found expired after a reload can be tried again", async ()
 });
 
 test("an event that opens later opens by itself", async () => {
-  const opensAt = new Date(Date.now() + 6_000).toISOString();
+  // Later than the page needs to come up beside other tests.
+  const opensAt = new Date(Date.now() + 20_000).toISOString();
   const house = await onSale(2, 6, { sales_open_at: opensAt });
   const page = await newPage();
   await openEvent(page, house);

@@ -12,7 +12,7 @@ import { SCREENSHOTS } from "./support/settings";
  * The pictures of the README: `./test pictures` writes them to docs/pictures, otherwise they go to
  * target/browser, which shows that they can still be taken.
  */
-const AT_REST = { timeout: 15_000, interval: 400 };
+const AT_REST = { timeout: 30_000, interval: 400 };
 const FOLDER = process.env["PICTURES"] ?? SCREENSHOTS;
 
 useBrowser();

@@ -1,6 +1,7 @@
 import { inkOn, mix, parseHex, type Rgb } from "../colour";
 import { overlaps } from "../geometry";
 import type { PlanSection } from "../plan";
+import type { SeatStates } from "../seat-states";
 import { css, type Theme } from "../theme";
 import { drawFigure } from "./figures";
 import { traceOutline, type Frame } from "./frame";
@@ -21,9 +22,10 @@ export function drawSections(frame: Frame): void {
     traceOutline(frame, section.outline);
     context.fillStyle = css(fillOf(frame, section));
     context.fill();
-    if (frame.states.freeIn(section) === 0 && detail.seats < 1) {
+    const hatched = hatchOf(frame, section);
+    if (hatched > 0) {
       context.save();
-      context.globalAlpha = 1 - detail.seats;
+      context.globalAlpha = hatched;
       context.fillStyle = hatch(context, css(theme.inkSoft, 0.28), density);
       context.fill();
       context.restore();
@@ -46,19 +48,28 @@ export function fillFromAfar(section: PlanSection, freeShare: number, theme: The
 /** As it is drawn: between far and near. */
 export function fillOf({ states, theme, detail }: Frame, section: PlanSection): Rgb {
   const far = fillFromAfar(section, states.freeIn(section) / Math.max(1, section.seatCount), theme);
-  const near =
-    section.kind === "general_admission"
-      ? mix(parseHex(section.category.colour) as Rgb, theme.ground, AREA_SHARE)
-      : theme.section;
+  const near = isOpenArea(states, section)
+    ? mix(parseHex(section.category.colour) as Rgb, theme.ground, AREA_SHARE)
+    : theme.section;
   return mix(near, far, detail.seats);
 }
 
-function edgeOf({ theme, detail }: Frame, section: PlanSection): Rgb {
-  const near =
-    section.kind === "general_admission"
-      ? (parseHex(section.category.colour) as Rgb)
-      : mix(theme.ink, theme.section, 0.1);
+export function edgeOf({ states, theme, detail }: Frame, section: PlanSection): Rgb {
+  const near = isOpenArea(states, section)
+    ? (parseHex(section.category.colour) as Rgb)
+    : mix(theme.ink, theme.section, 0.1);
   return mix(near, theme.ground, detail.seats);
+}
+
+/** How strongly a section is hatched: nothing in it is free, and no place shows that by itself. */
+export function hatchOf({ states, detail }: Frame, section: PlanSection): number {
+  if (states.freeIn(section) > 0) return 0;
+  const isArea = section.kind === "general_admission" && !detail.hasPlaces;
+  return isArea ? 1 : 1 - detail.seats;
+}
+
+function isOpenArea(states: SeatStates, section: PlanSection): boolean {
+  return section.kind === "general_admission" && states.freeIn(section) > 0;
 }
 
 function drawTables(frame: Frame, section: PlanSection): void {

@@ -26,6 +26,9 @@ export const SMALL_PHONE: BrowserContextOptions = {
 };
 export const DARK: BrowserContextOptions = { colorScheme: "dark" };
 
+/** On a machine that is busy with other tests; what is waited for comes much sooner. */
+const PATIENCE = 60_000;
+
 let browser: Browser;
 let pages: Page[] = [];
 let complaints: string[] = [];
@@ -56,6 +59,7 @@ export async function newPage(
   { origin = inject("origin"), expected = /status of (4\d\d|503)/ } = {},
 ): Promise<Page> {
   const context = await browser.newContext({ baseURL: origin, locale: "en-GB", ...options });
+  context.setDefaultTimeout(PATIENCE);
   return observed(await context.newPage(), expected);
 }
 
