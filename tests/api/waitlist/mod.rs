@@ -1,6 +1,7 @@
 //! The waitlist: joining, being offered seats, accepting, letting go.
 
 mod audit;
+mod between;
 mod crowd;
 mod edges;
 mod guards;
