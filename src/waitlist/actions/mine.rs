@@ -115,7 +115,7 @@ pub async fn leave(ctx: &Context, event_id: EventId, who: Who<'_>) -> Result<(),
             EntryState::Unverified | EntryState::Waiting => {
                 let which = (event_id, entry.entry_id);
                 let by = (who.caller.map(|caller| caller.caller_id), None);
-                let change = (&UNOFFERED[..], EntryState::Left);
+                let change = (&UNOFFERED[..], EntryState::Left, None);
                 store::take_out(&ctx.db, which, change, by, ctx.clock.now()).await?;
             }
             EntryState::Offered => {

@@ -300,6 +300,7 @@ pub async fn end_offers(
         ), entry AS (
             UPDATE waitlist_entries AS entry
             SET state = entry_state,
+                version = entry.version + (entry_state = 'removed')::integer,
                 ended_at = CASE WHEN entry_state = 'waiting' THEN NULL ELSE $9 END
             FROM ended JOIN asked USING (hold_id)
             WHERE entry.event_id = $1 AND entry.entry_id = ended.entry_id

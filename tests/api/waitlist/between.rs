@@ -67,9 +67,9 @@ async fn whoever_is_removed_is_offered_nothing_and_keeps_nobody_from_an_offer(db
     let people = singles(&app, &sale, 2).await;
     let entry = people[0].entry(&sale).await.text_of("entry_id");
     seller.cancel(&all).await.expect(200);
-    let path = sale.path(&format!("/waitlist/entries/{entry}/remove"));
 
-    let remove = sale.owner.post(&path, json!({"reason": "A tout"}));
+    let removal = json!({"version": 1, "reason": "A tout"});
+    let remove = sale.decide_as_seen("remove", &entry, removal);
     let removed = while_planned(&app, remove).await;
 
     assert_eq!(removed.expect(200)["state"], "removed");

@@ -75,6 +75,7 @@ impl Crowd {
             return Ok(Self::default());
         }
         let terms = json!({
+            "version": 0,
             "policy": bench.policy,
             "offer_ttl_seconds": OFFER_TTL_SECONDS,
             "quantity_max": bench.party,
