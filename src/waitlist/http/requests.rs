@@ -298,10 +298,9 @@ fn is_time_of_day<C>(text: &str, _: &C) -> garde::Result {
 
 impl Default for TermsBody {
     fn default() -> Self {
-        Self {
-            version: None,
-            ..Self::from(&Terms::default())
-        }
+        let mut terms = Self::from(&Terms::default());
+        terms.version = None;
+        terms
     }
 }
 

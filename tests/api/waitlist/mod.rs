@@ -63,19 +63,12 @@ impl Sale {
         self.owner.post(&path, decision).await
     }
 
-    /// Of an entry in any state.
+    /// Of an entry in any state, live ones first.
     pub async fn version_of(&self, entry_id: &str) -> Value {
-        let states = [
-            "unverified",
-            "waiting",
-            "offered",
-            "accepted",
-            "lapsed",
-            "left",
-            "removed",
-        ];
-        for state in states {
-            let path = self.path(&format!("/waitlist?limit=200&state={state}"));
+        let ended =
+            ["removed", "left", "lapsed", "accepted"].map(|state| format!("&state={state}"));
+        for state in [String::new()].iter().chain(&ended) {
+            let path = self.path(&format!("/waitlist?limit=200{state}"));
             let queue = self.owner.get(&path).await.expect(200);
             let items = queue["items"].as_array().expect("items");
             if let Some(entry) = items.iter().find(|entry| entry["entry_id"] == entry_id) {
