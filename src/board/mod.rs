@@ -25,11 +25,11 @@ pub use model::{
     Conflict, HeldSeat, Hold, HoldState, Position, SEATS_PER_CALL_MAX, SeatState, Snapshot,
 };
 pub use store::{
-    Aborted, Begun, Changed, Changes, Extended, Heard, KEPT_NUDGE, NewHold, OFFER_MEMORY_MS,
-    Offered, Placed, Refused, Released, Swept, TOLD_KINDS, Told, ToldEntry, ToldPosition,
-    abort_confirm, begin_confirm, change_hold, expire_confirming, expire_holds, extend_hold,
-    fall_back, find_hold, find_hold_of_seat, find_holds, find_position, finish_confirm,
-    follow_epoch, free_booked_seats, go_back, is_any_fallen_back, keep_free_seats,
+    Aborted, Begun, Changed, Changes, Extended, Heard, HoldNews, KEPT_NUDGE, NewHold,
+    OFFER_MEMORY_MS, Offered, Placed, Refused, Released, Swept, TOLD_KINDS, Told, ToldEntry,
+    ToldPosition, abort_confirm, begin_confirm, change_hold, expire_confirming, expire_holds,
+    extend_hold, fall_back, find_hold, find_hold_of_seat, find_holds, find_position,
+    finish_confirm, follow_epoch, free_booked_seats, go_back, is_any_fallen_back, keep_free_seats,
     let_go_kept_seats, list_live_events, listen, offer_kept_seats, place_hold, position_seen,
     read_board, read_told, release_hold, see_position, set_waiting, stop_telling,
 };

@@ -5,17 +5,14 @@ use std::cmp::Ordering;
 use std::collections::BTreeSet;
 use std::sync::{Mutex, PoisonError};
 
-use serde_json::json;
-
 use super::error::HoldError;
 use super::store::{self, Stream, Taken};
-use crate::board::{self, Told, ToldEntry, ToldPosition};
-use crate::clock::Instant;
+use crate::board::{self, Told, ToldPosition};
 use crate::context::Context;
-use crate::events::{self, Sale};
+use crate::events;
 use crate::id::{EventId, HoldId};
 use crate::jobs::Progress;
-use crate::outbox::{self, Message};
+use crate::outbox;
 
 /// The events to sweep, as last read: holds lapse while PostgreSQL is away, too.
 #[derive(Default)]
@@ -121,7 +118,7 @@ async fn tell_of(ctx: &Context, stream: &Stream) -> Result<u64, HoldError> {
         return Ok(0);
     }
     let sale = events::sale(ctx, event_id).await?;
-    let messages = told.entries.iter().map(|it| message_of(ctx, &sale, it));
+    let messages = told.entries.iter().map(|it| it.news.message(ctx, &sale));
     let taken = Taken {
         event_id,
         stream_id,
@@ -138,22 +135,6 @@ async fn tell_of(ctx: &Context, stream: &Stream) -> Result<u64, HoldError> {
         metrics::counter!("holdfast_hold_messages_lost_total").increment(n_lost.unsigned_abs());
     }
     Ok(taken.messages.len() as u64)
-}
-
-fn message_of(ctx: &Context, sale: &Sale, entry: &ToldEntry) -> (Message<'static>, Instant) {
-    let seats = entry.seats.iter();
-    let labels = seats.filter_map(|index| Some(&sale.seating.at(*index)?.label));
-    let message = Message {
-        event_id: sale.event_id,
-        message_id: ctx.ids.next(),
-        kind: entry.kind,
-        subject_id: entry.hold_id.0,
-        body: json!({
-            "hold_id": entry.hold_id, "seats": labels.collect::<Vec<_>>(),
-            "expires_at": entry.deadline,
-        }),
-    };
-    (message, entry.at)
 }
 
 /// How far what was read leads on from a position, and how many entries are missing before it: each
@@ -181,6 +162,7 @@ fn reckon(from: ToldPosition, told: &Told) -> (ToldPosition, i64) {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::board::{HoldNews, ToldEntry};
     use crate::clock::from_ms;
 
     fn at(epoch: i64, n: i64) -> ToldPosition {
@@ -190,11 +172,13 @@ mod tests {
     fn told(last: (i64, i64), entries: &[(i64, i64)], is_cut: bool) -> Told {
         let entry = |(epoch, n): &(i64, i64)| ToldEntry {
             position: at(*epoch, *n),
-            kind: "hold.placed",
-            hold_id: HoldId(uuid::Uuid::nil()),
-            at: from_ms(0),
-            deadline: from_ms(0),
-            seats: Vec::new(),
+            news: HoldNews {
+                kind: "hold.placed",
+                hold_id: HoldId(uuid::Uuid::nil()),
+                at: from_ms(0),
+                deadline: from_ms(0),
+                seats: Vec::new(),
+            },
         };
         Told {
             last: at(last.0, last.1),

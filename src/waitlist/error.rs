@@ -20,6 +20,9 @@ pub enum WaitlistError {
     /// The wish can be met now: these seats are free.
     #[error("there are free seats")]
     SeatsAvailable(Vec<String>),
+    /// Of the terms, or of an entry.
+    #[error("it is at version {version}")]
+    VersionConflict { version: i32 },
     #[error("nobody can join the waitlist: {reason}")]
     Closed { reason: &'static str },
     #[error("{} members are not acceptable", .0.len())]
@@ -58,6 +61,10 @@ impl From<WaitlistError> for Problem {
             WaitlistError::Closed { reason } => {
                 let detail = "Nobody can join this waitlist now.";
                 Self::new(Code::WaitlistClosed, detail).with("reason", reason)
+            }
+            WaitlistError::VersionConflict { version } => {
+                let detail = format!("It is at version {version} by now: read it again.");
+                Self::new(Code::VersionConflict, detail).with("version", version)
             }
             WaitlistError::Invalid(errors) => Self::invalid(&errors),
             WaitlistError::Hold(error) => error.into(),

@@ -37,7 +37,7 @@ pub use seats::{
     Swept, block_seats, expire_holds, free_blocked_seats, free_booked_seats, repair_board, set_sale,
 };
 pub use switch::{fall_back, fence, go_back};
-pub use told::{TOLD_KINDS, Told, ToldEntry, ToldPosition, read_told, stop_telling};
+pub use told::{HoldNews, TOLD_KINDS, Told, ToldEntry, ToldPosition, read_told, stop_telling};
 pub use waiting::{
     KEPT_NUDGE, Offered, Refused, find_holds, keep_free_seats, let_go_kept_seats, offer_kept_seats,
     set_waiting,

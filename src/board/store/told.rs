@@ -1,10 +1,11 @@
-//! What scripts tell of holds, for webhooks: a stream in Redis beside the board, written only while
-//! somebody is to be told.
+//! What is told of holds, for webhooks, while somebody asks for it: by scripts in a stream beside the
+//! board, by their twins in PostgreSQL in the outbox itself.
 
 use std::sync::LazyLock;
 
 use fred::types::Value;
 use fred::types::scripts::Script;
+use serde_json::json;
 use sqlx::PgExecutor;
 
 use super::super::error::BoardError;
@@ -12,7 +13,9 @@ use super::call::{Fence, Verb, call};
 use super::fallback::Kind;
 use crate::clock::{Instant, from_ms};
 use crate::context::Context;
+use crate::events::Sale;
 use crate::id::{EventId, HoldId};
+use crate::outbox::Message;
 
 /// What webhooks can be told of holds.
 pub const TOLD_KINDS: [&str; 4] = [
@@ -36,10 +39,16 @@ pub struct ToldPosition {
     pub n: i64,
 }
 
-/// Something that happened to a hold.
+/// An entry of a board's stream.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ToldEntry {
     pub position: ToldPosition,
+    pub news: HoldNews,
+}
+
+/// Something that happened to a hold.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct HoldNews {
     /// One of [`TOLD_KINDS`].
     pub kind: &'static str,
     pub hold_id: HoldId,
@@ -47,6 +56,25 @@ pub struct ToldEntry {
     pub deadline: Instant,
     /// The indexes of its seats.
     pub seats: Vec<u32>,
+}
+
+impl HoldNews {
+    /// As the outbox has it, and when it happened.
+    pub fn message(&self, ctx: &Context, sale: &Sale) -> (Message<'static>, Instant) {
+        let seats = self.seats.iter();
+        let labels = seats.filter_map(|index| Some(&sale.seating.at(*index)?.label));
+        let message = Message {
+            event_id: sale.event_id,
+            message_id: ctx.ids.next(),
+            kind: self.kind,
+            subject_id: self.hold_id.0,
+            body: json!({
+                "hold_id": self.hold_id, "seats": labels.collect::<Vec<_>>(),
+                "expires_at": self.deadline,
+            }),
+        };
+        (message, self.at)
+    }
 }
 
 /// What was read of a board's stream.
@@ -139,11 +167,13 @@ fn parse(part: &str) -> Option<ToldEntry> {
             epoch: epoch.parse().ok()?,
             n: n.parse().ok()?,
         },
-        kind: TOLD_KINDS.into_iter().find(|known| *known == kind)?,
-        hold_id,
-        at,
-        deadline,
-        seats: seats.map(index).collect::<Option<_>>()?,
+        news: HoldNews {
+            kind: TOLD_KINDS.into_iter().find(|known| *known == kind)?,
+            hold_id,
+            at,
+            deadline,
+            seats: seats.map(index).collect::<Option<_>>()?,
+        },
     })
 }
 
@@ -158,9 +188,10 @@ mod tests {
         let entry = parse(text).unwrap();
 
         assert_eq!(entry.position, ToldPosition { epoch: 2, n: 17 });
-        assert_eq!(entry.kind, "hold.extended");
-        assert_eq!((entry.at, entry.deadline), (from_ms(1000), from_ms(2000)));
-        assert_eq!(entry.seats, [3, 12]);
+        let news = entry.news;
+        assert_eq!(news.kind, "hold.extended");
+        assert_eq!((news.at, news.deadline), (from_ms(1000), from_ms(2000)));
+        assert_eq!(news.seats, [3, 12]);
         for (from, to) in [
             ("2-17", "2"),
             ("extended", "mended"),

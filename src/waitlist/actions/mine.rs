@@ -109,13 +109,13 @@ pub async fn verify(ctx: &Context, event_id: EventId, token: &str) -> Result<(),
 
 /// Leaves; a live offer is let go. Again, it changes nothing.
 pub async fn leave(ctx: &Context, event_id: EventId, who: Who<'_>) -> Result<(), WaitlistError> {
+    let mut entry = find_entry(ctx, event_id, who).await?;
     for _ in 0..TRIES_MAX {
-        let entry = find_entry(ctx, event_id, who).await?;
         match entry.state {
             EntryState::Unverified | EntryState::Waiting => {
                 let which = (event_id, entry.entry_id);
                 let by = (who.caller.map(|caller| caller.caller_id), None);
-                let change = (&UNOFFERED[..], EntryState::Left);
+                let change = (&UNOFFERED[..], EntryState::Left, None);
                 store::take_out(&ctx.db, which, change, by, ctx.clock.now()).await?;
             }
             EntryState::Offered => {
@@ -128,6 +128,9 @@ pub async fn leave(ctx: &Context, event_id: EventId, who: Who<'_>) -> Result<(),
                 return Ok(());
             }
         }
+        // That one, and not another that its person joins with by now.
+        let now = store::find(&ctx.db, event_id, entry.entry_id).await?;
+        entry = now.ok_or(WaitlistError::NotFound)?;
     }
     Err(board::BoardError::Unsettled.into())
 }

@@ -26,26 +26,39 @@ const REST: TimeDelta = TimeDelta::seconds(60);
 /// Longer than a process may stand still and go on.
 const MEMORY: Duration = Duration::from_millis(board::OFFER_MEMORY_MS.unsigned_abs());
 
-/// Makes the offers; answers how many of them the board has placed.
+/// What became of a plan's offers.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct OffersMade {
+    /// How many of them the board has placed.
+    pub n_placed: usize,
+    /// Another round was quicker with a seat: the rest waits for a new plan.
+    pub is_overtaken: bool,
+}
+
+/// Makes the offers, in the order of the queue.
 pub(super) async fn offer_all(
     ctx: &Context,
     sale: &Sale,
     queue: &QueueNow,
     planned: &[Planned],
-) -> Result<usize, WaitlistError> {
+) -> Result<OffersMade, WaitlistError> {
     let now = ctx.clock.now();
     let expires_at = deadline(queue, now);
     if planned.is_empty() || expires_at - now < TTL_MIN {
-        return Ok(0);
+        return Ok(OffersMade::default());
     }
     let claims: Vec<Claim> = planned.iter().map(|one| claim_of(ctx, sale, one)).collect();
-    let mine = claim_all(ctx, sale.event_id, &claims, (now, expires_at)).await?;
+    let times = (now, expires_at);
+    let (mine, is_overtaken) = claim_all(ctx, sale.event_id, &claims, times).await?;
     let live = store::list_live_offers(&ctx.db, sale.event_id).await?;
     let to_place: Vec<_> = live
         .into_iter()
         .filter(|offer| mine.contains(&offer.hold_id))
         .collect();
-    place(ctx, sale.event_id, &to_place).await
+    Ok(OffersMade {
+        n_placed: place(ctx, sale.event_id, &to_place).await?,
+        is_overtaken,
+    })
 }
 
 /// When an offer made now ends: its time without the quiet hours, and not after the sale.
@@ -74,25 +87,27 @@ fn claim_of(ctx: &Context, sale: &Sale, planned: &Planned) -> Claim {
     }
 }
 
-/// Claims all at once or, where somebody else was quicker with one of them, one by one.
+/// Claims all at once or, where somebody else was quicker with a seat, one by one up to there, and
+/// says so. Whoever is behind is offered nothing on a plan in which that seat was somebody's who
+/// came before: it might have been theirs instead.
 async fn claim_all(
     ctx: &Context,
     event_id: EventId,
     claims: &[Claim],
     times: (Instant, Instant),
-) -> Result<Vec<HoldId>, sqlx::Error> {
+) -> Result<(Vec<HoldId>, bool), sqlx::Error> {
     match store::claim(&ctx.db, event_id, claims, times).await {
         Err(error) if is_taken(&error) => {}
-        outcome => return outcome,
+        outcome => return Ok((outcome?, false)),
     }
     let mut claimed = Vec::new();
     for claim in claims {
         match store::claim(&ctx.db, event_id, std::slice::from_ref(claim), times).await {
-            Err(error) if is_taken(&error) => {}
+            Err(error) if is_taken(&error) => break,
             outcome => claimed.extend(outcome?),
         }
     }
-    Ok(claimed)
+    Ok((claimed, true))
 }
 
 fn is_taken(error: &sqlx::Error) -> bool {

@@ -120,6 +120,7 @@ pub async fn terms(ctx: &Context, event_id: EventId) -> Result<(Terms, i64), Wai
     Ok((terms, store::count(&ctx.db, event_id).await?.n_waiting))
 }
 
+/// Replaces the terms that the caller has seen, which their version says.
 pub async fn put_terms(
     ctx: &Context,
     caller: Caller,
@@ -127,7 +128,10 @@ pub async fn put_terms(
     terms: &Terms,
 ) -> Result<(), WaitlistError> {
     events::find_owned(ctx, event_id, Reach::of(caller)).await?;
-    store::put_terms(&ctx.db, event_id, terms).await?;
+    if !store::put_terms(&ctx.db, event_id, terms).await? {
+        let version = store::find_terms(&ctx.db, event_id).await?.version;
+        return Err(WaitlistError::VersionConflict { version });
+    }
     tell_board(ctx, event_id).await;
     Ok(())
 }
@@ -137,19 +141,31 @@ pub async fn move_entry(
     ctx: &Context,
     caller: Caller,
     (event_id, entry_id): (EventId, EntryId),
-    priority: i32,
+    (version, priority): (i32, i32),
     reason: &str,
 ) -> Result<Standing, WaitlistError> {
     events::find_owned(ctx, event_id, Reach::of(caller)).await?;
     let (which, by) = ((event_id, entry_id), (caller.caller_id, reason));
-    let is_moved = store::move_to(&ctx.db, which, priority, by, ctx.clock.now()).await?;
+    let change = (version, priority);
+    let is_moved = store::move_to(&ctx.db, which, change, by, ctx.clock.now()).await?;
+    let entry = store::find(&ctx.db, event_id, entry_id).await?;
+    let entry = entry.ok_or(WaitlistError::NotFound)?;
     if !is_moved {
+        check_version(&entry, version)?;
         return Err(WaitlistError::NotFound);
     }
     tell_board(ctx, event_id).await;
-    let entry = store::find(&ctx.db, event_id, entry_id).await?;
-    let entries = queued(ctx, event_id, entry.into_iter().collect()).await?;
+    let entries = queued(ctx, event_id, vec![entry]).await?;
     entries.into_iter().next().ok_or(WaitlistError::NotFound)
+}
+
+/// Whether nobody has decided about the entry since the caller has seen it.
+fn check_version(entry: &Entry, version: i32) -> Result<(), WaitlistError> {
+    if entry.version == version {
+        return Ok(());
+    }
+    let version = entry.version;
+    Err(WaitlistError::VersionConflict { version })
 }
 
 /// Takes somebody off the list; a live offer ends. Again, it changes nothing.
@@ -157,7 +173,7 @@ pub async fn remove(
     ctx: &Context,
     caller: Caller,
     (event_id, entry_id): (EventId, EntryId),
-    reason: &str,
+    (version, reason): (i32, &str),
 ) -> Result<Standing, WaitlistError> {
     events::find_owned(ctx, event_id, Reach::of(caller)).await?;
     // The entry's end may be found by a round before this call has written it down.
@@ -165,11 +181,14 @@ pub async fn remove(
     for _ in 0..TRIES_MAX {
         let entry = store::find(&ctx.db, event_id, entry_id).await?;
         let entry = entry.ok_or(WaitlistError::NotFound)?;
+        if entry.state != EntryState::Removed {
+            check_version(&entry, version)?;
+        }
         let now = ctx.clock.now();
         match entry.state {
             state if removable.contains(&state) => {
                 let (which, by) = ((event_id, entry_id), (Some(caller.caller_id), Some(reason)));
-                let change = (&removable[..], EntryState::Removed);
+                let change = (&removable[..], EntryState::Removed, Some(version));
                 store::take_out(&ctx.db, which, change, by, now).await?;
             }
             EntryState::Offered => {

@@ -142,8 +142,9 @@ async fn offer_seats(
     }
     let sale = events::reload_sale(ctx, event_id).await?;
     let planned = plan_round(ctx, &sale, queue, &snapshot).await?;
-    let n_offered = offer::offer_all(ctx, &sale, queue, &planned.offers).await?;
-    if n_offered > 0 && !planned.skipped.is_empty() {
+    let made = offer::offer_all(ctx, &sale, queue, &planned.offers).await?;
+    let n_offered = made.n_placed;
+    if n_offered > 0 && !made.is_overtaken && !planned.skipped.is_empty() {
         let skipped = &planned.skipped[..planned.skipped.len().min(SKIPS_MAX)];
         store::record_skips(&ctx.db, event_id, skipped, ctx.clock.now()).await?;
     }
@@ -155,7 +156,7 @@ async fn offer_seats(
     }
     Ok(RoundDone {
         n_offered,
-        is_full: n_offered > 0,
+        is_full: n_offered > 0 || made.is_overtaken,
         n_ended: 0,
     })
 }

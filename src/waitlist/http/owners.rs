@@ -143,7 +143,8 @@ async fn get_waitlist_terms(
 
 /// Set the terms of a waitlist
 ///
-/// What is left out has its default. They hold from the next offer on.
+/// What is left out has its default, but for the version: that of the terms that they replace. They
+/// hold from the next offer on.
 #[utoipa::path(
     put, path = "/v1/events/{event_id}/waitlist/terms",
     operation_id = "put_waitlist_terms", tag = "waitlist",
@@ -152,6 +153,9 @@ async fn get_waitlist_terms(
     responses(
         (status = 200, description = "The terms as they now are.", body = WaitlistView),
         (status = 403, description = "`forbidden`",
+         body = ProblemBody, content_type = "application/problem+json"),
+        (status = 409, description = "`version_conflict`: somebody changed them first, `version` \
+            is the one they have now",
          body = ProblemBody, content_type = "application/problem+json"),
     )
 )]
@@ -178,6 +182,9 @@ async fn put_waitlist_terms(
         (status = 200, description = "The entry.", body = QueuedView),
         (status = 403, description = "`forbidden`",
          body = ProblemBody, content_type = "application/problem+json"),
+        (status = 409, description = "`version_conflict`: somebody moved or removed it first, \
+            `version` is the one it has now; `request_in_progress`",
+         body = ProblemBody, content_type = "application/problem+json"),
     )
 )]
 async fn move_entry(
@@ -186,7 +193,8 @@ async fn move_entry(
     Path(ids): Path<(EventId, EntryId)>,
     Json(body): Json<MoveEntry>,
 ) -> Result<Json<QueuedView>, Problem> {
-    let queued = actions::move_entry(&ctx, caller, ids, body.priority, &body.reason).await?;
+    let change = (body.version, body.priority);
+    let queued = actions::move_entry(&ctx, caller, ids, change, &body.reason).await?;
     Ok(Json(view(&ctx, ids.0, queued).await?))
 }
 
@@ -202,7 +210,8 @@ async fn move_entry(
         (status = 200, description = "The entry.", body = QueuedView),
         (status = 403, description = "`forbidden`",
          body = ProblemBody, content_type = "application/problem+json"),
-        (status = 409, description = "`hold_confirming`, `hold_confirmed`, `request_in_progress`",
+        (status = 409, description = "`version_conflict`: somebody moved it first, `version` is \
+            the one it has now; `hold_confirming`, `hold_confirmed`, `request_in_progress`",
          body = ProblemBody, content_type = "application/problem+json"),
     )
 )]
@@ -212,7 +221,8 @@ async fn remove_entry(
     Path(ids): Path<(EventId, EntryId)>,
     Json(body): Json<RemoveEntry>,
 ) -> Result<Json<QueuedView>, Problem> {
-    let queued = actions::remove(&ctx, caller, ids, &body.reason).await?;
+    let why = (body.version, &*body.reason);
+    let queued = actions::remove(&ctx, caller, ids, why).await?;
     Ok(Json(view(&ctx, ids.0, queued).await?))
 }
 

@@ -204,6 +204,10 @@ impl LogQuery {
 #[derive(Deserialize, ToSchema, Validate)]
 #[serde(deny_unknown_fields)]
 pub struct MoveEntry {
+    /// The entry's, as it was seen.
+    #[garde(skip)]
+    #[schema(examples(1))]
+    pub version: i32,
     /// Higher goes first; everybody joins with 0.
     #[garde(range(min = -1000, max = 1000))]
     #[schema(minimum = -1000, maximum = 1000, examples(10))]
@@ -217,6 +221,10 @@ pub struct MoveEntry {
 #[derive(Deserialize, ToSchema, Validate)]
 #[serde(deny_unknown_fields)]
 pub struct RemoveEntry {
+    /// The entry's, as it was seen.
+    #[garde(skip)]
+    #[schema(examples(1))]
+    pub version: i32,
     #[garde(length(chars, min = 1, max = 500))]
     #[schema(min_length = 1, max_length = 500)]
     pub reason: String,
@@ -227,6 +235,11 @@ pub struct RemoveEntry {
 #[serde(deny_unknown_fields, default)]
 #[schema(as = WaitlistTerms)]
 pub struct TermsBody {
+    /// Goes up with each change, from 0 where they were never set. A change names the one it was
+    /// made for.
+    #[garde(required)]
+    #[schema(required, value_type = i32, minimum = 0)]
+    pub version: Option<i32>,
     /// Whether anybody can join.
     #[garde(skip)]
     #[schema(default = true)]
@@ -285,7 +298,9 @@ fn is_time_of_day<C>(text: &str, _: &C) -> garde::Result {
 
 impl Default for TermsBody {
     fn default() -> Self {
-        Self::from(&Terms::default())
+        let mut terms = Self::from(&Terms::default());
+        terms.version = None;
+        terms
     }
 }
 
@@ -293,6 +308,7 @@ impl From<&Terms> for TermsBody {
     fn from(terms: &Terms) -> Self {
         let seconds = |duration: Duration| u32::try_from(duration.as_secs()).unwrap_or(u32::MAX);
         Self {
+            version: Some(terms.version),
             is_open: terms.is_open,
             policy: terms.policy,
             offer_ttl_seconds: seconds(terms.offer_ttl),
@@ -322,6 +338,7 @@ impl TermsBody {
         });
         let seconds = |seconds: u32| Duration::from_secs(u64::from(seconds));
         Ok(Terms {
+            version: self.version.unwrap_or_default(),
             is_open: self.is_open,
             policy: self.policy,
             offer_ttl: seconds(self.offer_ttl_seconds),

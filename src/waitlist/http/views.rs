@@ -65,6 +65,8 @@ pub struct QueuedView {
     /// The place in the queue, from 1, while it waits.
     #[schema(required)]
     position: Option<i64>,
+    /// Goes up each time that it is moved or removed.
+    version: i32,
     /// Higher goes first; everybody joins with 0.
     priority: i32,
     /// How often somebody behind was offered seats.
@@ -204,6 +206,7 @@ impl QueuedView {
         let entry = queued.entry;
         Self {
             position: queued.position,
+            version: entry.version,
             priority: entry.priority,
             skips: entry.n_skips,
             skip_reason: entry.skip_reason.clone(),

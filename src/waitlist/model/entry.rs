@@ -52,6 +52,8 @@ pub struct Entry {
     pub contact: Contact,
     pub wish: Wish,
     pub state: EntryState,
+    /// Goes up with each decision of the event's owner about it.
+    pub version: i32,
     pub priority: i32,
     pub joined_at: Instant,
     pub n_skips: i32,

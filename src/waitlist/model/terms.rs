@@ -24,6 +24,8 @@ pub enum Policy {
 
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Terms {
+    /// Goes up with each change; 0 where they were never set.
+    pub version: i32,
     /// Whether anybody can join.
     pub is_open: bool,
     pub policy: Policy,
@@ -40,6 +42,7 @@ pub struct Terms {
 impl Default for Terms {
     fn default() -> Self {
         Self {
+            version: 0,
             is_open: true,
             policy: Policy::default(),
             offer_ttl: Duration::from_secs(15 * 60),

@@ -20,6 +20,7 @@ struct EntryRow {
     categories: Option<Vec<String>>,
     price_max: Option<i64>,
     state: EntryState,
+    version: i32,
     priority: i32,
     joined_at: Instant,
     n_skips: i32,
@@ -45,6 +46,7 @@ impl From<EntryRow> for Entry {
                 price_max: row.price_max,
             },
             state: row.state,
+            version: row.version,
             priority: row.priority,
             joined_at: row.joined_at,
             n_skips: row.n_skips,
@@ -133,7 +135,7 @@ pub async fn find_all(
         EntryRow,
         r#"
         SELECT entry_id, holder_id, name, email, quantity, is_together, sections, categories,
-            price_max, entry.state AS "state: EntryState", priority, joined_at, n_skips,
+            price_max, entry.state AS "state: EntryState", version, priority, joined_at, n_skips,
             skip_reason, entry.ended_at, offer.hold_id AS "hold_id?"
         FROM waitlist_entries AS entry
         LEFT JOIN LATERAL (SELECT hold_id FROM waitlist_offers AS offer
@@ -305,11 +307,12 @@ pub async fn verify(
 }
 
 /// Takes somebody out who is in one of those states and has no offer: `left`, or `removed` by an
-/// owner with a reason. False where there is an offer by now, or the entry has ended.
+/// owner with a reason, who has seen the entry's version. False where there is an offer by now, the
+/// entry has ended, or its version is another one.
 pub async fn take_out(
     db: impl PgExecutor<'_>,
     (event_id, entry_id): (EventId, EntryId),
-    (from, state): (&[EntryState], EntryState),
+    (from, state, version): (&[EntryState], EntryState, Option<i32>),
     (actor, reason): (Option<CallerId>, Option<&str>),
     at: Instant,
 ) -> Result<bool, sqlx::Error> {
@@ -319,9 +322,11 @@ pub async fn take_out(
         WITH raised AS (
             UPDATE waitlists SET version = version + 1 WHERE event_id = $1 RETURNING version
         ), ended AS (
-            UPDATE waitlist_entries SET state = $3, ended_at = $6
+            UPDATE waitlist_entries AS entry SET state = $3, ended_at = $6,
+                version = entry.version + ($8::integer IS NOT NULL)::integer
             FROM raised
             WHERE event_id = $1 AND entry_id = $2 AND state = ANY ($7)
+              AND ($8::integer IS NULL OR entry.version = $8)
             RETURNING entry_id
         )
         INSERT INTO waitlist_log (event_id, kind, entry_id, actor_id, reason, logged_at)
@@ -333,18 +338,19 @@ pub async fn take_out(
         actor.map(|actor| actor.0),
         reason,
         at,
-        &from
+        &from,
+        version
     )
     .execute(db)
     .await?;
     Ok(done.rows_affected() == 1)
 }
 
-/// Gives a live entry another priority; false where there is none.
+/// Gives a live entry of that version another priority; false where there is none.
 pub async fn move_to(
     db: impl PgExecutor<'_>,
     (event_id, entry_id): (EventId, EntryId),
-    priority: i32,
+    (version, priority): (i32, i32),
     (actor, reason): (CallerId, &str),
     at: Instant,
 ) -> Result<bool, sqlx::Error> {
@@ -353,9 +359,10 @@ pub async fn move_to(
         WITH raised AS (
             UPDATE waitlists SET version = version + 1 WHERE event_id = $1 RETURNING version
         ), moved AS (
-            UPDATE waitlist_entries SET priority = $3
+            UPDATE waitlist_entries AS entry SET priority = $3, version = $7 + 1
             FROM raised
             WHERE event_id = $1 AND entry_id = $2 AND state IN ('unverified', 'waiting')
+              AND entry.version = $7
             RETURNING entry_id
         )
         INSERT INTO waitlist_log (event_id, kind, entry_id, actor_id, reason, logged_at)
@@ -366,7 +373,8 @@ pub async fn move_to(
         priority,
         actor.0,
         reason,
-        at
+        at,
+        version
     )
     .execute(db)
     .await?;

@@ -95,7 +95,7 @@ pub struct Ending {
 }
 
 /// Claims entries and seats for offers, all or none of them, while the event is on sale; answers
-/// those whose person still waited. The event's row is locked, so that whoever cancels it or loads
+/// those whose person still waited. The log has them in the order of the claims. The event's row is locked, so that whoever cancels it or loads
 /// its board comes before or after (F22).
 ///
 /// # Errors
@@ -124,7 +124,8 @@ pub async fn claim(
             WHERE event_id = $1 AND state = 'on_sale' AND LEAST(sales_close_at, starts_at) > $7
             FOR SHARE
         ), asked AS (
-            SELECT * FROM unnest($2::uuid[], $3::uuid[]) AS t (entry_id, hold_id)
+            SELECT * FROM unnest($2::uuid[], $3::uuid[]) WITH ORDINALITY
+                AS t (entry_id, hold_id, place)
         ), seat AS (
             SELECT * FROM unnest($4::uuid[], $5::integer[], $6::bigint[])
                 AS t (hold_id, seat_index, amount)
@@ -137,7 +138,7 @@ pub async fn claim(
             FROM asked, event, raised
             WHERE (entry.event_id, entry.entry_id) = ($1, asked.entry_id)
               AND entry.state = 'waiting'
-            RETURNING entry.entry_id, asked.hold_id
+            RETURNING entry.entry_id, asked.hold_id, place
         ), offered AS (
             INSERT INTO waitlist_offers (event_id, hold_id, entry_id, state, seats, amounts,
                 offered_at, expires_at)
@@ -152,7 +153,8 @@ pub async fn claim(
         ), logged AS (
             INSERT INTO waitlist_log (event_id, kind, entry_id, hold_id, seats, logged_at)
             SELECT $1, 'offered', entry_id, hold_id, array_agg(seat_index ORDER BY seat_index), $7
-            FROM claimed JOIN seat USING (hold_id) GROUP BY hold_id, entry_id
+            FROM claimed JOIN seat USING (hold_id) GROUP BY hold_id, entry_id, place
+            ORDER BY place
         )
         SELECT hold_id AS "hold_id!" FROM claimed
         "#,
@@ -298,6 +300,7 @@ pub async fn end_offers(
         ), entry AS (
             UPDATE waitlist_entries AS entry
             SET state = entry_state,
+                version = entry.version + (entry_state = 'removed')::integer,
                 ended_at = CASE WHEN entry_state = 'waiting' THEN NULL ELSE $9 END
             FROM ended JOIN asked USING (hold_id)
             WHERE entry.event_id = $1 AND entry.entry_id = ended.entry_id

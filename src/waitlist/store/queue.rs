@@ -51,7 +51,7 @@ pub async fn queue(
 ) -> Result<Option<QueueNow>, sqlx::Error> {
     let row = sqlx::query!(
         r#"
-        SELECT waitlist.version, waitlist.is_open, waitlist.policy AS "policy: Policy",
+        SELECT waitlist.version, waitlist.terms_version, waitlist.is_open, waitlist.policy AS "policy: Policy",
             waitlist.offer_ttl_seconds, waitlist.quantity_max, waitlist.entries_max,
             waitlist.skips_max, waitlist.waiting_max_seconds, waitlist.verification_required,
             waitlist.quiet_from, waitlist.quiet_until, event.state AS "event_state: EventState",
@@ -74,6 +74,7 @@ pub async fn queue(
     .await?;
     Ok(row.map(|row| QueueNow {
         terms: Terms::from(TermsRow {
+            terms_version: row.terms_version,
             is_open: row.is_open,
             policy: row.policy,
             offer_ttl_seconds: row.offer_ttl_seconds,

@@ -101,8 +101,7 @@ impl Scene {
     }
 
     async fn own(&self, verb: &str, body: Value) -> Answer {
-        let path = format!("/waitlist/entries/{}/{verb}", self.entry_id);
-        self.sale.owner.post(&self.sale.path(&path), body).await
+        self.sale.decide(verb, &self.entry_id, body).await
     }
 
     async fn apply(&self, app: &TestApp, verb: &str) -> Answer {

@@ -138,8 +138,7 @@ async fn an_offer_without_its_hold_and_a_seat_kept_for_nobody_are_found(db: PgPo
     let entries = sale.owner.get(&sale.path("/waitlist")).await.expect(200);
     for entry in entries["items"].as_array().expect("items") {
         let id = entry["entry_id"].as_str().expect("an id");
-        let path = sale.path(&format!("/waitlist/entries/{id}/remove"));
-        let removed = sale.owner.post(&path, json!({"reason": "A tout"})).await;
+        let removed = sale.decide("remove", id, json!({"reason": "A tout"})).await;
         removed.expect(200);
     }
     app.run_jobs().await;

@@ -311,9 +311,9 @@ async fn whoever_removes_somebody_is_not_overtaken_by_a_promoter(db: PgPool) {
         let seat = format!("S-A-{n}");
         seller.cancel_seats(&all, &[&seat]).await.expect(200);
         promote(&app).await;
-        let path = sale.path(&format!("/waitlist/entries/{entry}/remove"));
 
-        let remove = sale.owner.post(&path, json!({"reason": "A tout"}));
+        let removal = json!({"version": 1, "reason": "A tout"});
+        let remove = sale.decide_as_seen("remove", &entry, removal);
         let rounds = async {
             for _ in 0..4 {
                 promote(&sibling).await;

@@ -1,6 +1,7 @@
 //! The waitlist: joining, being offered seats, accepting, letting go.
 
 mod audit;
+mod between;
 mod crowd;
 mod edges;
 mod guards;
@@ -11,6 +12,7 @@ mod overview;
 mod owner;
 mod races;
 mod simulation;
+mod versions;
 
 use serde_json::{Value, json};
 
@@ -41,11 +43,39 @@ impl Caller {
 }
 
 impl Sale {
-    pub async fn set_waitlist(&self, terms: Value) -> Answer {
-        self.owner
-            .put(&self.path("/waitlist/terms"), terms)
-            .await
-            .expect(200)
+    /// Sets the terms, whatever their version.
+    pub async fn set_waitlist(&self, mut terms: Value) -> Answer {
+        let path = self.path("/waitlist/terms");
+        let version = self.owner.get(&path).await.expect(200)["version"].clone();
+        terms["version"] = version;
+        self.owner.put(&path, terms).await.expect(200)
+    }
+
+    /// Moves or removes an entry, whatever its version.
+    pub async fn decide(&self, verb: &str, entry_id: &str, mut decision: Value) -> Answer {
+        decision["version"] = self.version_of(entry_id).await;
+        self.decide_as_seen(verb, entry_id, decision).await
+    }
+
+    /// As [`Sale::decide`], with the version among the members.
+    pub async fn decide_as_seen(&self, verb: &str, entry_id: &str, decision: Value) -> Answer {
+        let path = self.path(&format!("/waitlist/entries/{entry_id}/{verb}"));
+        self.owner.post(&path, decision).await
+    }
+
+    /// Of an entry in any state, live ones first.
+    pub async fn version_of(&self, entry_id: &str) -> Value {
+        let ended =
+            ["removed", "left", "lapsed", "accepted"].map(|state| format!("&state={state}"));
+        for state in [String::new()].iter().chain(&ended) {
+            let path = self.path(&format!("/waitlist?limit=200{state}"));
+            let queue = self.owner.get(&path).await.expect(200);
+            let items = queue["items"].as_array().expect("items");
+            if let Some(entry) = items.iter().find(|entry| entry["entry_id"] == entry_id) {
+                return entry["version"].clone();
+            }
+        }
+        panic!("there is no entry {entry_id}");
     }
 
     /// The log, the oldest decision first: kind, reason, and labels of seats.

@@ -69,9 +69,8 @@ async fn the_queue_tells_places_offers_and_totals(db: PgPool) {
         (vec![json!(3)], vec![json!(2)])
     );
     let third = found["items"][0]["entry_id"].as_str().expect("an id");
-    let path = sale.path(&format!("/waitlist/entries/{third}/move"));
     let first = json!({"priority": 1, "reason": "Sponsor"});
-    let moved = sale.owner.post(&path, first).await.expect(200);
+    let moved = sale.decide("move", third, first).await.expect(200);
     assert_eq!(moved["position"], 1);
     app.finish().await;
 }

@@ -19,22 +19,17 @@ async fn the_queue_is_seen_moved_and_thinned_out_with_a_reason(db: PgPool) {
         app.ctx.clock.advance(TimeDelta::seconds(1));
         ids.push(person.join(&sale, 1).await.expect(201).text_of("entry_id"));
     }
-    let of = |id: &str, verb: &str| sale.path(&format!("/waitlist/entries/{id}/{verb}"));
 
-    let moved = json!({"priority": 5, "reason": "Sponsor"});
-    sale.owner
-        .post(&of(&ids[2], "move"), moved)
+    let moved = json!({"version": 1, "priority": 5, "reason": "Sponsor"});
+    sale.decide_as_seen("move", &ids[2], moved)
         .await
         .expect(200);
-    let removed = json!({"reason": "A tout"});
-    sale.owner
-        .post(&of(&ids[0], "remove"), removed.clone())
-        .await
-        .expect(200);
-    sale.owner
-        .post(&of(&ids[0], "remove"), removed.clone())
-        .await
-        .expect(200);
+    let removed = json!({"version": 1, "reason": "A tout"});
+    for _ in 0..2 {
+        sale.decide_as_seen("remove", &ids[0], removed.clone())
+            .await
+            .expect(200);
+    }
 
     let first = sale
         .owner
@@ -55,8 +50,7 @@ async fn the_queue_is_seen_moved_and_thinned_out_with_a_reason(db: PgPool) {
     app.run_jobs().await;
     assert_eq!(offered_seats(&people[2].entry(&sale).await), ["S-A-1"]);
 
-    sale.owner
-        .post(&of(&ids[2], "remove"), removed)
+    sale.decide("remove", &ids[2], json!({"reason": "A tout"}))
         .await
         .expect(200);
     app.run_jobs().await;
@@ -107,7 +101,12 @@ async fn the_rule_is_told_in_a_sentence_and_follows_the_terms(db: PgPool) {
             json!({"quiet_hours": {"from": "08:00", "until": "08:00"}}),
             "/quiet_hours/until",
         ),
+        (json!({"version": null}), "/version"),
     ] {
+        let mut asked = json!({"version": 1});
+        let members = asked.as_object_mut().expect("an object");
+        members.extend(terms.as_object().expect("an object").clone());
+        let terms = asked;
         let refused = sale
             .owner
             .put(&path, terms)

@@ -58,10 +58,10 @@ async fn remove_one(sale: &Sale, seed: u64) {
     let queue = sale.owner.get(&sale.path("/waitlist")).await.expect(200);
     let items = queue["items"].as_array().expect("items");
     if !items.is_empty() {
-        let entry = &items[rng.random_range(0..items.len())]["entry_id"];
-        let entry = entry.as_str().expect("an id");
-        let path = sale.path(&format!("/waitlist/entries/{entry}/remove"));
-        let answer = sale.owner.post(&path, json!({"reason": "A tout"})).await;
+        let entry = &items[rng.random_range(0..items.len())];
+        let removal = json!({"version": entry["version"], "reason": "A tout"});
+        let entry = entry["entry_id"].as_str().expect("an id");
+        let answer = sale.decide_as_seen("remove", entry, removal).await;
         assert!(answer.status < 500, "{}", answer.text);
     }
 }

@@ -12,7 +12,7 @@ use sqlx::PgPool;
 use super::start;
 use crate::support::{Answer, Sale, TestApp, WebhookReceiver};
 
-const HOLDS: [&str; 4] = [
+pub const HOLDS: [&str; 4] = [
     "hold.placed",
     "hold.extended",
     "hold.released",
@@ -29,7 +29,7 @@ async fn told_sale(app: &TestApp, receiver: &WebhookReceiver, n_seats: u32) -> (
 }
 
 /// What was told of a hold, without the `hold.`.
-fn told_of(receiver: &WebhookReceiver, hold: &Answer) -> Vec<String> {
+pub fn told_of(receiver: &WebhookReceiver, hold: &Answer) -> Vec<String> {
     let received = receiver.received();
     let about = received
         .iter()

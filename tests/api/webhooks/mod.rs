@@ -3,6 +3,7 @@
 mod delivery;
 mod endpoints;
 mod events;
+mod fallback;
 mod holds;
 mod order;
 mod private_addresses;

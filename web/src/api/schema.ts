@@ -797,7 +797,8 @@ export interface paths {
         get: operations["get_waitlist_terms"];
         /**
          * Set the terms of a waitlist
-         * @description What is left out has its default. They hold from the next offer on.
+         * @description What is left out has its default, but for the version: that of the terms that they replace. They
+         *     hold from the next offer on.
          */
         put: operations["put_waitlist_terms"];
         post?: never;
@@ -1752,6 +1753,12 @@ export interface components {
              */
             priority: number;
             reason: string;
+            /**
+             * Format: int32
+             * @description The entry's, as it was seen.
+             * @example 1
+             */
+            version: number;
         };
         /** @description An endpoint with its secret, which is not shown again. */
         NewWebhookEndpoint: components["schemas"]["WebhookEndpoint"] & {
@@ -1869,6 +1876,11 @@ export interface components {
              * @description How often somebody behind was offered seats.
              */
             skips: number;
+            /**
+             * Format: int32
+             * @description Goes up each time that it is moved or removed.
+             */
+            version: number;
         };
         /** @description Local times at the venue; over midnight where `until` is the earlier one. */
         QuietHours: {
@@ -1885,6 +1897,12 @@ export interface components {
         /** @description Why an entry is taken off the list. */
         RemoveEntry: {
             reason: string;
+            /**
+             * Format: int32
+             * @description The entry's, as it was seen.
+             * @example 1
+             */
+            version: number;
         };
         /**
          * @description What a caller may do; each role may do what the ones before it may.
@@ -2334,6 +2352,13 @@ export interface components {
              * @default false
              */
             verification_required: boolean;
+            /**
+             * Format: int32
+             * @description Goes up with each change, from 0 where they were never set. A change names the one it was
+             *     made for.
+             * @default null
+             */
+            version: number;
             /**
              * Format: int32
              * @description Waiting so long, seats are collected for somebody.
@@ -5823,7 +5848,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `request_in_progress`: the key's first request still runs */
+            /** @description `version_conflict`: somebody moved or removed it first, `version` is the one it has now; `request_in_progress` */
             409: {
                 headers: {
                     [name: string]: unknown;
@@ -5945,7 +5970,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `hold_confirming`, `hold_confirmed`, `request_in_progress` */
+            /** @description `version_conflict`: somebody moved it first, `version` is the one it has now; `hold_confirming`, `hold_confirmed`, `request_in_progress` */
             409: {
                 headers: {
                     [name: string]: unknown;
@@ -6705,6 +6730,15 @@ export interface operations {
             };
             /** @description `not_found`: unknown, or not the caller's */
             404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `version_conflict`: somebody changed them first, `version` is the one they have now */
+            409: {
                 headers: {
                     [name: string]: unknown;
                 };

@@ -119,10 +119,10 @@ test("what somebody else did in the meantime is told before anything is changed"
   const queue = await dataOf(
     house.owner.GET("/v1/events/{event_id}/waitlist", { params: { path } }),
   );
-  const entry_id = queue.items[0]?.entry_id ?? "";
+  const { entry_id = "", version = 0 } = queue.items[0] ?? {};
   await house.owner.POST("/v1/events/{event_id}/waitlist/entries/{entry_id}/move", {
     params: { path: { ...path, entry_id } },
-    body: { priority: 3, reason: "Theirs" },
+    body: { version, priority: 3, reason: "Theirs" },
   });
 
   await button(page, "Move").click();
@@ -163,7 +163,8 @@ test("terms are refused at their fields, saved, and told in the rule", async () 
   await page.getByLabel("Until", { exact: true }).fill("08:00");
   const params = { path: { event_id: house.eventId } };
   const find = () => dataOf(house.owner.GET("/v1/events/{event_id}/waitlist/terms", { params }));
-  const body = { ...termsOf(await find()), skips_max: 3 };
+  const { version } = await find();
+  const body = { ...termsOf(await find()), version, skips_max: 3 };
   await house.owner.PUT("/v1/events/{event_id}/waitlist/terms", { params, body });
   await button(page, "Save").click();
   await page.getByText("Passed over so often: 10 → 3").waitFor();
@@ -185,7 +186,7 @@ test("terms are refused at their fields, saved, and told in the rule", async () 
 test("the house shows seats that are kept, and leads to the waitlist", async () => {
   const { house, free } = await soldOut(4);
   const params = { path: { event_id: house.eventId } };
-  const strict = { policy: "strict" } as components["schemas"]["WaitlistTerms"];
+  const strict = { version: 0, policy: "strict" } as components["schemas"]["WaitlistTerms"];
   await house.owner.PUT("/v1/events/{event_id}/waitlist/terms", { params, body: strict });
   await join(house, "Ana", { quantity: 2 });
   const page = await signedIn();

@@ -4,8 +4,6 @@
 use std::rc::Rc;
 use std::time::{Duration, Instant};
 
-use anyhow::Context as _;
-use chrono::{DateTime, Utc};
 use serde_json::{Value, json};
 
 use super::super::super::arrivals::Arrivals;
@@ -155,14 +153,11 @@ async fn new_offers(run: &Run, crowd: &Crowd, owner: &mut Client) -> anyhow::Res
             let Some(hold_id) = item["hold_id"].as_str().filter(|_| is_offer) else {
                 continue;
             };
-            // Two instances may write theirs at the same time: a later one may be seen first.
             if crowd.known_offers.borrow().contains(hold_id) {
                 is_known = true;
             } else {
                 let entry_id = item["entry_id"].as_str().unwrap_or_default();
-                let at = item["at"].as_str().and_then(|at| at.parse().ok());
-                let at: DateTime<Utc> = at.context("a decision without a time")?;
-                new.push((hold_id.to_owned(), entry_id.to_owned(), at));
+                new.push((hold_id.to_owned(), entry_id.to_owned()));
             }
         }
         match page["next"].as_str() {
@@ -172,12 +167,12 @@ async fn new_offers(run: &Run, crowd: &Crowd, owner: &mut Client) -> anyhow::Res
     }
     let n_new = new.len();
     // The log tells the newest first.
-    for (hold_id, entry_id, at) in new.into_iter().rev() {
+    for (hold_id, entry_id) in new.into_iter().rev() {
         crowd.known_offers.borrow_mut().insert(hold_id);
         let people = crowd.people.borrow();
         let is_theirs = |person: &Person| person.entry_id.as_deref() == Some(&*entry_id);
         if let Some(nth) = people.iter().position(is_theirs) {
-            crowd.order.borrow_mut().push((nth, at));
+            crowd.order.borrow_mut().push(nth);
             crowd.offers.borrow_mut().push_back(nth);
         }
     }

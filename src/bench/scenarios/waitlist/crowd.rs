@@ -44,8 +44,8 @@ pub struct Crowd {
     pub cancels: RefCell<VecDeque<(String, Vec<usize>)>>,
     freed: RefCell<HashMap<usize, Instant>>,
     pub known_offers: RefCell<HashSet<String>>,
-    /// Who was offered seats, and when, as the service's log has it.
-    pub order: RefCell<Vec<(usize, DateTime<Utc>)>>,
+    /// Who was offered seats, in the order of the service's log.
+    pub order: RefCell<Vec<usize>>,
     /// Offers that nobody has attended to yet.
     pub offers: RefCell<VecDeque<usize>>,
     pub n_busy: Cell<usize>,
@@ -75,6 +75,7 @@ impl Crowd {
             return Ok(Self::default());
         }
         let terms = json!({
+            "version": 0,
             "policy": bench.policy,
             "offer_ttl_seconds": OFFER_TTL_SECONDS,
             "quantity_max": bench.party,

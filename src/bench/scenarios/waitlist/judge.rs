@@ -2,15 +2,9 @@
 
 use std::collections::HashSet;
 
-use chrono::{DateTime, TimeDelta, Utc};
-
 use super::super::super::ledger::Ledger;
 use super::super::super::options::WaitingPolicy;
 use super::crowd::{Crowd, Person};
-
-/// Offers that are made within such a time are made at once: a round makes many, and each instance
-/// of the service has rounds.
-const ROUND_MAX: TimeDelta = TimeDelta::seconds(2);
 
 impl Crowd {
     /// Nobody is offered seats while somebody waits who came before: under the strict policy
@@ -30,32 +24,21 @@ impl Crowd {
     }
 }
 
-/// Pairs of people: who was passed over, and who was served first.
-fn passed_over(
-    people: &[Person],
-    order: &[(usize, DateTime<Utc>)],
-    policy: WaitingPolicy,
-) -> Vec<(usize, usize)> {
+/// Pairs of people: who was passed over, and who was served first. The log has the offers of all
+/// rounds, also those of one, in the order in which they were made.
+fn passed_over(people: &[Person], order: &[usize], policy: WaitingPolicy) -> Vec<(usize, usize)> {
     let mut queue: Vec<usize> = (0..people.len())
         .filter(|nth| people[*nth].joined_at.is_some())
         .collect();
     queue.sort_by_key(|nth| people[*nth].joined_at);
-    let mut order = order.to_vec();
-    order.sort_by_key(|(_, at)| *at);
-    let (mut served, mut n_served) = (HashSet::new(), 0);
+    let mut served = HashSet::new();
     let mut wrong = Vec::new();
     // Where the first is in the queue who still waits, of those who want so many seats at most.
     let most = people.iter().map(|person| person.quantity).max();
     let most = most.unwrap_or_default();
     let mut first = vec![0; most + 1];
-    for &(nth, at) in &order {
-        while let Some((also, _)) = order
-            .get(n_served)
-            .filter(|(_, when)| *when <= at + ROUND_MAX)
-        {
-            served.insert(*also);
-            n_served += 1;
-        }
+    for &nth in order {
+        served.insert(nth);
         let limit = match policy {
             WaitingPolicy::Strict => most,
             WaitingPolicy::FirstThatFits => people[nth].quantity,
@@ -76,6 +59,8 @@ fn passed_over(
 
 #[cfg(test)]
 mod tests {
+    use chrono::DateTime;
+
     use super::*;
 
     /// People who want so many seats and come one after the other.
@@ -88,32 +73,24 @@ mod tests {
         people.collect()
     }
 
-    /// Who was passed over when people were served at such seconds.
-    fn wrong(order: &[(usize, i64)], policy: WaitingPolicy) -> Vec<(usize, usize)> {
-        let order = order.iter().map(|(nth, second)| {
-            let at = DateTime::from_timestamp(1_000 + second, 0);
-            (*nth, at.unwrap_or_default())
-        });
-        passed_over(&people(&[2, 1, 1]), &order.collect::<Vec<_>>(), policy)
-    }
-
     #[test]
     fn strictly_nobody_is_served_before_who_came_before() {
-        let wrong = |order: &[(usize, i64)]| wrong(order, WaitingPolicy::Strict);
+        let people = people(&[2, 1, 1]);
+        let wrong = |order: &[usize]| passed_over(&people, order, WaitingPolicy::Strict);
 
-        assert_eq!(wrong(&[(0, 0), (1, 5), (2, 10)]), []);
-        assert_eq!(wrong(&[(0, 0)]), []);
-        assert_eq!(wrong(&[(1, 0), (0, 5)]), [(0, 1)]);
-        assert_eq!(wrong(&[(0, 0), (2, 5)]), [(1, 2)]);
-        assert_eq!(wrong(&[(2, 0), (1, 2), (0, 1)]), [], "all at once");
+        assert_eq!(wrong(&[0, 1, 2]), []);
+        assert_eq!(wrong(&[0]), []);
+        assert_eq!(wrong(&[1, 0]), [(0, 1)]);
+        assert_eq!(wrong(&[0, 2, 1]), [(1, 2)]);
     }
 
     #[test]
     fn whom_the_seats_would_not_have_fitted_may_be_passed_over() {
-        let wrong = |order: &[(usize, i64)]| wrong(order, WaitingPolicy::FirstThatFits);
+        let people = people(&[2, 1, 1]);
+        let wrong = |order: &[usize]| passed_over(&people, order, WaitingPolicy::FirstThatFits);
 
-        assert_eq!(wrong(&[(1, 0), (2, 5), (0, 10)]), []);
-        assert_eq!(wrong(&[(2, 0)]), [(1, 2)]);
-        assert_eq!(wrong(&[(1, 0), (0, 5)]), []);
+        assert_eq!(wrong(&[1, 2, 0]), []);
+        assert_eq!(wrong(&[2]), [(1, 2)]);
+        assert_eq!(wrong(&[1, 0]), []);
     }
 }

@@ -4,8 +4,7 @@
 use super::super::super::error::BoardError;
 use super::super::super::model::{HeldSeat, HoldState, SeatState};
 use super::desk::Desk;
-use super::record::Record;
-use super::{Answer, Args};
+use super::{Answer, Args, Record};
 
 /// Letters of an attempt's name in the record, with the space behind it.
 const ATTEMPT_LETTERS: i64 = 9;
@@ -79,6 +78,11 @@ pub async fn abort(desk: &mut Desk, args: Args<'_>) -> Result<Answer, BoardError
     if record.seats.is_empty() {
         record.state = HoldState::Released;
         due = desk.now + record.memory;
+        let lost = Record {
+            seats: taken.clone(),
+            ..record.clone()
+        };
+        desk.tell("hold.released", hold_id, &lost);
     }
     desk.put(hold_id, &record, due).await?;
     let taken: Vec<u32> = taken.iter().map(|seat| seat.index).collect();
@@ -103,5 +107,6 @@ pub async fn expire(desk: &mut Desk, args: Args<'_>) -> Result<Answer, BoardErro
     let indexes = record.indexes();
     desk.turn((hold_id, record.holder), &indexes, desk.meta.freed());
     desk.change();
+    desk.tell("hold.expired", hold_id, &record);
     Ok(Answer::of("expired"))
 }

@@ -6,6 +6,7 @@ use uuid::Uuid;
 use super::super::super::error::BoardError;
 use super::super::super::model::{Position, SeatState};
 use super::super::call::Reply;
+use super::super::told::HoldNews;
 use super::Answer;
 use crate::clock::{Instant, from_ms};
 use crate::context::Context;
@@ -56,6 +57,7 @@ pub struct Desk {
     pub now: i64,
     moves: Vec<Move>,
     is_changed: bool,
+    pub(super) told: Vec<HoldNews>,
 }
 
 /// A seat's next state. It is taken only from the state in which it was seen, or from the hold that
@@ -147,6 +149,7 @@ impl Desk {
             now: now.unwrap_or(board.now.timestamp_millis()),
             moves: Vec::new(),
             is_changed: false,
+            told: Vec::new(),
         }
     }
 

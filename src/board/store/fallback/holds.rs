@@ -43,6 +43,7 @@ pub async fn place(desk: &mut Desk, args: Args<'_>) -> Result<Answer, BoardError
     };
     desk.put(hold_id, &record, record.deadline).await?;
     desk.take(free(&indexes), (hold_id, holder));
+    desk.tell("hold.placed", hold_id, &record);
     Ok(Answer::record("placed", &record))
 }
 
@@ -142,8 +143,12 @@ pub async fn extend(desk: &mut Desk, args: Args<'_>) -> Result<Answer, BoardErro
     if record.deadline >= cap {
         return Ok(Answer::record("at_cap", &record));
     }
-    record.deadline = record.deadline.max((desk.now + args.number(2)).min(cap));
+    let was = record.deadline;
+    record.deadline = was.max((desk.now + args.number(2)).min(cap));
     desk.put(hold_id, &record, record.deadline).await?;
+    if record.deadline > was {
+        desk.tell("hold.extended", hold_id, &record);
+    }
     Ok(Answer::record("extended", &record))
 }
 
@@ -164,6 +169,7 @@ pub async fn release(desk: &mut Desk, args: Args<'_>) -> Result<Answer, BoardErr
     desk.put(hold_id, &record, due).await?;
     desk.turn((hold_id, holder), &record.indexes(), desk.meta.freed());
     desk.change();
+    desk.tell("hold.released", hold_id, &record);
     Ok(Answer::record("released", &record))
 }
 

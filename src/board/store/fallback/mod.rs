@@ -13,6 +13,7 @@ mod read;
 mod record;
 mod rows;
 mod seats;
+mod telling;
 mod verbs;
 mod waiting;
 

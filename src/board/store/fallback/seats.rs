@@ -44,6 +44,7 @@ pub async fn expire(desk: &mut Desk, args: Args<'_>) -> Result<Answer, BoardErro
             HoldState::Held => {
                 let whose = (hold_id, record.holder);
                 desk.turn(whose, &record.indexes(), desk.meta.freed());
+                desk.tell("hold.expired", hold_id, record);
                 expired.push(hold_id);
             }
             HoldState::Confirming => confirming.push(hold_id),

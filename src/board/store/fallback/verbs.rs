@@ -13,6 +13,7 @@ use super::desk::Desk;
 use super::{Record, confirms, holds, read, seats, waiting};
 use crate::context::Context;
 use crate::id::{CallerId, EventId, HoldId};
+use crate::outbox;
 
 /// How long a new hold waits for its turn before it is told to come again, and how long what
 /// somebody already has waits.
@@ -118,12 +119,17 @@ pub async fn ask(
         Kind::OfferKeptSeats => waiting::offer(&mut desk, args).await?,
         Kind::LetGoKeptSeats => waiting::let_go(&mut desk, args).await?,
         Kind::KeepFreeSeats => waiting::keep(&mut desk, args).await?,
-        // Nobody is told of holds while Redis is away.
+        // What there is to tell is in the outbox already.
         Kind::ReadTold if args.number(0) == 1 => Answer::of("told").with("0").with(""),
         Kind::ReadTold => Answer::of("untold"),
         Kind::ReadBoard => return read::read(ctx, event_id, epoch).await,
     };
-    desk.close(answer).await.map(Some)
+    let is_told = desk.write_told(ctx).await?;
+    let reply = desk.close(answer).await?;
+    if is_told {
+        ctx.tasks.nudge(outbox::DERIVE_NUDGE);
+    }
+    Ok(Some(reply))
 }
 
 async fn turn(ctx: &Context, kind: Kind) -> Result<OwnedSemaphorePermit, BoardError> {

@@ -50,6 +50,7 @@ pub async fn offer(desk: &mut Desk, args: Args<'_>) -> Result<Answer, BoardError
     }
     desk.put(hold_id, &record, record.deadline).await?;
     desk.take(indexes.into_iter().zip(look.states), (hold_id, holder));
+    desk.tell("hold.placed", hold_id, &record);
     Ok(Answer::record("placed", &record))
 }
 

@@ -13,6 +13,7 @@ const ENTRY: Entry = {
   joined_at: "2026-12-01T12:00:00Z",
   offer: null,
   position: 1,
+  version: 1,
   priority: 0,
   skips: 0,
 };
@@ -21,7 +22,8 @@ it("says what became of an entry while it was being changed", () => {
   const said = (change: Partial<Entry>) => meanwhile(ENTRY, { ...ENTRY, ...change });
 
   expect(said({ position: 2, skips: 1 })).toBeUndefined();
-  expect(said({ priority: 5 })).toMatch(/from priority 0 to 5/);
+  expect(said({ priority: 5, version: 2 })).toMatch(/from priority 0 to 5/);
+  expect(said({ version: 3 })).toMatch(/moved Ana, and back/);
   expect(said({ state: "offered", hold_id: "h" })).toMatch(/Seats are held for Ana now/);
   expect(said({ state: "left" })).toMatch(/Ana has left/);
   expect(said({ state: "removed" })).toMatch(/Somebody else has taken Ana off/);

@@ -16,6 +16,7 @@ export function meanwhile(before: Entry, now: Entry | undefined): string | undef
   if (now.priority !== before.priority) {
     return `Somebody else has moved ${name}: from priority ${before.priority} to ${now.priority}.`;
   }
+  if (now.version !== before.version) return `Somebody else has moved ${name}, and back.`;
   return undefined;
 }
 

@@ -8,7 +8,7 @@ export type Entry = Schemas["QueuedEntry"];
 export type EntryState = Schemas["WaitlistEntryState"];
 export type Totals = Schemas["WaitlistTotals"];
 export type Decision = Schemas["WaitlistDecision"];
-export type Terms = Schemas["WaitlistTerms"];
+export type Terms = Omit<Schemas["WaitlistTerms"], "version">;
 export type Waitlist = Schemas["Waitlist"];
 export type WaitlistSeats = Schemas["WaitlistSeats"];
 
@@ -49,9 +49,10 @@ export function findTerms(event_id: string): Promise<Waitlist> {
   return dataOf(api.GET("/v1/events/{event_id}/waitlist/terms", { params }));
 }
 
-/** Repeating it changes nothing, so a lost answer may be asked for again. */
-export function putTerms(event_id: string, body: Terms): Promise<Waitlist> {
+/** Replaces the terms of that version, if they are not of another one by now. */
+export function putTerms(event_id: string, version: number, terms: Terms): Promise<Waitlist> {
   const params = { path: { event_id } };
+  const body = { ...terms, version };
   return dataOf(api.PUT("/v1/events/{event_id}/waitlist/terms", { params, body }));
 }
 
@@ -59,9 +60,10 @@ const key = new RetryKey();
 
 /** Sent again after a lost answer, it happens, and is logged, once. */
 export async function moveEntry(
-  { event_id, entry_id }: Entry,
-  body: Schemas["MoveEntry"],
+  { event_id, entry_id, version }: Entry,
+  to: Omit<Schemas["MoveEntry"], "version">,
 ): Promise<Entry> {
+  const body = { ...to, version };
   const params = { path: { event_id, entry_id }, header: key.of({ entry_id, body }) };
   const path = "/v1/events/{event_id}/waitlist/entries/{entry_id}/move";
   const entry = await dataOf(api.POST(path, { params, body }));
@@ -69,8 +71,11 @@ export async function moveEntry(
   return entry;
 }
 
-export async function removeEntry({ event_id, entry_id }: Entry, reason: string): Promise<Entry> {
-  const body = { reason };
+export async function removeEntry(
+  { event_id, entry_id, version }: Entry,
+  reason: string,
+): Promise<Entry> {
+  const body = { reason, version };
   const params = { path: { event_id, entry_id }, header: key.of({ entry_id, body }) };
   const path = "/v1/events/{event_id}/waitlist/entries/{entry_id}/remove";
   const entry = await dataOf(api.POST(path, { params, body }));

@@ -64,7 +64,10 @@ export async function setTerms(
   terms: Partial<components["schemas"]["WaitlistTerms"]>,
 ): Promise<void> {
   const params = { path: { event_id: house.eventId } };
-  const body = terms as components["schemas"]["WaitlistTerms"];
+  const { version } = await dataOf(
+    house.owner.GET("/v1/events/{event_id}/waitlist/terms", { params }),
+  );
+  const body = { ...terms, version } as components["schemas"]["WaitlistTerms"];
   await house.owner.PUT("/v1/events/{event_id}/waitlist/terms", { params, body });
 }
 
