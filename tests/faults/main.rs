@@ -4,15 +4,20 @@
 //! `./test faults` runs it; docs/safety.md says what it shows.
 
 mod caller;
+mod cast;
 mod checks;
 mod cluster;
 mod controls;
+mod feed;
+mod histories;
 mod history;
 mod model;
 mod nemesis;
+mod owner;
 mod postgres;
 mod processes;
 mod proxy;
+mod queue;
 mod redis;
 mod register;
 mod round;
@@ -22,6 +27,7 @@ mod service;
 mod session;
 mod stage;
 mod theatre;
+mod viewers;
 mod workload;
 
 use std::process::ExitCode;

@@ -15,6 +15,7 @@ use tokio::runtime::Runtime;
 use super::Options;
 use super::checks::Breach;
 use super::cluster::Cluster;
+use super::histories;
 use super::nemesis::{ALL, Nemesis};
 use super::processes::Den;
 use super::round::{self, BOARDS_LATE, Plan, Report};
@@ -136,7 +137,7 @@ fn play_all(
             anyhow::Ok(())
         }));
     }
-    theatre::check_the_checker(tally);
+    histories::check_the_checkers(tally);
     runtime.block_on(theatre::play(den, options, tally));
     for played in playing {
         let lost = |_| anyhow::anyhow!("the suite itself has failed");

@@ -6,10 +6,6 @@ use super::Options;
 use super::cluster::Cluster;
 use super::controls;
 use super::processes::Den;
-use super::register::Effect::{
-    self, Book, Cancel, IsBooked, IsNotBooked, Leave, Take, TakenBesides,
-};
-use super::register::{Fate, Record, Step, Verdict, judge};
 use super::scenes;
 use super::session::{Tally, list};
 
@@ -68,103 +64,5 @@ pub async fn play(den: &'static Den, options: &Options, tally: &Tally) {
             outcome.map_err(|error| format!("{error:#}")),
             began,
         );
-    }
-}
-
-/// What was done to a seat, from when, until when.
-type Done = (Effect, u64, u64);
-
-/// Histories of one seat that are no register's.
-const WRONG: [(&str, &[Done]); 8] = [
-    ("two holders", &[(Take(1), 0, 1), (Take(2), 2, 3)]),
-    (
-        "booked by two",
-        &[(Take(1), 0, 1), (Book(1), 2, 3), (Take(2), 4, 5)],
-    ),
-    (
-        "booked and lost",
-        &[(Take(1), 0, 1), (Book(1), 2, 3), (IsNotBooked, 9, 9)],
-    ),
-    (
-        "booked by another",
-        &[(Take(1), 0, 1), (Book(1), 2, 3), (IsBooked(2), 9, 9)],
-    ),
-    ("booked without a hold", &[(Book(1), 2, 3)]),
-    (
-        "taken from a confirm",
-        &[(Take(1), 0, 1), (Take(2), 60, 61), (Book(1), 50, 70)],
-    ),
-    ("refused though free", &[(TakenBesides(1), 2, 3)]),
-    (
-        "released though booked",
-        &[(Take(1), 0, 1), (Book(1), 2, 3), (Leave(1), 4, 5)],
-    ),
-];
-
-const NEVER: u64 = u64::MAX;
-
-/// Some that are one's.
-const RIGHT: [(&str, &[Done]); 5] = [
-    (
-        "lapsed and taken",
-        &[(Take(1), 0, 1), (Take(2), 60, 61), (Book(2), 62, 63)],
-    ),
-    (
-        "at the same time",
-        &[(Take(2), 0, 9), (Leave(2), 2, 9), (Take(1), 1, 8)],
-    ),
-    (
-        "unknown and booked",
-        &[(Take(1), 0, 1), (Book(1), 2, NEVER), (IsBooked(1), 9, 9)],
-    ),
-    (
-        "unknown and not",
-        &[(Take(1), 0, 1), (Book(1), 2, NEVER), (IsNotBooked, 99, 99)],
-    ),
-    (
-        "cancelled and held",
-        &[
-            (Take(1), 0, 1),
-            (Book(1), 2, 3),
-            (Cancel(1), 4, 5),
-            (Take(2), 6, 7),
-        ],
-    ),
-];
-
-pub fn check_the_checker(tally: &Tally) {
-    let began = Instant::now();
-    let is_explained = |steps: &[Done]| judge(&record(steps)) == Verdict::Explained;
-    let wrong = WRONG.into_iter().filter(|(_, steps)| is_explained(steps));
-    let right = RIGHT.into_iter().filter(|(_, steps)| !is_explained(steps));
-    let mistaken: Vec<_> = wrong.chain(right).map(|(name, _)| name).collect();
-    let outcome = if mistaken.is_empty() {
-        Ok("8 wrong histories, 5 right ones".to_owned())
-    } else {
-        Err(format!("misjudged: {}", mistaken.join(", ")))
-    };
-    tally.note("the checker", outcome, began);
-}
-
-/// Holds 1 and 2 may lapse from 50 on.
-fn record(steps: &[Done]) -> Record {
-    let fate = |hold| Fate {
-        hold,
-        ends_from: 50,
-        returns_from: None,
-    };
-    Record {
-        steps: steps
-            .iter()
-            .map(|(effect, from, until)| Step {
-                effect: *effect,
-                from: *from,
-                until: *until,
-                is_excused: false,
-                said: String::new(),
-            })
-            .collect(),
-        fates: vec![fate(1), fate(2)],
-        lags: false,
     }
 }
