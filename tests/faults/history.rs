@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 use std::sync::{Mutex, MutexGuard};
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use serde::Serialize;
 
@@ -149,9 +149,13 @@ impl Default for History {
     }
 }
 
+pub fn micros(duration: Duration) -> Moment {
+    u64::try_from(duration.as_micros()).unwrap_or(Moment::MAX)
+}
+
 impl History {
     pub fn now(&self) -> Moment {
-        u64::try_from(self.begun.elapsed().as_micros()).unwrap_or(Moment::MAX)
+        micros(self.begun.elapsed())
     }
 
     /// Writes a call down before it is made, as one of unknown outcome.
@@ -193,6 +197,21 @@ impl History {
 
     pub fn excuses(&self) -> MutexGuard<'_, Excuses> {
         self.excuses.lock().expect("nobody panics here")
+    }
+
+    /// The board has gone to PostgreSQL, so long ago: holds stay behind that nobody could take along,
+    /// or that were placed in the second until everybody had heard (decision 0027).
+    pub fn fell_back(&self, ago: Duration, is_durable: bool) {
+        let at = self.now().saturating_sub(micros(ago));
+        let mut excuses = self.excuses();
+        let second = micros(Duration::from_secs(1));
+        excuses
+            .losses
+            .push((at.saturating_sub(second), at + 2 * second));
+        if !is_durable {
+            let from = excuses.stale_from.map_or(at, |from| from.min(at));
+            excuses.stale_from = Some(from);
+        }
     }
 
     /// Does something by which Redis loses what it has acknowledged.

@@ -28,6 +28,7 @@ mod session;
 mod stage;
 mod theatre;
 mod viewers;
+mod without_redis;
 mod workload;
 
 use std::process::ExitCode;
@@ -38,7 +39,7 @@ use nemesis::Nemesis;
 use processes::Den;
 
 /// Runs the suite: by default rounds with fixed seeds and one new seed, and the negative controls.
-#[derive(Parser)]
+#[derive(Clone, Parser)]
 pub struct Options {
     /// One round with this seed, or, with --hours, the first of many.
     #[arg(long)]

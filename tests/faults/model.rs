@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use super::history::{Call, Excuses, HoldName, Moment, OFFERS_FROM, Outcome, Seat, Verb};
+use super::history::{Call, Excuses, HoldName, Moment, OFFERS_FROM, Outcome, Seat, Verb, micros};
 use super::register::{Effect, Fate, Record, Step};
 use super::sale::Sale;
 
@@ -19,10 +19,6 @@ pub struct Last {
 
 /// Clocks of one machine may differ by so much over a few seconds.
 const CLOCKS_DIFFER: Moment = 5_000;
-
-fn micros(duration: Duration) -> Moment {
-    u64::try_from(duration.as_micros()).unwrap_or(Moment::MAX)
-}
 
 /// A record for each seat.
 pub fn records(sale: &Sale, calls: &[Call], excuses: &Excuses, last: &Last) -> Vec<Record> {

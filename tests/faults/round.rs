@@ -18,6 +18,7 @@ use super::history::{History, Outcome};
 use super::nemesis::{Nemesis, Strike};
 use super::processes::{program, until};
 use super::sale::Sale;
+use super::without_redis::SOON;
 
 const N_SEATS: usize = 32;
 /// How long the boards may take at once; what takes longer is looked at again in the end.
@@ -80,11 +81,13 @@ impl Report {
 }
 
 pub async fn run(cluster: &Cluster, plan: &Plan) -> anyhow::Result<Report> {
+    let may_fall_back = plan.nemeses.contains(&Nemesis::LackRedis);
+    cluster.lose_patience(may_fall_back.then_some(SOON)).await?;
     let sale = Arc::new(Sale::open(cluster, N_SEATS).await?);
     let history = Arc::new(History::default());
     history.excuses().lags = !plan.nemeses.is_empty();
     let cast = Cast::begin(&sale, &history, plan).await?;
-    let struck = go_wrong(cluster, &history, plan).await;
+    let struck = go_wrong(cluster, (&sale, &history), plan).await;
     cast.stop();
     let mut breaches: Vec<_> = died(cluster).collect();
     struck?;
@@ -97,6 +100,7 @@ pub async fn run(cluster: &Cluster, plan: &Plan) -> anyhow::Result<Report> {
     let states = truth.states(sale.n_seats());
     let states = (!is_unsettled).then_some(&*states);
     breaches.extend(audience.leave(states).await?);
+    excuse_falls(cluster, (&sale, &history), plan).await?;
     let (calls, excuses) = (history.calls().clone(), history.excuses().clone());
     breaches.extend(checks::check(&sale, &calls, &excuses, &truth));
     let (n_compared, differing) = feed::compare(&history.sights(), &calls, &excuses);
@@ -113,18 +117,49 @@ pub async fn run(cluster: &Cluster, plan: &Plan) -> anyhow::Result<Report> {
     })
 }
 
+/// A board in PostgreSQL is no more durable than in Redis (decision 0026).
+async fn excuse_falls(
+    cluster: &Cluster,
+    (sale, history): (&Sale, &History),
+    plan: &Plan,
+) -> anyhow::Result<()> {
+    let mut db = cluster.postgres.lock().await.primary().connect().await?;
+    let falls: Vec<i64> = sqlx::query_scalar(
+        "SELECT (extract(epoch FROM clock_timestamp() - began_at) * 1000000)::bigint
+         FROM board_epochs WHERE event_id = $1::uuid AND mode = 'postgres'",
+    )
+    .bind(&sale.event_id)
+    .fetch_all(&mut db)
+    .await?;
+    let ends = [
+        Nemesis::KillPostgres,
+        Nemesis::PromotePostgres,
+        Nemesis::FillPostgresDisk,
+    ];
+    let is_durable = !plan.nemeses.iter().any(|nemesis| ends.contains(nemesis));
+    for ago in falls {
+        history.fell_back(Duration::from_micros(ago.cast_unsigned()), is_durable);
+    }
+    Ok(())
+}
+
 pub async fn read(cluster: &Cluster, sale: &Sale) -> anyhow::Result<Truth> {
     let mut db = cluster.postgres.lock().await.primary().connect().await?;
     Truth::read(&mut db, sale).await
 }
 
 /// Every nemesis strikes once or twice while the round lasts, at times of its own.
-async fn go_wrong(cluster: &Cluster, history: &History, plan: &Plan) -> anyhow::Result<()> {
+async fn go_wrong(
+    cluster: &Cluster,
+    (sale, history): (&Sale, &History),
+    plan: &Plan,
+) -> anyhow::Result<()> {
     let nemeses = (1_u64..).zip(plan.nemeses.iter().copied());
     let striking = nemeses.map(|(nth, nemesis)| {
         let strike = Strike {
             cluster,
             history,
+            sale,
             rng: StdRng::seed_from_u64(plan.seed.wrapping_add(nth << 32)),
         };
         again_and_again(strike, nemesis, plan.lasts)
