@@ -125,8 +125,7 @@ pub fn check(sale: &Sale, calls: &[Call], excuses: &Excuses, truth: &Truth) -> V
     breaches.extend(confirms(calls, truth));
     breaches.extend(cancellations(calls, truth));
     breaches.extend(outcomes(calls, truth));
-    breaches.extend(offers(calls));
-    breaches.extend(paused(calls));
+    breaches.extend(among_calls(calls));
     let (booked, twice) = booked(calls, truth);
     breaches.extend(twice);
     let last = Last {
@@ -285,6 +284,13 @@ fn outcomes(calls: &[Call], truth: &Truth) -> Vec<Breach> {
             breaches.push(breach(ONE_OUTCOME, what));
         }
     }
+    breaches
+}
+
+/// What the calls alone say of offers and pauses.
+pub fn among_calls(calls: &[Call]) -> Vec<Breach> {
+    let mut breaches = offers(calls);
+    breaches.extend(paused(calls));
     breaches
 }
 

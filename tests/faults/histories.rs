@@ -2,8 +2,10 @@
 
 use std::time::Instant;
 
+use super::checks::among_calls;
 use super::feed::{Map, compare};
-use super::history::{Excuses, Sight};
+use super::history::Verb::{self, Confirm, Mine, Open, Pause};
+use super::history::{Call, Excuses, HoldName, Outcome, Sight, Told};
 use super::register::Effect::{
     self, Block, Book, Cancel, IsBooked, IsNotBooked, Leave, SeenBlocked, SeenFree, SeenKept, Take,
     TakenBesides, Unblock,
@@ -138,16 +140,71 @@ pub fn check_the_checkers(tally: &Tally) {
     if !compares() {
         mistaken.push("two maps");
     }
+    let calls = WRONG_CALLS
+        .into_iter()
+        .map(|(name, calls)| (name, calls, false));
+    let calls = calls.chain([("calls that may be", RIGHT_CALLS, true)]);
+    for (name, calls, is_right) in calls {
+        if is_right != among_calls(&told(calls)).is_empty() {
+            mistaken.push(name);
+        }
+    }
     let (n_wrong, n_right) = (WRONG.len(), RIGHT.len());
     let outcome = if mistaken.is_empty() {
-        let n_feeds = WRONG_FEEDS.len();
+        let (n_feeds, n_calls) = (WRONG_FEEDS.len(), WRONG_CALLS.len());
         Ok(format!(
-            "{n_wrong} wrong histories, {n_right} right ones; {n_feeds} wrong feeds"
+            "{n_wrong} wrong histories, {n_right} right ones; {n_feeds} wrong feeds, {n_calls} calls"
         ))
     } else {
         Err(format!("misjudged: {}", mistaken.join(", ")))
     };
     tally.note("the checkers", outcome, began);
+}
+
+/// What was asked, of which hold, from when, until when; all of it was done, by one client.
+type Asked = (Verb, HoldName, u64, u64);
+
+/// What cannot be among the calls of an owner and a buyer.
+const WRONG_CALLS: [(&str, &[Asked]); 3] = [
+    (
+        "confirmed while paused",
+        &[(Pause, 0, 0, 1), (Confirm, 1, 2, 3), (Open, 0, 4, 5)],
+    ),
+    (
+        "confirmed and never opened",
+        &[(Open, 0, 0, 1), (Pause, 0, 2, 3), (Confirm, 1, 4, 5)],
+    ),
+    (
+        "two offers at once",
+        &[(Mine, 7, 0, 1), (Mine, 8, 2, 3), (Mine, 7, 4, 5)],
+    ),
+];
+
+const RIGHT_CALLS: &[Asked] = &[
+    (Confirm, 1, 0, 3),
+    (Pause, 0, 1, 2),
+    (Confirm, 1, 4, 5),
+    (Mine, 7, 4, 5),
+    (Open, 0, 6, 9),
+    (Confirm, 2, 7, 8),
+    (Mine, 7, 8, 9),
+    (Mine, 8, 10, 11),
+];
+
+fn told(calls: &[Asked]) -> Vec<Call> {
+    let calls = calls.iter().map(|(verb, hold, invoked, returned)| Call {
+        client: 0,
+        instance: 0,
+        verb: *verb,
+        hold: (*hold > 0).then_some(*hold),
+        wanted: Vec::new(),
+        removed: Vec::new(),
+        invoked: *invoked,
+        returned: Some(*returned),
+        outcome: Outcome::Done,
+        told: Told::default(),
+    });
+    calls.collect()
 }
 
 /// The map in the end; none where something was found.
