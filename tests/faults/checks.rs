@@ -318,7 +318,7 @@ fn unseen_offers(calls: &[Call], truth: &Truth) -> Vec<(HoldName, Vec<usize>)> {
     (OFFERS_FROM * 2..).zip(seats).collect()
 }
 
-/// From the answer to a pause until somebody asks to open the sale again, no hold becomes a booking.
+/// From the answer to a pause until somebody asks to open the sale, no hold becomes a booking.
 fn paused(calls: &[Call]) -> Vec<Breach> {
     let pauses = calls
         .iter()

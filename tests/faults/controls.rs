@@ -130,7 +130,7 @@ impl Control {
             },
             Self::AsynchronousStandby => scenes::lost_primary(cluster).await,
             Self::RetryReads => scenes::visible_too_soon(cluster).await,
-            Self::HoldsStayBehind => without_redis::one_cut_off(cluster).await,
+            Self::HoldsStayBehind => without_redis::redis_killed(cluster).await,
             Self::NoConstraint => scenes::stale_replica(cluster).await,
         }
     }

@@ -153,7 +153,7 @@ pub fn check_the_checkers(tally: &Tally) {
     let outcome = if mistaken.is_empty() {
         let (n_feeds, n_calls) = (WRONG_FEEDS.len(), WRONG_CALLS.len());
         Ok(format!(
-            "{n_wrong} wrong histories, {n_right} right ones; {n_feeds} wrong feeds, {n_calls} calls"
+            "{n_wrong} wrong histories, {n_right} right; {n_feeds} wrong feeds, {n_calls} calls"
         ))
     } else {
         Err(format!("misjudged: {}", mistaken.join(", ")))

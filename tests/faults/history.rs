@@ -199,8 +199,8 @@ impl History {
         self.excuses.lock().expect("nobody panics here")
     }
 
-    /// The board has gone to PostgreSQL, so long ago: holds stay behind that nobody could take along,
-    /// or that were placed in the second until everybody had heard (decision 0027).
+    /// The board has gone to PostgreSQL, so long ago: holds stay behind that nobody could take
+    /// along, or that were placed in the second until everybody had heard (decision 0027).
     pub fn fell_back(&self, ago: Duration, is_durable: bool) {
         let at = self.now().saturating_sub(micros(ago));
         let mut excuses = self.excuses();

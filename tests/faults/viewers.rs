@@ -37,7 +37,14 @@ pub enum Habit {
     Forgets,
 }
 
-pub const HABITS: [Habit; 4] = [Habit::Stays, Habit::Wanders, Habit::Wanders, Habit::Forgets];
+pub const HABITS: [Habit; 6] = [
+    Habit::Stays,
+    Habit::Wanders,
+    Habit::Wanders,
+    Habit::Wanders,
+    Habit::Wanders,
+    Habit::Forgets,
+];
 
 impl Viewer {
     pub fn new(number: usize, habit: Habit, sale: &Arc<Sale>, history: &Arc<History>) -> Self {
@@ -61,14 +68,14 @@ impl Viewer {
             let stay = match self.habit {
                 Habit::Stays => Duration::from_secs(3600),
                 Habit::Wanders | Habit::Forgets => {
-                    Duration::from_millis(self.rng.random_range(100..900))
+                    Duration::from_millis(self.rng.random_range(40..600))
                 }
             };
             tokio::select! {
                 () = stop.cancelled() => return,
                 _ = timeout(stay, self.stay(None)) => {}
             }
-            let pause = self.rng.random_range(5..100);
+            let pause = self.rng.random_range(5..50);
             sleep(Duration::from_millis(pause)).await;
             if self.habit != Habit::Stays && self.rng.random_bool(0.5) {
                 self.instance = 1 - self.instance;

@@ -168,6 +168,8 @@ impl<'a> Play<'a> {
                     self.stage.release(by, &held).await?;
                 }
                 hold += 2;
+                // Others need the machine, too.
+                tokio::time::sleep(Duration::from_millis(20)).await;
             }
             anyhow::Ok(())
         };
