@@ -148,7 +148,7 @@ async fn post(url: &str, path: &str, token: Option<&str>, body: &Value) -> anyho
 }
 
 async fn answered(request: reqwest::RequestBuilder) -> anyhow::Result<Value> {
-    let answer = request.timeout(Duration::from_secs(10)).send().await?;
+    let answer = request.timeout(Duration::from_secs(40)).send().await?;
     let (status, text) = (answer.status(), answer.text().await?);
     if !status.is_success() {
         bail!("{status}: {text}");

@@ -15,8 +15,9 @@ use super::sale::{HOLD_LIFETIME, HOLD_TTL, Sale};
 
 /// How long a caller on the stage waits for an answer, unless the scene says otherwise.
 pub const PATIENCE: Duration = Duration::from_secs(10);
-const TRIES_WITHIN: Duration = Duration::from_secs(20);
-const MOVES_WITHIN: Duration = Duration::from_secs(40);
+/// Limits that only a machine that is much too busy comes near.
+const TRIES_WITHIN: Duration = Duration::from_secs(60);
+const MOVES_WITHIN: Duration = Duration::from_secs(60);
 
 pub struct Stage<'a> {
     pub cluster: &'a Cluster,
