@@ -87,8 +87,13 @@ pub fn take_message(text: &mut String) -> Option<String> {
 /// Whoever has a map at a position has the same, wherever it was seen. Answers how many maps were
 /// compared with another.
 pub fn compare(sights: &[Sight], calls: &[Call], excuses: &Excuses) -> (usize, Vec<Breach>) {
+    // An instance that has not seen more than an older board has cannot know that it is older.
+    let is_stale = |sight: &Sight| excuses.stale_from.is_some_and(|from| sight.at >= from);
     let complaints = sights.iter().filter_map(|sight| {
         let (rule, what) = sight.complaint.as_ref()?;
+        if *rule == FORWARDS && is_stale(sight) {
+            return None;
+        }
         let what = format!("{}: {what}", sight.who);
         Some(Breach { rule, what })
     });
