@@ -7,7 +7,10 @@ use reqwest::{Method, StatusCode};
 use serde_json::{Value, json};
 
 use super::history::{Call, History, HoldName, Outcome, Seat, Told, Verb};
-use super::sale::Sale;
+use super::sale::{SCARCE, Sale};
+
+/// The number of the owner; those of buyers are small.
+pub const OWNER: usize = 100;
 
 pub struct Caller {
     pub number: usize,
@@ -29,6 +32,8 @@ pub struct Asked {
     pub hold_token: Option<String>,
     pub booking_id: String,
     pub key: Option<String>,
+    /// How many seats to wait for.
+    pub quantity: usize,
     /// How long the caller waits for the answer.
     pub patience: Duration,
 }
@@ -67,8 +72,29 @@ impl Caller {
         })
     }
 
+    /// Whoever owns the event.
+    pub fn owner(sale: &Arc<Sale>, history: &Arc<History>) -> Self {
+        Self {
+            number: OWNER,
+            token: sale.owner.clone(),
+            sale: sale.clone(),
+            history: history.clone(),
+            http: reqwest::Client::new(),
+        }
+    }
+
     pub async fn call(&self, verb: Verb, asked: &Asked) -> Answer {
-        let has_hold = !matches!(verb, Verb::Look);
+        let has_hold = !matches!(
+            verb,
+            Verb::Look
+                | Verb::Join
+                | Verb::Mine
+                | Verb::Quit
+                | Verb::Block
+                | Verb::Unblock
+                | Verb::Pause
+                | Verb::Open
+        );
         let nth = self.history.invoke(Call {
             client: self.number,
             instance: asked.instance,
@@ -89,7 +115,7 @@ impl Caller {
             Ok(answer) => {
                 let status = answer.status();
                 let body = answer.json::<Value>().await;
-                self.read(status, body.ok())
+                self.read(verb, status, body.ok())
             }
             Err(_) => Answer {
                 outcome: Outcome::Unknown,
@@ -135,6 +161,25 @@ impl Caller {
             }
             Verb::Cancel => (Method::POST, cancel, None),
             Verb::Look => (Method::GET, self.sale.path("/availability"), None),
+            Verb::Join => {
+                let email = format!("buyer{}@example.org", self.number);
+                let contact = json!({"name": "Ana", "email": email});
+                let body = json!({"quantity": asked.quantity, "together": false,
+                    "sections": [SCARCE], "contact": contact});
+                (Method::POST, self.sale.path("/waitlist"), Some(body))
+            }
+            Verb::Mine => (Method::GET, self.sale.path("/waitlist/mine"), None),
+            Verb::Quit => (Method::DELETE, self.sale.path("/waitlist/mine"), None),
+            Verb::Block => {
+                let body = json!({"seats": labels(&asked.wanted), "reason": "faults"});
+                (Method::POST, self.sale.path("/blocks"), Some(body))
+            }
+            Verb::Unblock => {
+                let body = json!({"seats": labels(&asked.removed)});
+                (Method::DELETE, self.sale.path("/blocks"), Some(body))
+            }
+            Verb::Pause => (Method::POST, self.sale.path("/pause"), Some(json!({}))),
+            Verb::Open => (Method::POST, self.sale.path("/open"), Some(json!({}))),
         };
         let url = format!("{}{path}", self.sale.urls[asked.instance]);
         let request = self.http.request(method, url).bearer_auth(&self.token);
@@ -144,9 +189,12 @@ impl Caller {
         }
     }
 
-    fn read(&self, status: StatusCode, body: Option<Value>) -> Answer {
+    fn read(&self, verb: Verb, status: StatusCode, body: Option<Value>) -> Answer {
         let is_whole = body.is_some() || status == StatusCode::NO_CONTENT;
-        let body = body.unwrap_or_default();
+        let mut body = body.unwrap_or_default();
+        if matches!(verb, Verb::Join | Verb::Mine) && status.is_success() {
+            body = body["offer"].take();
+        }
         let text = |name: &str| body[name].as_str().map(str::to_owned);
         let number = |name: &str| body[name].as_i64();
         let outcome = if status.is_success() && is_whole {
@@ -164,11 +212,21 @@ impl Caller {
                 state: text("state"),
                 booking_id: text("booking_id"),
                 seats: self.seats_in(&body["seats"]),
-                conflicts: self.seats_in(&body["conflicts"]),
+                conflicts: self.conflicts_in(&body["conflicts"]),
+                states: text("states"),
                 position: number("epoch").zip(number("revision")),
             },
             hold_token: text("hold_token"),
         }
+    }
+
+    fn conflicts_in(&self, members: &Value) -> Vec<(Seat, String)> {
+        let members = members.as_array().into_iter().flatten();
+        let conflicts = members.filter_map(|member| {
+            let seat = self.sale.seat(member["seat"].as_str()?)?;
+            Some((seat, member["reason"].as_str()?.to_owned()))
+        });
+        conflicts.collect()
     }
 
     fn seats_in(&self, members: &Value) -> Vec<Seat> {

@@ -4,8 +4,8 @@ use std::collections::{BTreeMap, HashMap, HashSet};
 
 use sqlx::{FromRow, PgConnection};
 
-use super::history::{Call, Excuses, HoldName, Moment, Verb};
-use super::model::{self, Booked};
+use super::history::{Call, Excuses, HoldName, Moment, OFFERS_FROM, Verb};
+use super::model::{self, Booked, Last};
 use super::register::{self, Verdict};
 use super::sale::Sale;
 
@@ -22,6 +22,8 @@ pub const ONE_OUTCOME: &str = "I3 a hold has at most one outcome";
 pub const ITS_SEATS: &str = "I4 a booking has exactly its hold's seats";
 pub const FORWARDS: &str = "I6 epoch and revision never go backwards for an observer";
 pub const REGISTER: &str = "each seat is a register: free, one holder, booked";
+pub const ONE_OFFER: &str = "I9 an entry of the waitlist has at most one live offer";
+pub const PAUSED: &str = "nothing is confirmed while the sale is paused";
 pub const NO_FAILURE: &str = "a fault is answered as one, never as a failure of the service";
 
 #[derive(Clone, Debug, FromRow)]
@@ -38,6 +40,9 @@ pub struct Truth {
     bookings: HashMap<String, BookingRow>,
     ended: HashMap<String, String>,
     seats: Vec<(usize, String)>,
+    blocked: Vec<i32>,
+    /// What the waitlist has offered: hold and seats.
+    offers: Vec<(String, Vec<i32>)>,
 }
 
 impl Truth {
@@ -59,6 +64,17 @@ impl Truth {
         .bind(&sale.event_id)
         .fetch_all(&mut *db)
         .await?;
+        let blocked =
+            sqlx::query_scalar("SELECT seat_index FROM seat_blocks WHERE event_id = $1::uuid")
+                .bind(&sale.event_id)
+                .fetch_all(&mut *db)
+                .await?;
+        let offers = sqlx::query_as(
+            "SELECT hold_id::text, seats FROM waitlist_offers WHERE event_id = $1::uuid",
+        )
+        .bind(&sale.event_id)
+        .fetch_all(&mut *db)
+        .await?;
         let seats = bookings.iter().flat_map(|booking| {
             let hold_id = &booking.hold_id;
             let seats = booking.seats.iter();
@@ -67,6 +83,8 @@ impl Truth {
         Ok(Self {
             seats: seats.collect(),
             ended: ended.into_iter().collect(),
+            blocked,
+            offers,
             bookings: bookings
                 .into_iter()
                 .map(|booking| (booking.booking_id.clone(), booking))
@@ -78,9 +96,16 @@ impl Truth {
         self.bookings.len()
     }
 
+    pub fn n_offers(&self) -> usize {
+        self.offers.len()
+    }
+
     /// A character for each seat, as a map has to show them in the end.
     pub fn states(&self, n_seats: usize) -> String {
         let mut states = vec!['.'; n_seats];
+        for seat in &self.blocked {
+            states[index(*seat)] = 'x';
+        }
         for (seat, _) in &self.seats {
             states[*seat] = 'b';
         }
@@ -100,9 +125,14 @@ pub fn check(sale: &Sale, calls: &[Call], excuses: &Excuses, truth: &Truth) -> V
     breaches.extend(confirms(calls, truth));
     breaches.extend(cancellations(calls, truth));
     breaches.extend(outcomes(calls, truth));
+    breaches.extend(among_calls(calls));
     let (booked, twice) = booked(calls, truth);
     breaches.extend(twice);
-    let records = model::records(sale.n_seats(), calls, excuses, &booked);
+    let last = Last {
+        booked,
+        unseen_offers: unseen_offers(calls, truth),
+    };
+    let records = model::records(sale, calls, excuses, &last);
     for (seat, record) in records.iter().enumerate() {
         let complaint = match register::judge(record) {
             Verdict::Explained => continue,
@@ -252,6 +282,65 @@ fn outcomes(calls: &[Call], truth: &Truth) -> Vec<Breach> {
         if truth.ended.get(&booking.hold_id).map(String::as_str) != Some("confirmed") {
             let what = format!("the hold of {booking:?} has another outcome");
             breaches.push(breach(ONE_OUTCOME, what));
+        }
+    }
+    breaches
+}
+
+/// What the calls alone say of offers and pauses.
+pub fn among_calls(calls: &[Call]) -> Vec<Breach> {
+    let mut breaches = offers(calls);
+    breaches.extend(paused(calls));
+    breaches
+}
+
+/// Whoever is shown one offer after another has not the former any more.
+fn offers(calls: &[Call]) -> Vec<Breach> {
+    let mut shown: HashMap<usize, Vec<HoldName>> = HashMap::new();
+    let mut breaches = Vec::new();
+    let mines = calls.iter().filter(|call| call.verb == Verb::Mine);
+    for (call, name) in mines.filter_map(|call| Some((call, call.hold?))) {
+        let before = shown.entry(call.client).or_default();
+        if before.contains(&name) && before.last() != Some(&name) {
+            let what = format!("offer {name} was replaced, and shown again: {call:?}");
+            breaches.push(breach(ONE_OFFER, what));
+        }
+        before.push(name);
+    }
+    breaches
+}
+
+fn unseen_offers(calls: &[Call], truth: &Truth) -> Vec<(HoldName, Vec<usize>)> {
+    let names = names(calls);
+    let unseen = truth.offers.iter();
+    let unseen = unseen.filter(|(hold_id, _)| !names.contains_key(&**hold_id));
+    let seats = unseen.map(|(_, seats)| seats.iter().copied().map(index).collect());
+    (OFFERS_FROM * 2..).zip(seats).collect()
+}
+
+/// From the answer to a pause until somebody asks to open the sale, no hold becomes a booking.
+fn paused(calls: &[Call]) -> Vec<Breach> {
+    let pauses = calls
+        .iter()
+        .filter(|call| call.verb == Verb::Pause && call.is_done());
+    let mut breaches = Vec::new();
+    for pause in pauses {
+        let from = pause.ended();
+        let opened = calls.iter().filter(|call| call.verb == Verb::Open);
+        let until = opened
+            .map(|call| call.invoked)
+            .filter(|at| *at > pause.invoked)
+            .min();
+        let until = until.unwrap_or(Moment::MAX);
+        let confirms = calls.iter().filter(|call| call.verb == Verb::Confirm);
+        let within =
+            confirms.filter(|call| call.is_done() && call.invoked > from && call.ended() < until);
+        for call in within {
+            let is_first = |other: &&Call| other.hold == call.hold && other.invoked <= from;
+            let mut confirms = calls.iter().filter(|other| other.verb == Verb::Confirm);
+            if !confirms.any(|other| is_first(&other)) {
+                breaches.push(breach(PAUSED, format!("{call:?}")));
+            }
         }
     }
     breaches

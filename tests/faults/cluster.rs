@@ -3,15 +3,18 @@
 
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
 
 use anyhow::Context as _;
 use nix::sys::signal::Signal;
+use sqlx::Connection as _;
 use tokio::sync::Mutex;
 
 use super::postgres::Postgres;
-use super::processes::Den;
+use super::processes::{Den, until};
 use super::proxy::Proxy;
 use super::redis::Redis;
+use super::sale::Sale;
 use super::service::Service;
 
 /// Two servers, of which one is the primary.
@@ -161,6 +164,36 @@ impl Cluster {
             redis.other_mut().start(Some(port)).await?;
         }
         redis.other().until_following().await
+    }
+
+    /// Until PostgreSQL says that the event's board is in that store.
+    pub async fn until_mode(&self, sale: &Sale, mode: &str, limit: Duration) -> anyhow::Result<()> {
+        until(&format!("the board is in {mode}"), limit, async || {
+            let work = async {
+                let mut db = self.postgres.lock().await.primary().connect().await?;
+                let now: String =
+                    sqlx::query_scalar("SELECT board_mode FROM events WHERE event_id = $1::uuid")
+                        .bind(&sale.event_id)
+                        .fetch_one(&mut db)
+                        .await?;
+                db.close().await?;
+                anyhow::Ok(now)
+            };
+            let asked = tokio::time::timeout(Duration::from_secs(2), work).await;
+            asked.is_ok_and(|now| now.is_ok_and(|now| now == mode))
+        })
+        .await
+    }
+
+    /// How long instances are without Redis until boards fall back, and with it until they go back,
+    /// in seconds; without it, as the service comes.
+    pub async fn lose_patience(&self, patience: Option<(u32, u32)>) -> anyhow::Result<()> {
+        for service in &self.services {
+            if service.lose_patience(patience) {
+                service.kill();
+            }
+        }
+        self.heal().await
     }
 
     /// From the next time that it heals, commits wait for the standby or not.

@@ -9,6 +9,7 @@ use sqlx::Executor as _;
 use super::checks::{ACKNOWLEDGED, Breach, ONE_BOOKING, REGISTER};
 use super::cluster::Cluster;
 use super::scenes::{self, Played};
+use super::without_redis::{self, GOES_ALONG};
 
 /// Limit: how often a scene may be played until the breach shows.
 const TRIES_MAX: u32 = 3;
@@ -22,11 +23,13 @@ pub enum Control {
     AsynchronousStandby,
     /// A repeated confirm is answered from what is visible, without waiting for the standby.
     RetryReads,
+    /// A board that goes back to Redis leaves its holds behind.
+    HoldsStayBehind,
     /// PostgreSQL no longer refuses a seat that is booked.
     NoConstraint,
 }
 
-/// In this order: the last one cannot be taken back.
+/// Those that need a cluster as it comes, in this order: the last one cannot be taken back.
 pub const ALL: [Control; 4] = [
     Control::KeysExpire,
     Control::AsynchronousStandby,
@@ -44,6 +47,15 @@ const DO_NOT_WAIT: &str = "
     CREATE TRIGGER do_not_wait BEFORE UPDATE ON hold_outcomes
         FOR EACH ROW EXECUTE FUNCTION do_not_wait()";
 const WAIT_AGAIN: &str = "DROP FUNCTION do_not_wait CASCADE";
+const LEAVE_HOLDS: &str = "
+    CREATE FUNCTION leave_holds() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN
+        DELETE FROM fallback_seats WHERE event_id = NEW.event_id;
+        DELETE FROM fallback_holds WHERE event_id = NEW.event_id;
+        RETURN NEW;
+    END $$;
+    CREATE TRIGGER leave_holds AFTER UPDATE OF is_open ON fallback_boards
+        FOR EACH ROW WHEN (NOT NEW.is_open) EXECUTE FUNCTION leave_holds()";
+const TAKE_HOLDS_ALONG: &str = "DROP FUNCTION leave_holds CASCADE";
 const DROP_CONSTRAINT: &str =
     "ALTER TABLE seat_bookings DROP CONSTRAINT IF EXISTS seat_booked_once_per_event";
 
@@ -70,6 +82,7 @@ impl Control {
             Self::KeysExpire => "control: expiry by the time to live of keys",
             Self::AsynchronousStandby => "control: an asynchronous standby",
             Self::RetryReads => "control: a retry acknowledged by a read",
+            Self::HoldsStayBehind => "control: holds stay behind when a board goes to Redis",
             Self::NoConstraint => "control: without the unique constraint",
         }
     }
@@ -79,6 +92,7 @@ impl Control {
         match self {
             Self::KeysExpire => REGISTER,
             Self::AsynchronousStandby | Self::RetryReads => ACKNOWLEDGED,
+            Self::HoldsStayBehind => GOES_ALONG,
             Self::NoConstraint => ONE_BOOKING,
         }
     }
@@ -116,6 +130,7 @@ impl Control {
             },
             Self::AsynchronousStandby => scenes::lost_primary(cluster).await,
             Self::RetryReads => scenes::visible_too_soon(cluster).await,
+            Self::HoldsStayBehind => without_redis::redis_killed(cluster).await,
             Self::NoConstraint => scenes::stale_replica(cluster).await,
         }
     }
@@ -128,6 +143,7 @@ impl Control {
                 cluster.heal().await
             }
             Self::RetryReads => execute(cluster, DO_NOT_WAIT).await,
+            Self::HoldsStayBehind => execute(cluster, LEAVE_HOLDS).await,
             Self::NoConstraint => execute(cluster, DROP_CONSTRAINT).await,
         }
     }
@@ -140,6 +156,7 @@ impl Control {
                 cluster.heal().await
             }
             Self::RetryReads => execute(cluster, WAIT_AGAIN).await,
+            Self::HoldsStayBehind => execute(cluster, TAKE_HOLDS_ALONG).await,
         }
     }
 }

@@ -1,7 +1,8 @@
 //! What the callers asked for, when, and what they were told.
 
+use std::collections::HashMap;
 use std::sync::{Mutex, MutexGuard};
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use serde::Serialize;
 
@@ -14,6 +15,9 @@ pub type Seat = usize;
 /// A hold as its caller knows it, before the service has given it an id.
 pub type HoldName = u32;
 
+/// Holds that the service placed, for people on the waitlist, have names from here on.
+pub const OFFERS_FROM: HoldName = 1_000_000;
+
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize)]
 pub enum Verb {
     Place,
@@ -24,6 +28,15 @@ pub enum Verb {
     Confirm,
     Cancel,
     Look,
+    /// The waitlist: its call is of a hold where the answer shows an offer.
+    Join,
+    Mine,
+    Quit,
+    /// What the event's owner does.
+    Block,
+    Unblock,
+    Pause,
+    Open,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
@@ -44,10 +57,12 @@ pub struct Told {
     pub state: Option<String>,
     pub booking_id: Option<String>,
     pub seats: Vec<Seat>,
-    /// The seats that could not be had.
-    pub conflicts: Vec<Seat>,
+    /// The seats that could not be had, and why.
+    pub conflicts: Vec<(Seat, String)>,
     /// Epoch and revision.
     pub position: Option<(i64, i64)>,
+    /// A character for each seat.
+    pub states: Option<String>,
 }
 
 #[derive(Clone, Debug, Serialize)]
@@ -87,6 +102,17 @@ impl Call {
     }
 }
 
+/// A map as somebody had it at a position.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Sight {
+    pub who: String,
+    pub at: Moment,
+    pub position: (i64, i64),
+    pub states: String,
+    /// What must not have been told, if anything.
+    pub complaint: Option<(&'static str, String)>,
+}
+
 /// What the faults of a round excuse.
 #[derive(Clone, Debug, Default, Serialize)]
 pub struct Excuses {
@@ -106,6 +132,9 @@ pub struct History {
     begun: Instant,
     calls: Mutex<Vec<Call>>,
     excuses: Mutex<Excuses>,
+    /// The names of holds that nobody has asked for, by their ids.
+    offers: Mutex<HashMap<String, HoldName>>,
+    sights: Mutex<Vec<Sight>>,
 }
 
 impl Default for History {
@@ -114,13 +143,19 @@ impl Default for History {
             begun: Instant::now(),
             calls: Mutex::default(),
             excuses: Mutex::default(),
+            offers: Mutex::default(),
+            sights: Mutex::default(),
         }
     }
 }
 
+pub fn micros(duration: Duration) -> Moment {
+    u64::try_from(duration.as_micros()).unwrap_or(Moment::MAX)
+}
+
 impl History {
     pub fn now(&self) -> Moment {
-        u64::try_from(self.begun.elapsed().as_micros()).unwrap_or(Moment::MAX)
+        micros(self.begun.elapsed())
     }
 
     /// Writes a call down before it is made, as one of unknown outcome.
@@ -135,7 +170,25 @@ impl History {
         let mut calls = self.calls();
         let returned = self.now();
         let call = &mut calls[nth];
+        if let (Verb::Join | Verb::Mine, Some(hold_id)) = (call.verb, &told.hold_id) {
+            call.hold = Some(self.name_of_offer(hold_id));
+        }
         (call.outcome, call.told, call.returned) = (outcome, told, Some(returned));
+    }
+
+    /// The name of a hold that the service has placed by itself.
+    pub fn name_of_offer(&self, hold_id: &str) -> HoldName {
+        let mut offers = self.offers.lock().expect("nobody panics here");
+        let next = OFFERS_FROM + HoldName::try_from(offers.len()).unwrap_or_default();
+        *offers.entry(hold_id.to_owned()).or_insert(next)
+    }
+
+    pub fn see(&self, sight: Sight) {
+        self.sights.lock().expect("nobody panics here").push(sight);
+    }
+
+    pub fn sights(&self) -> Vec<Sight> {
+        self.sights.lock().expect("nobody panics here").clone()
     }
 
     pub fn calls(&self) -> MutexGuard<'_, Vec<Call>> {
@@ -144,6 +197,21 @@ impl History {
 
     pub fn excuses(&self) -> MutexGuard<'_, Excuses> {
         self.excuses.lock().expect("nobody panics here")
+    }
+
+    /// The board has gone to PostgreSQL, so long ago: holds stay behind that nobody could take
+    /// along, or that were placed in the second until everybody had heard (decision 0027).
+    pub fn fell_back(&self, ago: Duration, is_durable: bool) {
+        let at = self.now().saturating_sub(micros(ago));
+        let mut excuses = self.excuses();
+        let second = micros(Duration::from_secs(1));
+        excuses
+            .losses
+            .push((at.saturating_sub(second), at + 2 * second));
+        if !is_durable {
+            let from = excuses.stale_from.map_or(at, |from| from.min(at));
+            excuses.stale_from = Some(from);
+        }
     }
 
     /// Does something by which Redis loses what it has acknowledged.

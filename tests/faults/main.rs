@@ -4,15 +4,20 @@
 //! `./test faults` runs it; docs/safety.md says what it shows.
 
 mod caller;
+mod cast;
 mod checks;
 mod cluster;
 mod controls;
+mod feed;
+mod histories;
 mod history;
 mod model;
 mod nemesis;
+mod owner;
 mod postgres;
 mod processes;
 mod proxy;
+mod queue;
 mod redis;
 mod register;
 mod round;
@@ -22,6 +27,8 @@ mod service;
 mod session;
 mod stage;
 mod theatre;
+mod viewers;
+mod without_redis;
 mod workload;
 
 use std::process::ExitCode;
@@ -32,7 +39,7 @@ use nemesis::Nemesis;
 use processes::Den;
 
 /// Runs the suite: by default rounds with fixed seeds and one new seed, and the negative controls.
-#[derive(Parser)]
+#[derive(Clone, Parser)]
 pub struct Options {
     /// One round with this seed, or, with --hours, the first of many.
     #[arg(long)]

@@ -3,37 +3,44 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use super::history::{Call, Excuses, HoldName, Moment, Outcome, Seat, Verb};
+use super::history::{Call, Excuses, HoldName, Moment, OFFERS_FROM, Outcome, Seat, Verb, micros};
 use super::register::{Effect, Fate, Record, Step};
-use super::sale::{HOLD_LIFETIME, HOLD_TTL};
+use super::sale::Sale;
 
 /// Who has booked a seat in the end, by the name of the hold.
 pub type Booked = BTreeMap<Seat, HoldName>;
 
+/// PostgreSQL's last word.
+pub struct Last {
+    pub booked: Booked,
+    /// Offers of the waitlist that nobody has seen, with their seats.
+    pub unseen_offers: Vec<(HoldName, Vec<Seat>)>,
+}
+
 /// Clocks of one machine may differ by so much over a few seconds.
 const CLOCKS_DIFFER: Moment = 5_000;
 
-fn micros(duration: Duration) -> Moment {
-    u64::try_from(duration.as_micros()).unwrap_or(Moment::MAX)
-}
-
 /// A record for each seat.
-pub fn records(n_seats: usize, calls: &[Call], excuses: &Excuses, booked: &Booked) -> Vec<Record> {
+pub fn records(sale: &Sale, calls: &[Call], excuses: &Excuses, last: &Last) -> Vec<Record> {
+    let n_seats = sale.n_seats();
     let mut model = Model {
         calls,
         excuses,
         records: vec![Record::default(); n_seats],
         touched: vec![Vec::new(); n_seats],
+        sale,
     };
+    model.keep_and_block();
     for (name, calls) in by_hold(calls) {
         model.place(name, &calls);
+        model.offer(name, &calls);
         model.confirm(name, &calls);
         model.cancel(name, &calls);
         for call in calls {
             model.step_of(name, call);
         }
     }
-    model.end(booked);
+    model.end(last);
     model.records
 }
 
@@ -53,6 +60,7 @@ struct Model<'a> {
     records: Vec<Record>,
     /// The holds that may have had a seat.
     touched: Vec<Vec<HoldName>>,
+    sale: &'a Sale,
 }
 
 /// Several calls for one thing take effect once: at the first answer at the latest.
@@ -68,7 +76,7 @@ fn together(calls: &[&Call], verb: Verb) -> Option<(Moment, Moment)> {
 impl Model<'_> {
     fn add(&mut self, seat: Seat, effect: Effect, (from, until): (Moment, Moment), said: &str) {
         let is_excused = match effect {
-            Effect::Take(_) | Effect::Has(_) => {
+            Effect::Take(_) | Effect::Has(_) | Effect::Block | Effect::Unblock => {
                 self.excuses.stale_from.is_some_and(|stale| until >= stale)
             }
             _ => false,
@@ -113,6 +121,59 @@ impl Model<'_> {
         for seat in first.wanted.clone() {
             self.add(seat, Effect::Take(name), when, &said);
             self.touch(seat, name);
+        }
+    }
+
+    /// A hold that the service placed by itself: after its person joined, before it was seen.
+    fn offer(&mut self, name: HoldName, calls: &[&Call]) {
+        let shows = |call: &&&Call| matches!(call.verb, Verb::Mine | Verb::Join);
+        let Some(first) = calls.iter().find(shows) else {
+            return;
+        };
+        let when = (joined(first, self.calls), first.ended());
+        let said = format!("offer of hold {name} to client {}", first.client);
+        for seat in first.told.seats.clone() {
+            self.add(seat, Effect::Take(name), when, &said);
+            self.touch(seat, name);
+        }
+    }
+
+    /// What the owner does to seats, and from when seats are kept for people who wait.
+    fn keep_and_block(&mut self) {
+        let joins = self.calls.iter().filter(|call| call.verb == Verb::Join);
+        let waits_from = joins.map(|call| call.invoked).min();
+        for record in &mut self.records {
+            record.waits_from = waits_from;
+        }
+        for call in self.calls {
+            let (when, said) = ((call.invoked, call.ended()), said(call));
+            let is_refused = call.refusal().is_some();
+            match call.verb {
+                Verb::Block if is_refused => {
+                    self.refused(HoldName::MAX, call);
+                    self.unsure(&call.wanted, when);
+                }
+                Verb::Block => {
+                    for seat in call.wanted.clone() {
+                        self.add(seat, Effect::Block, when, &said);
+                    }
+                    if !call.is_done() {
+                        self.unsure(&call.wanted, when);
+                    }
+                }
+                Verb::Unblock if !is_refused => {
+                    for seat in call.removed.clone() {
+                        self.add(seat, Effect::Unblock, when, &said);
+                    }
+                }
+                _ => {}
+            }
+        }
+    }
+
+    fn unsure(&mut self, seats: &[Seat], when: (Moment, Moment)) {
+        for seat in seats {
+            self.records[*seat].unsure_blocks.push(when);
         }
     }
 
@@ -173,7 +234,9 @@ impl Model<'_> {
                     }
                 }
             }
-            Verb::Find | Verb::Extend if call.told.state.as_deref() == Some("held") => {
+            Verb::Find | Verb::Extend | Verb::Mine
+                if call.told.state.as_deref() == Some("held") =>
+            {
                 for seat in call.told.seats.clone() {
                     self.see(seat, Effect::Has(name), call);
                 }
@@ -184,48 +247,73 @@ impl Model<'_> {
 
     /// Every conflict is named: what is not, was free.
     fn refused(&mut self, name: HoldName, call: &Call) {
-        for seat in call.told.conflicts.clone() {
-            self.see(seat, Effect::TakenBesides(name), call);
+        for (seat, why) in call.told.conflicts.clone() {
+            let effect = match why.as_str() {
+                "blocked" => Effect::SeenBlocked,
+                "kept" => Effect::SeenKept,
+                _ => Effect::TakenBesides(name),
+            };
+            self.see(seat, effect, call);
         }
+        let is_named = |seat: &Seat| call.told.conflicts.iter().any(|(known, _)| known == seat);
         for seat in call.wanted.clone() {
-            if !call.told.conflicts.contains(&seat) && call.verb == Verb::Place {
+            if !is_named(&seat) && call.verb == Verb::Place {
                 self.see(seat, Effect::SeenFree, call);
             }
         }
     }
 
     /// What may befall the holds, and who has the seats in the end.
-    fn end(&mut self, booked: &Booked) {
+    fn end(&mut self, last: &Last) {
         let holds = by_hold(self.calls);
-        let last = self.calls.iter().filter_map(|call| call.returned).max();
-        let end = last.unwrap_or_default() + 1;
+        let answered = self.calls.iter().filter_map(|call| call.returned).max();
+        let end = answered.unwrap_or_default() + 1;
         for seat in 0..self.records.len() {
             let names = self.touched[seat].clone();
             let fates = names
                 .iter()
-                .map(|name| fate(*name, &holds[name], self.excuses));
+                .map(|name| fate(*name, &holds[name], (self.calls, self.excuses), self.sale));
             let fates = fates.collect();
             self.records[seat].fates = fates;
             self.records[seat].lags = self.excuses.lags;
-            let (effect, said) = match booked.get(&seat) {
+            let (effect, said) = match last.booked.get(&seat) {
                 Some(name) => (Effect::IsBooked(*name), "in the end"),
                 None => (Effect::IsNotBooked, "in the end"),
             };
             self.add(seat, effect, (end, end), said);
         }
+        for (hold, seats) in &last.unseen_offers {
+            for seat in seats {
+                let from = self.records[*seat].waits_from.unwrap_or_default();
+                self.add(*seat, Effect::Take(*hold), (from, Moment::MAX), "unseen");
+                self.records[*seat].fates.push(Fate {
+                    hold: *hold,
+                    ends_from: from,
+                    returns_from: None,
+                });
+            }
+        }
     }
 }
 
 /// When a hold may end by itself at the earliest, by its time or because Redis lost it.
-fn fate(name: HoldName, calls: &[&Call], excuses: &Excuses) -> Fate {
-    let placed = calls.iter().map(|call| call.invoked).min();
-    let placed = placed.unwrap_or_default();
+fn fate(name: HoldName, calls: &[&Call], (all, excuses): (&[Call], &Excuses), sale: &Sale) -> Fate {
+    let (hold_ttl, hold_lifetime) = (micros(sale.hold_ttl), micros(sale.hold_lifetime));
+    let placed = match calls.first() {
+        Some(first) if name >= OFFERS_FROM => joined(first, all),
+        _ => calls
+            .iter()
+            .map(|call| call.invoked)
+            .min()
+            .unwrap_or_default(),
+    };
     let extended = calls
         .iter()
         .filter(|call| call.verb == Verb::Extend && call.is_done());
-    let extended = extended.map(|call| call.invoked + micros(HOLD_TTL)).max();
-    let deadline = (placed + micros(HOLD_TTL)).max(extended.unwrap_or_default());
-    let deadline = deadline.min(placed + micros(HOLD_LIFETIME));
+    let extended = extended.map(|call| call.invoked + hold_ttl).max();
+    let deadline = (placed + hold_ttl).max(extended.unwrap_or_default());
+    let deadline = deadline.min(placed + hold_lifetime);
+    let deadline = quitted(name, calls, all).unwrap_or(deadline);
     let losses = excuses.losses.iter().filter(|(_, until)| *until >= placed);
     let losses = losses.map(|(from, _)| *from).chain(excuses.stale_from);
     let lost = losses.map(|from| from.max(placed)).min();
@@ -237,6 +325,23 @@ fn fate(name: HoldName, calls: &[&Call], excuses: &Excuses) -> Fate {
             .saturating_sub(CLOCKS_DIFFER),
         returns_from: lost,
     }
+}
+
+/// When the person to whom an offer was shown had joined.
+fn joined(shown: &Call, all: &[Call]) -> Moment {
+    let joins = all
+        .iter()
+        .filter(|call| call.verb == Verb::Join && call.client == shown.client);
+    joins.map(|call| call.invoked).min().unwrap_or_default()
+}
+
+/// When an offer may end by itself: its time is long, but its person may leave the waitlist.
+fn quitted(name: HoldName, calls: &[&Call], all: &[Call]) -> Option<Moment> {
+    let first = calls.first().filter(|_| name >= OFFERS_FROM)?;
+    let quits = all.iter().filter(|call| {
+        call.verb == Verb::Quit && call.client == first.client && call.ended() > first.invoked
+    });
+    Some(quits.map(|call| call.invoked).min().unwrap_or(Moment::MAX))
 }
 
 /// The seats that a hold may have had.

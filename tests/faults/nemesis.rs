@@ -13,6 +13,7 @@ use tokio::time::sleep;
 use super::cluster::Cluster;
 use super::history::History;
 use super::proxy::{Proxy, Way};
+use super::sale::Sale;
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Nemesis {
@@ -38,11 +39,12 @@ pub enum Nemesis {
     ShiftClock,
     FillPostgresDisk,
     FillRedisDisk,
+    LackRedis,
 }
 
 use Nemesis::*;
 
-pub const ALL: [(Nemesis, &str); 22] = [
+pub const ALL: [(Nemesis, &str); 23] = [
     (KillService, "kill-service"),
     (StopService, "stop-service"),
     (KillPostgres, "kill-postgres"),
@@ -65,6 +67,7 @@ pub const ALL: [(Nemesis, &str); 22] = [
     (ShiftClock, "shift-clock"),
     (FillPostgresDisk, "fill-postgres-disk"),
     (FillRedisDisk, "fill-redis-disk"),
+    (LackRedis, "lack-redis"),
 ];
 
 impl Nemesis {
@@ -90,6 +93,9 @@ impl Nemesis {
     }
 }
 
+/// How long a board may take to go to the other store while all else is well.
+const MOVES_WITHIN: Duration = Duration::from_secs(8);
+
 /// The library that shifts the clock of a process, where Debian and others put it.
 pub fn time_library() -> Option<PathBuf> {
     let places = [
@@ -104,6 +110,7 @@ pub fn time_library() -> Option<PathBuf> {
 pub struct Strike<'a> {
     pub cluster: &'a Cluster,
     pub history: &'a History,
+    pub sale: &'a Sale,
     pub rng: StdRng,
 }
 
@@ -119,6 +126,7 @@ impl Strike<'_> {
             ForgetRedis => self.forget_redis().await,
             StaleRedis => self.promote_stale_redis().await,
             PromotePostgres => self.promote_postgres().await,
+            LackRedis => self.lack_redis().await,
             BlockStandby => {
                 let link = &self.cluster.to_primary_postgres;
                 link.hole(Way::Out, true);
@@ -302,6 +310,29 @@ impl Strike<'_> {
         if self.cluster.postgres.lock().await.other().is_running() {
             self.cluster.promote_postgres().await?;
         }
+        Ok(())
+    }
+
+    /// One instance, or each, is without Redis until the board is in PostgreSQL, and has it again
+    /// until the board is back. Either may take too long where something else goes wrong, too.
+    async fn lack_redis(&mut self) -> anyhow::Result<()> {
+        let cluster = self.cluster;
+        let chosen = self.rng.random_range(0..3);
+        match cluster.services.get(chosen) {
+            Some(service) => service.to_redis.refuse(true),
+            None => cluster.redis.lock().await.primary_mut().kill(),
+        }
+        let moved = cluster.until_mode(self.sale, "postgres", MOVES_WITHIN);
+        moved.await.ok();
+        self.a_while(500..2_000).await;
+        match cluster.services.get(chosen) {
+            Some(service) => service.to_redis.heal(),
+            None => cluster.redis.lock().await.primary_mut().start(None).await?,
+        }
+        cluster
+            .until_mode(self.sale, "redis", MOVES_WITHIN)
+            .await
+            .ok();
         Ok(())
     }
 

@@ -16,6 +16,10 @@ pub enum State {
     Booked(HoldName),
     /// Booked no more, but not yet to be had.
     Freeing,
+    /// Taken off sale by the event's owner.
+    Blocked,
+    /// Kept for the waitlist.
+    Kept,
 }
 
 /// What a call did to the seat, or saw of it.
@@ -31,6 +35,11 @@ pub enum Effect {
     /// Somebody other than the hold was seen to have the seat.
     TakenBesides(HoldName),
     SeenFree,
+    SeenBlocked,
+    SeenKept,
+    /// By the owner: off sale, and on sale again.
+    Block,
+    Unblock,
     /// PostgreSQL's last word.
     IsBooked(HoldName),
     IsNotBooked,
@@ -65,6 +74,10 @@ pub struct Record {
     pub fates: Vec<Fate>,
     /// A cancelled seat may be shown as taken for a while.
     pub lags: bool,
+    /// Since when people may have waited, for whom seats are kept.
+    pub waits_from: Option<Moment>,
+    /// While a block of unknown outcome, or one that is taken back, may come and go.
+    pub unsure_blocks: Vec<(Moment, Moment)>,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -217,9 +230,33 @@ impl Search<'_> {
                 None
             }
         });
-        let freed = (state == State::Freeing).then_some(State::Free);
-        let next: Vec<_> = fates.chain(freed).collect();
+        let next: Vec<_> = fates.chain(self.by_others(state, first_end)).collect();
         next.into_iter().map(|state| (None, state, 0))
+    }
+
+    /// What the reconciler, the waitlist and an unsure block may do.
+    fn by_others(&self, state: State, first_end: Moment) -> Vec<State> {
+        let waits = self.record.waits_from.is_some_and(|from| from <= first_end);
+        let last = self.last_begin();
+        let mut unsure = self.record.unsure_blocks.iter();
+        let is_unsure = unsure.any(|(from, until)| *from <= first_end && last <= *until);
+        match state {
+            State::Freeing | State::Kept => vec![State::Free],
+            State::Blocked if is_unsure => vec![State::Free],
+            State::Free => {
+                let kept = waits.then_some(State::Kept);
+                let blocked = is_unsure.then_some(State::Blocked);
+                kept.into_iter().chain(blocked).collect()
+            }
+            _ => Vec::new(),
+        }
+    }
+
+    /// No moment before the latest beginning of what is done is left.
+    fn last_begin(&self) -> Moment {
+        let steps = self.steps.iter().enumerate();
+        let done = steps.filter(|(nth, _)| self.has(*nth));
+        done.map(|(_, step)| step.from).max().unwrap_or_default()
     }
 
     /// The state after a call, if the call was possible in this one.
@@ -248,6 +285,15 @@ impl Search<'_> {
                 Some(state)
             }
             (Effect::SeenFree, State::Free) => Some(state),
+            (Effect::Block | Effect::SeenBlocked, State::Blocked)
+            | (Effect::SeenKept, State::Kept) => Some(state),
+            (Effect::Block, State::Free) => Some(State::Blocked),
+            (Effect::Unblock, State::Blocked) => Some(State::Free),
+            (Effect::Unblock, _) => Some(state),
+            // On an older board there is no block, and nothing is kept.
+            (Effect::Take(hold), State::Blocked | State::Kept) if step.is_excused => {
+                Some(State::Held(hold))
+            }
             (Effect::IsBooked(hold), State::Booked(known)) if known == hold => Some(state),
             (Effect::IsNotBooked, State::Booked(_)) => None,
             (Effect::IsNotBooked, _) => Some(state),

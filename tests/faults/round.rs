@@ -2,7 +2,6 @@
 
 use std::process::Stdio;
 use std::sync::Arc;
-use std::sync::atomic::AtomicU32;
 use std::time::Duration;
 
 use anyhow::Context as _;
@@ -10,16 +9,16 @@ use futures::future::join_all;
 use rand::rngs::StdRng;
 use rand::{RngExt, SeedableRng};
 use tokio::process::Command;
-use tokio_util::sync::CancellationToken;
 
-use super::caller::Caller;
+use super::cast::Cast;
 use super::checks::{self, Breach, Truth};
 use super::cluster::Cluster;
+use super::feed;
 use super::history::{History, Outcome};
 use super::nemesis::{Nemesis, Strike};
-use super::processes::{background, program, until};
+use super::processes::{program, until};
 use super::sale::Sale;
-use super::workload::Buyer;
+use super::without_redis::SOON;
 
 const N_SEATS: usize = 32;
 /// How long the boards may take at once; what takes longer is looked at again in the end.
@@ -57,6 +56,9 @@ pub struct Report {
     pub history: Arc<History>,
     pub breaches: Vec<Breach>,
     pub n_bookings: usize,
+    pub n_offers: usize,
+    /// Maps that were compared with another's at the same position.
+    pub n_compared: usize,
     /// The maps do not yet show what PostgreSQL has.
     pub is_unsettled: bool,
 }
@@ -66,70 +68,79 @@ impl Report {
         let calls = self.history.calls();
         let count = |is: fn(&Outcome) -> bool| calls.iter().filter(|it| is(&it.outcome)).count();
         format!(
-            "{} calls: {} done, {} refused, {} unknown; {} bookings",
+            "{} calls: {} done, {} refused, {} unknown; {} bookings, {} offers, {} maps",
             calls.len(),
             count(|it| *it == Outcome::Done),
             count(|it| matches!(it, Outcome::Refused(_))),
             count(|it| *it == Outcome::Unknown),
             self.n_bookings,
+            self.n_offers,
+            self.n_compared,
         )
     }
 }
 
 pub async fn run(cluster: &Cluster, plan: &Plan) -> anyhow::Result<Report> {
+    let may_fall_back = plan.nemeses.contains(&Nemesis::LackRedis);
+    cluster.lose_patience(may_fall_back.then_some(SOON)).await?;
     let sale = Arc::new(Sale::open(cluster, N_SEATS).await?);
     let history = Arc::new(History::default());
     history.excuses().lags = !plan.nemeses.is_empty();
-    let names = Arc::new(AtomicU32::new(1));
-    let mut buyers = Vec::new();
-    for number in 0..plan.n_buyers {
-        let caller = Caller::new(number, &sale, &history).await?;
-        buyers.push(Buyer::new(caller, plan.seed, &names, plan.abandons));
-    }
-
-    let stop = CancellationToken::new();
-    let buying: Vec<_> = buyers
-        .into_iter()
-        .map(|mut buyer| {
-            let stop = stop.clone();
-            background(async move {
-                buyer.buy(&stop).await;
-                buyer
-            })
-        })
-        .collect();
-    let struck = go_wrong(cluster, &history, plan).await;
-    stop.cancel();
+    let cast = Cast::begin(&sale, &history, plan).await?;
+    let struck = go_wrong(cluster, (&sale, &history), plan).await;
+    cast.stop();
     let mut breaches: Vec<_> = died(cluster).collect();
     struck?;
     cluster.heal().await.context("the cluster does not heal")?;
 
-    let mut settling = Vec::new();
-    for buyer in buying {
-        let mut buyer = buyer.await?;
-        settling.push(background(async move { buyer.settle().await }));
-    }
-    for settled in settling {
-        let n_unsettled = settled.await?;
-        if n_unsettled > 0 {
-            breaches.push(Breach {
-                rule: "once all is well, everybody learns what became of a confirm or a cancel",
-                what: format!("{n_unsettled} did not"),
-            });
-        }
-    }
+    let (audience, unsettled) = cast.settle().await?;
+    breaches.extend(unsettled);
     let is_unsettled = settle(cluster, &sale, BOARDS_SOON).await.is_err();
     let truth = read(cluster, &sale).await?;
+    let states = truth.states(sale.n_seats());
+    let states = (!is_unsettled).then_some(&*states);
+    breaches.extend(audience.leave(states).await?);
+    excuse_falls(cluster, (&sale, &history), plan).await?;
     let (calls, excuses) = (history.calls().clone(), history.excuses().clone());
     breaches.extend(checks::check(&sale, &calls, &excuses, &truth));
+    let (n_compared, differing) = feed::compare(&history.sights(), &calls, &excuses);
+    breaches.extend(differing);
     breaches.extend(died(cluster));
     Ok(Report {
         n_bookings: truth.n_bookings(),
+        n_offers: truth.n_offers(),
+        n_compared,
         sale,
         history,
         breaches,
         is_unsettled,
     })
+}
+
+/// A board in PostgreSQL is no more durable than in Redis (decision 0026).
+async fn excuse_falls(
+    cluster: &Cluster,
+    (sale, history): (&Sale, &History),
+    plan: &Plan,
+) -> anyhow::Result<()> {
+    let mut db = cluster.postgres.lock().await.primary().connect().await?;
+    let falls: Vec<i64> = sqlx::query_scalar(
+        "SELECT (extract(epoch FROM clock_timestamp() - began_at) * 1000000)::bigint
+         FROM board_epochs WHERE event_id = $1::uuid AND mode = 'postgres'",
+    )
+    .bind(&sale.event_id)
+    .fetch_all(&mut db)
+    .await?;
+    let ends = [
+        Nemesis::KillPostgres,
+        Nemesis::PromotePostgres,
+        Nemesis::FillPostgresDisk,
+    ];
+    let is_durable = !plan.nemeses.iter().any(|nemesis| ends.contains(nemesis));
+    for ago in falls {
+        history.fell_back(Duration::from_micros(ago.cast_unsigned()), is_durable);
+    }
+    Ok(())
 }
 
 pub async fn read(cluster: &Cluster, sale: &Sale) -> anyhow::Result<Truth> {
@@ -138,12 +149,17 @@ pub async fn read(cluster: &Cluster, sale: &Sale) -> anyhow::Result<Truth> {
 }
 
 /// Every nemesis strikes once or twice while the round lasts, at times of its own.
-async fn go_wrong(cluster: &Cluster, history: &History, plan: &Plan) -> anyhow::Result<()> {
+async fn go_wrong(
+    cluster: &Cluster,
+    (sale, history): (&Sale, &History),
+    plan: &Plan,
+) -> anyhow::Result<()> {
     let nemeses = (1_u64..).zip(plan.nemeses.iter().copied());
     let striking = nemeses.map(|(nth, nemesis)| {
         let strike = Strike {
             cluster,
             history,
+            sale,
             rng: StdRng::seed_from_u64(plan.seed.wrapping_add(nth << 32)),
         };
         again_and_again(strike, nemesis, plan.lasts)

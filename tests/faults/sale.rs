@@ -11,17 +11,34 @@ use super::history::Seat;
 /// The shortest time to live that an event may give its holds.
 pub const HOLD_TTL: Duration = Duration::from_secs(5);
 pub const HOLD_LIFETIME: Duration = Duration::from_secs(12);
+/// The section for which people wait: the last row of the house.
+pub const SCARCE: &str = "W";
+pub const SEATS_PER_ROW: usize = 8;
 const SEATS_PER_PERSON_MAX: u32 = 9;
 
 pub struct Sale {
     pub urls: [String; 2],
     pub event_id: String,
+    /// The token of the event's owner.
+    pub owner: String,
+    /// How long a hold lasts at first, and at most.
+    pub hold_ttl: Duration,
+    pub hold_lifetime: Duration,
     labels: Vec<String>,
 }
 
 impl Sale {
     /// A house of so many seats in rows of eight, and an event in it that is on sale.
     pub async fn open(cluster: &Cluster, n_seats: usize) -> anyhow::Result<Self> {
+        Self::open_with(cluster, n_seats, (HOLD_TTL, HOLD_LIFETIME)).await
+    }
+
+    /// With holds that last so long at first, and at most.
+    pub async fn open_with(
+        cluster: &Cluster,
+        n_seats: usize,
+        (hold_ttl, hold_lifetime): (Duration, Duration),
+    ) -> anyhow::Result<Self> {
         let urls = [0, 1].map(|nth: usize| cluster.services[nth].url.clone());
         let url = &urls[0];
         let signing_in = json!({"email": ADMIN.0, "password": ADMIN.1});
@@ -31,8 +48,8 @@ impl Sale {
         let event = json!({
             "venue_id": venue["venue_id"], "name": "Faults", "starts_at": "2099-01-01T19:00:00Z",
             "currency": "EUR", "prices": [{"category": "standard", "amount": "25"}],
-            "hold_ttl_seconds": HOLD_TTL.as_secs(),
-            "hold_lifetime_max_seconds": HOLD_LIFETIME.as_secs(),
+            "hold_ttl_seconds": hold_ttl.as_secs(),
+            "hold_lifetime_max_seconds": hold_lifetime.as_secs(),
             "seats_per_hold_max": 4, "seats_per_person_max": SEATS_PER_PERSON_MAX,
         });
         let event = post(url, "/v1/events", Some(&owner), &event).await?;
@@ -48,6 +65,9 @@ impl Sale {
         Ok(Self {
             urls,
             event_id,
+            owner,
+            hold_ttl,
+            hold_lifetime,
             labels,
         })
     }
@@ -83,13 +103,21 @@ impl Sale {
 }
 
 fn template(n_seats: usize) -> Value {
+    let section = |key: &str, distance: usize, n_rows: usize| {
+        json!({
+            "key": key, "category": "standard", "at": [0, distance],
+            "rows": [{"labels": format!("1-{n_rows}"), "seats": SEATS_PER_ROW}],
+        })
+    };
+    let n_rows = n_seats / SEATS_PER_ROW;
+    let sections = match n_rows {
+        0 | 1 => vec![section("S", 10, n_rows)],
+        _ => vec![section("S", 10, n_rows - 1), section(SCARCE, 30, 1)],
+    };
     json!({
         "format_version": 1, "name": "A small house", "time_zone": "UTC", "focal_point": [0, 0],
         "categories": [{"key": "standard", "name": "Standard", "colour": "#0072b2"}],
-        "sections": [{
-            "key": "S", "category": "standard", "at": [0, 10],
-            "rows": [{"labels": format!("1-{}", n_seats / 8), "seats": 8}],
-        }],
+        "sections": sections,
     })
 }
 
@@ -120,7 +148,7 @@ async fn post(url: &str, path: &str, token: Option<&str>, body: &Value) -> anyho
 }
 
 async fn answered(request: reqwest::RequestBuilder) -> anyhow::Result<Value> {
-    let answer = request.timeout(Duration::from_secs(10)).send().await?;
+    let answer = request.timeout(Duration::from_secs(40)).send().await?;
     let (status, text) = (answer.status(), answer.text().await?);
     if !status.is_success() {
         bail!("{status}: {text}");

@@ -22,6 +22,8 @@ pub struct Service {
     pub to_postgres: Proxy,
     pub to_redis: Proxy,
     process: Mutex<Option<Process>>,
+    /// After how long without Redis boards fall back, and with it go back, in seconds.
+    patience: Mutex<Option<(u32, u32)>>,
     http: reqwest::Client,
 }
 
@@ -41,6 +43,7 @@ impl Service {
             to_postgres: Proxy::start(postgres).await?,
             to_redis: Proxy::start(redis).await?,
             process: Mutex::new(None),
+            patience: Mutex::new(None),
             http: reqwest::Client::new(),
         })
     }
@@ -56,7 +59,13 @@ impl Service {
         );
         let redis = format!("redis://127.0.0.1:{}", self.to_redis.port);
         let many = "1000000".to_owned();
-        [
+        let patience = self.patience.lock().expect("nobody panics here");
+        let patience = patience.iter().flat_map(|(down_after, back_after)| {
+            let down_after = ("HOLDFAST_REDIS_DOWN_AFTER_SECONDS", down_after.to_string());
+            let back_after = ("HOLDFAST_REDIS_BACK_AFTER_SECONDS", back_after.to_string());
+            [down_after, back_after]
+        });
+        let fixed = [
             ("DATABASE_URL", database),
             ("REDIS_URL", redis),
             ("HOLDFAST_SECRET", SECRET.to_owned()),
@@ -66,9 +75,15 @@ impl Service {
             ("HOLDFAST_SIGN_INS_PER_MINUTE", many),
             ("RUST_LOG", "info".to_owned()),
             ("NO_COLOR", "1".to_owned()),
-        ]
-        .map(|(name, value)| (name.to_owned(), value))
-        .into()
+        ];
+        let all = fixed.into_iter().chain(patience);
+        all.map(|(name, value)| (name.to_owned(), value)).collect()
+    }
+
+    /// From its next start; answers whether that is another than before.
+    pub fn lose_patience(&self, patience: Option<(u32, u32)>) -> bool {
+        let mut known = self.patience.lock().expect("nobody panics here");
+        std::mem::replace(&mut *known, patience) != patience
     }
 
     /// Starts it where it does not run.

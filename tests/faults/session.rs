@@ -15,10 +15,11 @@ use tokio::runtime::Runtime;
 use super::Options;
 use super::checks::Breach;
 use super::cluster::Cluster;
+use super::histories;
 use super::nemesis::{ALL, Nemesis};
 use super::processes::Den;
 use super::round::{self, BOARDS_LATE, Plan, Report};
-use super::theatre;
+use super::theatre::{self, MAIN, WITHOUT_REDIS};
 
 /// What the short run does, in two clusters side by side. What harms Redis comes first: seats that
 /// were cancelled but not freed take a minute to be mended, which is waited for in the end.
@@ -136,8 +137,14 @@ fn play_all(
             anyhow::Ok(())
         }));
     }
-    theatre::check_the_checker(tally);
-    runtime.block_on(theatre::play(den, options, tally));
+    histories::check_the_checkers(tally);
+    let (again, beside) = (options.clone(), tally.clone());
+    playing.push(std::thread::spawn(move || {
+        let runtime = Runtime::new()?;
+        runtime.block_on(theatre::play(den, &again, &beside, &WITHOUT_REDIS));
+        anyhow::Ok(())
+    }));
+    runtime.block_on(theatre::play(den, options, tally, &MAIN));
     for played in playing {
         let lost = |_| anyhow::anyhow!("the suite itself has failed");
         played.join().map_err(lost)??;

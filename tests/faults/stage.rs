@@ -11,11 +11,13 @@ use super::cluster::Cluster;
 use super::history::{History, HoldName, Seat, Verb};
 use super::processes::until;
 use super::round;
-use super::sale::Sale;
+use super::sale::{HOLD_LIFETIME, HOLD_TTL, Sale};
 
 /// How long a caller on the stage waits for an answer, unless the scene says otherwise.
 pub const PATIENCE: Duration = Duration::from_secs(10);
-const TRIES_WITHIN: Duration = Duration::from_secs(20);
+/// Limits that only a machine that is much too busy comes near.
+const TRIES_WITHIN: Duration = Duration::from_secs(60);
+const MOVES_WITHIN: Duration = Duration::from_secs(60);
 
 pub struct Stage<'a> {
     pub cluster: &'a Cluster,
@@ -31,7 +33,15 @@ pub struct By(pub usize, pub usize);
 impl<'a> Stage<'a> {
     /// An event of eight seats, which both instances know.
     pub async fn set(cluster: &'a Cluster) -> anyhow::Result<Self> {
-        let sale = Arc::new(Sale::open(cluster, 8).await?);
+        Self::set_with(cluster, (HOLD_TTL, HOLD_LIFETIME)).await
+    }
+
+    /// With holds that last so long at first, and at most.
+    pub async fn set_with(
+        cluster: &'a Cluster,
+        times: (Duration, Duration),
+    ) -> anyhow::Result<Self> {
+        let sale = Arc::new(Sale::open_with(cluster, 8, times).await?);
         let history = Arc::new(History::default());
         history.excuses().lags = true;
         let caller = |number| Caller::new(number, &sale, &history);
@@ -113,6 +123,21 @@ impl<'a> Stage<'a> {
             async || !self.confirm(by, held, PATIENCE).await.is_unknown(),
         )
         .await
+    }
+
+    /// Asks until the service says yes or no.
+    pub async fn release(&self, by: By, held: &Asked) -> anyhow::Result<()> {
+        until("a release is answered", TRIES_WITHIN, async || {
+            !self.ask(Verb::Release, by, held).await.is_unknown()
+        })
+        .await
+    }
+
+    /// Until PostgreSQL says that the board is in that store.
+    pub async fn until_mode(&self, mode: &str) -> anyhow::Result<()> {
+        self.cluster
+            .until_mode(&self.sale, mode, MOVES_WITHIN)
+            .await
     }
 
     /// Until the maps of both instances show what PostgreSQL has.

@@ -9,19 +9,20 @@ use rand::{RngExt, SeedableRng};
 use tokio_util::sync::CancellationToken;
 
 use super::caller::{Answer, Asked, Caller};
-use super::history::{HoldName, Outcome, Seat, Verb};
+use super::history::{HoldName, OFFERS_FROM, Outcome, Seat, Verb};
+use super::sale::SEATS_PER_ROW;
 
 /// How long a buyer goes on asking for what became of a confirm, once all is well again.
 const SETTLING_MAX: Duration = Duration::from_secs(60);
 
 #[derive(Clone, Default)]
-struct Held {
-    name: HoldName,
-    hold_id: String,
-    token: Option<String>,
-    seats: Vec<Seat>,
-    confirm_key: Option<String>,
-    is_unsure: bool,
+pub(super) struct Held {
+    pub(super) name: HoldName,
+    pub(super) hold_id: String,
+    pub(super) token: Option<String>,
+    pub(super) seats: Vec<Seat>,
+    pub(super) confirm_key: Option<String>,
+    pub(super) is_unsure: bool,
 }
 
 #[derive(Clone)]
@@ -31,10 +32,13 @@ struct Bought {
 }
 
 pub struct Buyer {
-    caller: Caller,
-    rng: StdRng,
+    pub(super) caller: Caller,
+    pub(super) rng: StdRng,
     names: Arc<AtomicU32>,
-    held: Option<Held>,
+    pub(super) held: Option<Held>,
+    /// On the waitlist, as far as it knows, and whether it ever was.
+    pub(super) may_wait: bool,
+    pub(super) has_waited: bool,
     bought: Vec<Bought>,
     /// Confirms and cancellations of unknown outcome that it means to follow up.
     unsure_confirms: Vec<Held>,
@@ -51,6 +55,8 @@ impl Buyer {
             rng: StdRng::seed_from_u64(seed.wrapping_mul(1_000).wrapping_add(number)),
             names: names.clone(),
             held: None,
+            may_wait: false,
+            has_waited: false,
             bought: Vec::new(),
             unsure_confirms: Vec::new(),
             unsure_cancels: Vec::new(),
@@ -74,6 +80,8 @@ impl Buyer {
                 0..12 => self.look().await,
                 12..30 if !self.bought.is_empty() => self.cancel().await,
                 30..35 => self.follow_up().await,
+                35..80 if self.may_wait => self.wait().await,
+                35..60 if self.is_patient() => self.wait().await,
                 _ => self.place().await,
             },
             Some(held) => match dice {
@@ -92,7 +100,12 @@ impl Buyer {
         }
     }
 
-    fn asked(&mut self) -> Asked {
+    /// Some join the waitlist when there is nothing left in the section that they like.
+    fn is_patient(&self) -> bool {
+        self.caller.number.is_multiple_of(2)
+    }
+
+    pub(super) fn asked(&mut self) -> Asked {
         let patience = [700, 1_500, 4_000, 9_000][self.rng.random_range(0..4)];
         Asked {
             instance: self.rng.random_range(0..2),
@@ -117,7 +130,13 @@ impl Buyer {
     fn some_seats(&mut self) -> Vec<Seat> {
         let n_seats = self.caller.sale.n_seats();
         let n_wanted = self.rng.random_range(1..=3);
-        let first = self.rng.random_range(0..n_seats);
+        // The last row is what everybody wants.
+        let row = if self.rng.random_bool(0.15) {
+            n_seats - SEATS_PER_ROW..n_seats
+        } else {
+            0..n_seats
+        };
+        let first = self.rng.random_range(row);
         let mut seats: Vec<_> = (first..first + n_wanted).map(|at| at % n_seats).collect();
         seats.sort_unstable();
         seats
@@ -152,7 +171,7 @@ impl Buyer {
         }
     }
 
-    async fn pause(&mut self) {
+    pub(super) async fn pause(&mut self) {
         let pause = self.rng.random_range(20..200);
         tokio::time::sleep(Duration::from_millis(pause)).await;
     }
@@ -238,7 +257,9 @@ impl Buyer {
             let answer = self.ask_to_confirm(&held, false).await;
             is_settled = self.take_note(&held, &answer);
         }
-        if !is_settled && self.rng.random_range(0..100) >= self.abandons {
+        let is_followed = self.rng.random_range(0..100) >= self.abandons;
+        // Who abandons an offer cannot leave the waitlist before it is settled.
+        if !is_settled && (is_followed || held.name >= OFFERS_FROM) {
             self.unsure_confirms.push(held);
         }
     }
@@ -333,7 +354,8 @@ impl Buyer {
             };
             self.caller.call(Verb::Look, &asked).await;
         }
-        self.n_unsettled()
+        let is_out = self.settle_waiting().await;
+        self.n_unsettled() + usize::from(!is_out)
     }
 
     fn n_unsettled(&self) -> usize {
@@ -342,7 +364,7 @@ impl Buyer {
 }
 
 /// Refusals after which the same call may succeed.
-fn is_for_now(code: &str) -> bool {
+pub(super) fn is_for_now(code: &str) -> bool {
     matches!(
         code,
         "hold_confirming" | "request_in_progress" | "rate_limited" | "event_not_on_sale"

@@ -15,7 +15,7 @@ use crate::auth::Caller;
 use crate::availability::copies::{self, Copy, Cursor};
 use crate::availability::live::{Audience, Viewer, parse_position};
 use crate::availability::model::Availability;
-use crate::board;
+use crate::board::{self, Position};
 use crate::context::Context;
 use crate::document::Encoding;
 use crate::events;
@@ -119,13 +119,25 @@ async fn cursor(ctx: &Context, copy: &Copy, last_id: Option<&str>) -> Result<Cur
     if copy.has_told(position, Duration::ZERO).await {
         return Ok(copy.resume(position));
     }
-    if board::find_position(ctx, copy.event_id).await? < position {
+    if was_never(ctx, copy.event_id, position).await? {
         return Ok(Cursor::Snapshot);
     }
     if !copy.has_told(position, CAUGHT_UP_WITHIN).await {
         return Err(unavailable("This instance is behind"));
     }
     Ok(copy.resume(position))
+}
+
+/// A position in an epoch that has not begun, or further than its board has come. Another instance
+/// may have heard of an epoch that this one has not.
+async fn was_never(ctx: &Context, event_id: EventId, position: Position) -> Result<bool, Problem> {
+    if board::find_position(ctx, event_id).await? >= position {
+        return Ok(false);
+    }
+    board::follow_epoch(ctx, event_id).await?;
+    let has_begun = board::position_seen(ctx, event_id).epoch >= position.epoch;
+    let there = board::find_position(ctx, event_id).await?;
+    Ok(there < position && (there.epoch == position.epoch || !has_begun))
 }
 
 fn unavailable(what: &str) -> Problem {

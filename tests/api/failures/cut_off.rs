@@ -30,6 +30,17 @@ async fn cut(proxy: &Proxy, app: &TestApp) {
     .await;
 }
 
+/// Long enough for who is cut off to decide alone; the other one stands still.
+async fn leave_alone(cut_off: &TestApp, connected: &TestApp) {
+    for _ in 0..8 {
+        cut_off.ctx.clock.advance(TimeDelta::seconds(1));
+        board::beat(&connected.ctx).await.expect("a beat");
+        board::beat(&cut_off.ctx).await.expect("a beat");
+        board::move_boards(&cut_off.ctx).await.expect("moved");
+    }
+    assert_eq!(mode(cut_off).await, "postgres");
+}
+
 #[sqlx::test(migrator = "holdfast::postgres::MIGRATIONS")]
 async fn f6_with_one_instance_cut_off_both_sell_and_every_hold_stays(db: PgPool) {
     let (cut_off, connected, proxy) = one_behind_a_proxy(&db).await;
@@ -77,14 +88,7 @@ async fn f6_a_hold_of_an_epoch_that_is_over_is_never_confirmed_against_another(d
     let first = ana.place(&sale, &["S-A-3"]).await.expect(201);
     pass(&[&cut_off, &connected], 1).await;
     cut(&proxy, &cut_off).await;
-    // Long enough for who is cut off to decide alone; the other one stands still.
-    for _ in 0..8 {
-        cut_off.ctx.clock.advance(TimeDelta::seconds(1));
-        board::beat(&connected.ctx).await.expect("a beat");
-        board::beat(&cut_off.ctx).await.expect("a beat");
-        board::move_boards(&cut_off.ctx).await.expect("moved");
-    }
-    assert_eq!(mode(&cut_off).await, "postgres");
+    leave_alone(&cut_off, &connected).await;
 
     let late = ana.place(&sale, &["S-A-1"]).await.expect(201);
     let late_alone = ana.place(&sale, &["S-A-2"]).await.expect(201);
@@ -96,6 +100,32 @@ async fn f6_a_hold_of_an_epoch_that_is_over_is_never_confirmed_against_another(d
     ben.confirm(&sale, &rightful).await.expect(201);
 
     assert_eq!(sale.owner.at(&cut_off).states_of(&sale).await, "bbb");
+    cut_off.stop().await;
+    connected.finish().await;
+}
+
+/// The instance to which they come back has not heard that the board has left Redis.
+#[sqlx::test(migrator = "holdfast::postgres::MIGRATIONS")]
+async fn f32_a_viewer_who_saw_a_board_leave_redis_sees_no_older_one(db: PgPool) {
+    let (cut_off, connected, proxy) = one_behind_a_proxy(&db).await;
+    let sale = connected.on_sale(1, 3).await;
+    let (ana, ben) = (connected.guest(), cut_off.guest());
+    ana.place(&sale, &["S-A-1"]).await.expect(201);
+    let mut stays = ana.watch(&sale).await;
+    stays.until("h..").await;
+    cut(&proxy, &cut_off).await;
+    leave_alone(&cut_off, &connected).await;
+    let mut viewer = ben.watch(&sale).await;
+    ben.place(&sale, &["S-A-2"]).await.expect(201);
+    viewer.until(".h.").await;
+
+    let back = ana
+        .watch_with(&sale, &[("Last-Event-ID", &viewer.id())])
+        .await;
+    ben.place(&sale, &["S-A-3"]).await.expect(201);
+    back.knowing(&viewer).until(".hh").await;
+    stays.until(".hh").await;
+
     cut_off.stop().await;
     connected.finish().await;
 }
