@@ -332,3 +332,31 @@ impl State {
         self.snapshot.clone()
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_was_made_for_readers_goes_when_nobody_comes_any_more() {
+        let copy = Copy::new(EventId(uuid::Uuid::nil()), Duration::from_secs(60));
+        copy.renew(&Snapshot {
+            position: Position {
+                epoch: 1,
+                revision: 4,
+            },
+            now: crate::clock::from_ms(0),
+            seats: b"..h".to_vec(),
+        });
+        let snapshot = || copy.next(&mut Cursor::Snapshot).unwrap();
+        let first = Arc::downgrade(&snapshot());
+
+        copy.forget_unwanted();
+        assert!(Arc::ptr_eq(&first.upgrade().unwrap(), &snapshot()));
+        copy.forget_unwanted();
+        copy.forget_unwanted();
+
+        assert!(first.upgrade().is_none());
+        assert!(snapshot().plain().ends_with(b"\"..h\"}\n\n"));
+    }
+}

@@ -5,7 +5,7 @@ use std::cell::RefCell;
 use std::collections::BTreeMap;
 use std::rc::Rc;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::thread;
 use std::time::Duration;
 
@@ -127,7 +127,7 @@ impl Bystanding {
 }
 
 impl Shared {
-    fn copies(&self) -> std::sync::MutexGuard<'_, Vec<(usize, Vec<u8>)>> {
+    fn copies(&self) -> MutexGuard<'_, Vec<(usize, Vec<u8>)>> {
         self.copies.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
