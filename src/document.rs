@@ -18,6 +18,10 @@ const KEPT_MAX_BYTES: usize = 128 << 20;
 /// A larger document is compressed on a thread of its own.
 const QUICK_MAX_BYTES: usize = 256 << 10;
 
+/// Large documents are made one at a time, and compressed one at a time: each takes several times
+/// its size meanwhile, and a core.
+static COMPRESSING: tokio::sync::Mutex<()> = tokio::sync::Mutex::const_new(());
+
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Encoding {
     Identity,
@@ -123,6 +127,7 @@ impl Document {
             if plain.len() <= QUICK_MAX_BYTES {
                 return compress(&plain, encoding, effort);
             }
+            let _turn = COMPRESSING.lock().await;
             let work = move || compress(&plain, encoding, effort);
             let made = tokio::task::spawn_blocking(work).await;
             made.unwrap_or_default()
@@ -170,6 +175,7 @@ fn brotli(plain: &[u8], quality: i32) -> std::io::Result<Vec<u8>> {
 pub struct Documents {
     kept: Mutex<HashMap<String, Kept>>,
     n_uses: AtomicU64,
+    making: tokio::sync::Mutex<()>,
 }
 
 struct Kept {
@@ -186,6 +192,7 @@ impl Documents {
     ) -> Result<Arc<Document>, E> {
         let cell = self.cell(&name);
         let made = cell.get_or_try_init(async || {
+            let _turn = self.making.lock().await;
             let text = make().await?;
             Ok(Arc::new(Document::new(text, Effort::Thorough)))
         });

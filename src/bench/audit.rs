@@ -72,14 +72,14 @@ async fn compare_seats(
         let states = availability["states"].as_str();
         let states = states.context("the availability has no states")?.as_bytes();
         let wrong: Vec<usize> = (0..states.len())
-            .filter(|&seat| !is_as_expected(ledger.seats(event)[seat], states[seat]))
+            .filter(|&seat| !is_as_expected(ledger.seat(event, seat), states[seat]))
             .collect();
         if wrong.is_empty() {
             return Ok(states.len());
         }
         if began.elapsed() > SETTLING_MAX {
             for seat in wrong {
-                let (state, fate) = (char::from(states[seat]), ledger.seats(event)[seat].fate);
+                let (state, fate) = (char::from(states[seat]), ledger.seat(event, seat).fate);
                 ledger.breach(|house| difference(house.label(seat), fate, state));
             }
             return Ok(states.len());
@@ -92,6 +92,7 @@ fn is_as_expected(seat: Seat, state: u8) -> bool {
     match seat.fate {
         _ if seat.is_unsure => true,
         Fate::Booked => state == b'b',
+        Fate::Standing => state == b'h',
         Fate::Freed | Fate::Untouched => state == b'.',
         Fate::Held | Fate::Ending => true,
     }
@@ -100,6 +101,7 @@ fn is_as_expected(seat: Seat, state: u8) -> bool {
 fn difference(label: &str, fate: Fate, state: char) -> String {
     let was = match fate {
         Fate::Booked => "was confirmed",
+        Fate::Standing => "was to stay held",
         Fate::Freed => "was released",
         _ => "was never held",
     };

@@ -50,6 +50,23 @@ pub fn take_message(bytes: &mut Vec<u8>) -> Option<Vec<u8>> {
     Some(std::mem::replace(bytes, rest))
 }
 
+/// Takes a message over into a copy of the board.
+pub fn apply(text: &[u8], copy: &mut Vec<u8>) -> anyhow::Result<()> {
+    match read(text)? {
+        Message::Snapshot(states) => *copy = states,
+        Message::Changes(changes) => {
+            for (state, seats) in changes {
+                for seat in seats {
+                    let place = copy.get_mut(seat);
+                    *place.context("a change to a seat that is not there")? = state;
+                }
+            }
+        }
+        Message::Other => {}
+    }
+    Ok(())
+}
+
 fn read(text: &[u8]) -> anyhow::Result<Message> {
     let text = str::from_utf8(text)?;
     let field = |name| text.lines().find_map(|line| line.strip_prefix(name));
@@ -77,6 +94,23 @@ fn read(text: &[u8]) -> anyhow::Result<Message> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_copy_is_a_snapshot_and_the_changes_after_it() {
+        let mut copy = Vec::new();
+
+        for text in [
+            "retry: 500\n\n",
+            "event: snapshot\ndata: {\"states\":\"..hb\"}\n\n",
+            "event: changes\ndata: {\"changes\":{\".\":[2],\"h\":[0,1]}}\n\n",
+        ] {
+            apply(text.as_bytes(), &mut copy).unwrap();
+        }
+
+        assert_eq!(copy, b"hh.b");
+        let beyond = b"event: changes\ndata: {\"changes\":{\".\":[4]}}\n\n";
+        assert!(apply(beyond, &mut copy).is_err());
+    }
 
     #[test]
     fn messages_are_taken_one_by_one_and_read() {

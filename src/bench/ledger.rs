@@ -5,19 +5,16 @@ use std::rc::Rc;
 use std::time::Instant;
 
 use super::house::House;
+use super::times::Times;
 
 /// Limit: breaches that are named; all are counted.
 const NAMED_MAX: usize = 100;
-/// Limit: refusals that are judged.
-const REFUSALS_MAX: usize = 1_000_000;
-/// Limit: spans that are kept, by which refusals are judged. Those in flight when the last refusal
-/// is kept must still find room.
-const SPANS_MAX: usize = 4_000_000;
-
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Fate {
     Untouched,
     Held,
+    /// Its hold stands from before the load until after it.
+    Standing,
     /// Somebody has asked for the end of its hold.
     Ending,
     Freed,
@@ -32,6 +29,13 @@ pub struct Seat {
     /// A request for it has no known outcome: it may be in any state.
     pub is_unsure: bool,
 }
+
+/// Nobody has asked for it yet.
+const UNTOUCHED: Seat = Seat {
+    fate: Fate::Untouched,
+    hold: 0,
+    is_unsure: false,
+};
 
 /// A hold that was acknowledged.
 #[derive(Clone, Debug)]
@@ -51,30 +55,15 @@ pub struct Confirmed {
     pub hold_id: String,
 }
 
-/// Somebody was told at some time between these that a seat cannot be had.
-struct Refusal {
-    event: usize,
-    seat: usize,
-    sent: Instant,
-    answered: Instant,
-}
-
-#[derive(Clone, Copy)]
-struct Span {
-    from: Instant,
-    until: Option<Instant>,
-}
-
 pub struct Ledger {
     house: Rc<House>,
-    events: Vec<Vec<Seat>>,
+    /// For each event the seats that were touched, by index.
+    events: Vec<HashMap<usize, Seat>>,
     /// By booking id.
     pub confirmed: HashMap<String, Confirmed>,
     /// Holds whose confirm has no known outcome.
     pub unsure_confirms: HashSet<String>,
-    refusals: Vec<Refusal>,
-    spans: HashMap<(usize, usize), Vec<Span>>,
-    n_spans: usize,
+    times: Times,
     n_holds: u32,
     n_booked: usize,
     pub n_released: u64,
@@ -88,19 +77,12 @@ pub struct Ledger {
 
 impl Ledger {
     pub fn new(house: Rc<House>, n_events: usize) -> Self {
-        let seat = Seat {
-            fate: Fate::Untouched,
-            hold: 0,
-            is_unsure: false,
-        };
         Self {
-            events: vec![vec![seat; house.n_seats()]; n_events],
+            events: vec![HashMap::new(); n_events],
             house,
             confirmed: HashMap::new(),
             unsure_confirms: HashSet::new(),
-            refusals: Vec::new(),
-            spans: HashMap::new(),
-            n_spans: 0,
+            times: Times::default(),
             n_holds: 0,
             n_booked: 0,
             n_released: 0,
@@ -122,8 +104,12 @@ impl Ledger {
         self.house.clone()
     }
 
-    pub fn seats(&self, event: usize) -> &[Seat] {
-        &self.events[event]
+    pub fn seat(&self, event: usize, nth: usize) -> Seat {
+        self.events[event].get(&nth).copied().unwrap_or(UNTOUCHED)
+    }
+
+    fn seat_mut(&mut self, event: usize, nth: usize) -> &mut Seat {
+        self.events[event].entry(nth).or_insert(UNTOUCHED)
     }
 
     pub fn n_booked(&self) -> usize {
@@ -141,11 +127,11 @@ impl Ledger {
         self.n_holds += 1;
         let number = self.n_holds;
         for &nth in &seats {
-            let seat = &mut self.events[event][nth];
+            let seat = self.seat_mut(event, nth);
             let before = seat.fate;
             (seat.fate, seat.hold) = (Fate::Held, number);
             match before {
-                Fate::Held => self.breach(|house| {
+                Fate::Held | Fate::Standing => self.breach(|house| {
                     format!(
                         "seat {} was held by two callers at a time",
                         house.label(nth)
@@ -166,26 +152,23 @@ impl Ledger {
         }
     }
 
+    /// A hold was acknowledged that stays until the load's events are struck.
+    pub fn stands(&mut self, held: &Held) {
+        self.each_of(held, |seat| seat.fate = Fate::Standing);
+        self.end_span(held, None);
+    }
+
     /// Nobody knows whether the hold was placed.
     pub fn place_unsure(&mut self, event: usize, seats: &[usize], sent: Instant) {
         for &seat in seats {
-            self.events[event][seat].is_unsure = true;
-            self.span(event, seat, sent, None);
+            self.seat_mut(event, seat).is_unsure = true;
+            self.times.had(event, seat, sent, None);
         }
     }
 
     /// The seats were said not to be had.
     pub fn refused(&mut self, event: usize, seats: &[usize], sent: Instant) {
-        if self.refusals.len() >= REFUSALS_MAX || self.n_spans >= SPANS_MAX / 2 {
-            return;
-        }
-        let answered = Instant::now();
-        self.refusals.extend(seats.iter().map(|&seat| Refusal {
-            event,
-            seat,
-            sent,
-            answered,
-        }));
+        self.times.refused(event, seats, sent);
     }
 
     /// A release or a confirm is about to be sent.
@@ -224,7 +207,7 @@ impl Ledger {
         }
         self.n_booked -= seats.len().min(self.n_booked);
         for &seat in seats {
-            let seat = &mut self.events[event][seat];
+            let seat = self.seat_mut(event, seat);
             (seat.fate, seat.is_unsure) = (Fate::Ending, true);
         }
     }
@@ -232,7 +215,7 @@ impl Ledger {
     /// The seats of a hold go to whoever waits for them.
     pub fn passed_on(&mut self, held: &Held) {
         for &seat in &held.seats {
-            self.events[held.event][seat].is_unsure = true;
+            self.seat_mut(held.event, seat).is_unsure = true;
         }
     }
 
@@ -245,35 +228,27 @@ impl Ledger {
     /// Nobody knows whether the hold has ended.
     pub fn release_unsure(&mut self, held: &Held) {
         for &seat in &held.seats {
-            self.events[held.event][seat].is_unsure = true;
+            self.seat_mut(held.event, seat).is_unsure = true;
         }
         self.end_span(held, None);
     }
 
     /// A seat that somebody was refused must have been somebody's at that time.
     pub fn judge_refusals(&mut self) -> usize {
-        let refusals = std::mem::take(&mut self.refusals);
-        let mut spans = std::mem::take(&mut self.spans);
-        for spans in spans.values_mut() {
-            spans.sort_unstable_by_key(|span| span.from);
+        let (n_judged, unjustified) = self.times.judge();
+        for seat in unjustified {
+            self.breach(|house| {
+                let seat = house.label(seat);
+                format!("seat {seat} was said to be taken while nobody had it")
+            });
         }
-        for refusal in &refusals {
-            let spans = spans.get(&(refusal.event, refusal.seat));
-            let is_justified = spans.is_some_and(|spans| overlaps(spans, refusal));
-            if !is_justified {
-                self.breach(|house| {
-                    let seat = house.label(refusal.seat);
-                    format!("seat {seat} was said to be taken while nobody had it")
-                });
-            }
-        }
-        refusals.len()
+        n_judged
     }
 
     /// Later holds of the same seats are left alone.
     fn each_of(&mut self, held: &Held, mut change: impl FnMut(&mut Seat)) {
         for &seat in &held.seats {
-            let seat = &mut self.events[held.event][seat];
+            let seat = self.seat_mut(held.event, seat);
             if seat.hold == held.number {
                 change(seat);
             }
@@ -282,24 +257,9 @@ impl Ledger {
 
     fn end_span(&mut self, held: &Held, until: Option<Instant>) {
         for &seat in &held.seats {
-            self.span(held.event, seat, held.sent, until);
+            self.times.had(held.event, seat, held.sent, until);
         }
     }
-
-    fn span(&mut self, event: usize, seat: usize, from: Instant, until: Option<Instant>) {
-        if self.n_spans < SPANS_MAX {
-            self.n_spans += 1;
-            let spans = self.spans.entry((event, seat)).or_default();
-            spans.push(Span { from, until });
-        }
-    }
-}
-
-/// Whether any of the spans, in order of their beginnings, has a moment in common with the refusal.
-fn overlaps(spans: &[Span], refusal: &Refusal) -> bool {
-    let n_begun = spans.partition_point(|span| span.from <= refusal.answered);
-    let mut begun = spans[..n_begun].iter().rev();
-    begun.any(|span| span.until.is_none_or(|until| until >= refusal.sent))
 }
 
 #[cfg(test)]
@@ -330,8 +290,8 @@ mod tests {
         ledger.released(&first);
 
         assert_eq!(ledger.n_breaches, 0);
-        assert_eq!(ledger.seats(0)[0].fate, Fate::Freed);
-        assert_eq!(ledger.seats(0)[1].fate, Fate::Held);
+        assert_eq!(ledger.seat(0, 0).fate, Fate::Freed);
+        assert_eq!(ledger.seat(0, 1).fate, Fate::Held);
         ledger.placed(0, vec![2], "c", now);
         assert_eq!(
             breaches(&ledger),
@@ -340,6 +300,36 @@ mod tests {
         ledger.confirmed(&second, "booking");
         ledger.placed(0, vec![1], "d", now);
         assert!(breaches(&ledger).ends_with("seat A-1 was held after it was booked"));
+    }
+
+    #[test]
+    fn a_hold_that_stands_is_nobody_elses() {
+        let mut ledger = ledger();
+        let now = Instant::now();
+        let held = ledger.placed(0, vec![0, 1], "a", now);
+        ledger.stands(&held);
+        ledger.refused(0, &[0, 1], now);
+
+        assert_eq!(ledger.judge_refusals(), 2);
+        assert_eq!(ledger.n_breaches, 0);
+        assert_eq!(ledger.seat(0, 1).fate, Fate::Standing);
+        ledger.placed(0, vec![1, 2], "b", now);
+        assert_eq!(
+            breaches(&ledger),
+            "seat A-1 was held by two callers at a time"
+        );
+    }
+
+    #[test]
+    fn seats_cost_memory_when_they_are_touched() {
+        let house = ledger().house();
+        let mut ledger = Ledger::new(house, 2_000);
+
+        ledger.placed(1_999, vec![2], "a", Instant::now());
+
+        assert_eq!(ledger.seat(1_999, 2).fate, Fate::Held);
+        assert_eq!(ledger.seat(1_998, 2).fate, Fate::Untouched);
+        assert_eq!(ledger.events.iter().map(HashMap::len).sum::<usize>(), 1);
     }
 
     #[test]

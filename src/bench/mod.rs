@@ -22,7 +22,9 @@ mod request;
 mod run;
 mod scenarios;
 mod stage;
+mod standing;
 mod target;
+mod times;
 mod worker;
 
 pub use http::{BareRoute, serve_bare_route};

@@ -10,6 +10,11 @@ use clap::value_parser as bounded;
 use super::arrivals::{Arrivals, Spacing};
 use super::pace::Pace;
 
+/// Limit: seats that the ledger has room for.
+const TOUCHED_MAX: u64 = 20_000_000;
+/// Limit: how long callers arrive beside standing holds.
+const STANDING_SECONDS_MAX: u64 = 1_800;
+
 /// Load on a running service, through its interface; audited afterwards. The exit code is 1 when
 /// the service broke a promise. HOLDFAST_BENCH_EMAIL and HOLDFAST_BENCH_PASSWORD name a venue
 /// admin; docs/benchmarks.md tells more.
@@ -58,9 +63,17 @@ pub struct Bench {
     /// `onsale`: buyers, all at once, each with a connection. `waitlist`: people who wait.
     #[arg(long, default_value_t = 200, value_parser = bounded!(u32).range(1..=10_000))]
     pub buyers: u32,
-    /// `viewers`: clients of the live feed, each with a connection.
-    #[arg(long, default_value_t = 200, value_parser = bounded!(u32).range(1..=20_000))]
-    pub viewers: u32,
+    /// Clients of the live feed, each with a connection: of `viewers` 200, beside other loads none
+    /// unless it is said how many.
+    #[arg(long, value_parser = bounded!(u32).range(1..=20_000))]
+    viewers: Option<u32>,
+    /// Which events are watched beside other loads.
+    #[arg(long, value_enum, default_value = "all")]
+    pub watching: Watching,
+    /// Holds of `--party` seats that stand from before the load until after it, spread over the
+    /// events.
+    #[arg(long, default_value_t = 0, value_parser = bounded!(u32).range(0..=1_000_000))]
+    pub standing_holds: u32,
     /// `waitlist`: by which rule seats are offered.
     #[arg(long, value_enum, default_value = "strict")]
     pub policy: WaitingPolicy,
@@ -101,6 +114,15 @@ pub enum Scenario {
     Bare,
     /// Of a hundred callers 70 browse, 20 hold and release, 8 confirm and 2 want the same seats.
     Mixed,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum, serde::Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Watching {
+    /// All of them, in turn.
+    All,
+    /// Everybody the first.
+    First,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum, serde::Serialize)]
@@ -165,6 +187,27 @@ impl Bench {
         }
     }
 
+    /// Viewers that the scenario is about.
+    pub fn n_viewers(&self) -> u32 {
+        match self.scenario {
+            Scenario::Viewers => self.viewers.unwrap_or(200),
+            _ => 0,
+        }
+    }
+
+    /// Viewers beside what is measured.
+    pub fn n_bystanders(&self) -> u32 {
+        match self.scenario {
+            Scenario::Viewers => 0,
+            _ => self.viewers.unwrap_or(0),
+        }
+    }
+
+    /// How many of the standing holds one event has at most.
+    pub fn n_standing_of_event(&self) -> u32 {
+        self.standing_holds.div_ceil(self.events)
+    }
+
     /// Groups of seats that the scenario needs so that nobody gets into another's way.
     pub fn n_parties_min(&self) -> usize {
         let n_workers = self.n_workers() as usize;
@@ -176,38 +219,92 @@ impl Bench {
     }
 
     pub fn check(&self) -> anyhow::Result<()> {
-        let n_wanted = u64::from(self.n_workers()) * u64::from(self.party);
         ensure!(
             self.scenario != Scenario::Waitlist || self.closed.is_none(),
             "waitlist has no closed loop: --rate says how many seats are cancelled"
-        );
-        // Viewers look at the first event only.
-        let n_events = if self.scenario == Scenario::Viewers {
-            1
-        } else {
-            self.events
-        };
-        let n_seats = u64::from(self.seats) * u64::from(n_events);
-        let is_spread = matches!(
-            self.scenario,
-            Scenario::HoldRelease | Scenario::Mixed | Scenario::Viewers
-        );
-        ensure!(
-            !is_spread || n_wanted * 2 <= n_seats,
-            "{} callers at a time with {} seats each need at least {} seats: raise --seats",
-            self.n_workers(),
-            self.party,
-            n_wanted * 2,
         );
         ensure!(
             self.party <= self.seats,
             "the house has fewer seats than one caller wants"
         );
+        self.check_company()?;
+        self.check_room()
+    }
+
+    /// What is beside the load.
+    fn check_company(&self) -> anyhow::Result<()> {
+        let name = self.scenario.name();
+        let sells_out = matches!(self.scenario, Scenario::Onsale | Scenario::Waitlist);
         ensure!(
-            u64::from(self.seats) * u64::from(self.events) <= 20_000_000,
-            "all events together may have 20,000,000 seats"
+            self.standing_holds == 0 || !sells_out && self.scenario != Scenario::Bare,
+            "{name} has no --standing-holds: they are for loads that leave seats over"
+        );
+        ensure!(
+            self.standing_holds == 0 || self.seconds <= STANDING_SECONDS_MAX,
+            "standing holds last an hour at most, with the time to make them and to audit: \
+             --seconds may be {STANDING_SECONDS_MAX}"
+        );
+        ensure!(
+            self.n_bystanders() == 0
+                || !matches!(self.scenario, Scenario::Waitlist | Scenario::Bare),
+            "{name} has no --viewers beside it"
         );
         Ok(())
+    }
+
+    /// Whether there are enough seats, and not more than the ledger has room for.
+    fn check_room(&self) -> anyhow::Result<()> {
+        let party = u64::from(self.party);
+        let n_wanted = u64::from(self.n_workers()) * party;
+        // Viewers look at the first event only.
+        let n_events = u64::from(if self.scenario == Scenario::Viewers {
+            1
+        } else {
+            self.events
+        });
+        let n_standing = u64::from(self.n_standing_of_event()) * party;
+        let n_left = u64::from(self.seats).saturating_sub(n_standing);
+        ensure!(
+            self.standing_holds == 0 || n_left >= party,
+            "the standing holds leave no seats: raise --seats or --events"
+        );
+        let is_spread = matches!(
+            self.scenario,
+            Scenario::HoldRelease | Scenario::Mixed | Scenario::Viewers
+        );
+        ensure!(
+            !is_spread || n_wanted * 2 <= n_left * n_events,
+            "{} callers at a time with {party} seats each need at least {} seats: raise --seats",
+            self.n_workers(),
+            n_wanted * 2 + n_standing * n_events,
+        );
+        ensure!(
+            self.n_touched_max() <= TOUCHED_MAX,
+            "a load may touch {TOUCHED_MAX} seats, this one {}: lower --count, --party, --seats \
+             or --events",
+            self.n_touched_max(),
+        );
+        Ok(())
+    }
+
+    /// Seats that somebody may want.
+    fn n_touched_max(&self) -> u64 {
+        let n_seats = u64::from(self.seats) * u64::from(self.events);
+        let n_wanted = match self.scenario {
+            Scenario::Onsale | Scenario::Waitlist => return n_seats,
+            Scenario::Browse | Scenario::HotSeat | Scenario::Bare => 0,
+            _ => self.count,
+        };
+        let n_parties = n_wanted + u64::from(self.standing_holds);
+        n_seats.min(n_parties * u64::from(self.party))
+    }
+}
+
+impl Scenario {
+    /// As the command line has it.
+    pub fn name(self) -> String {
+        let name = self.to_possible_value();
+        name.map_or_else(String::new, |name| name.get_name().to_owned())
     }
 }
 
@@ -253,12 +350,39 @@ mod tests {
             "confirm --seats 1",
             "waitlist --closed 5",
             "hold-release --seats 255",
-            "hold-release --seats 150000 --events 2000",
+            "confirm --seats 150000 --events 2000 --count 10000000 --party 3",
+            "onsale --seats 150000 --events 2000",
+            "onsale --standing-holds 1",
+            "waitlist --standing-holds 1",
+            "waitlist --viewers 1",
+            "bare --standing-holds 1",
+            "bare --viewers 1",
+            "browse --standing-holds 1000001",
+            "browse --standing-holds 1000 --seats 2000",
+            "browse --standing-holds 1 --seconds 1801",
+            "hold-release --standing-holds 873",
+            "hold-release --viewers 20001",
         ] {
             assert!(read(wrong).is_err(), "{wrong}");
         }
         let bench = read("hold-release --seats 256 --closed 64").unwrap();
         assert_eq!((bench.n_workers(), bench.is_open()), (64, false));
         assert_eq!(read("onsale --buyers 7").unwrap().n_workers(), 7);
+        assert!(read("hold-release --standing-holds 872").is_ok());
+    }
+
+    #[test]
+    fn a_thousand_stadiums_with_holds_and_viewers_are_a_load() {
+        let all = "--events 1000 --seats 60000 --standing-holds 50000 --viewers 5000";
+        let bench = read(&format!("hold-release {all}")).unwrap();
+
+        assert_eq!(
+            (bench.n_standing_of_event(), bench.n_bystanders()),
+            (50, 5_000)
+        );
+        assert_eq!((bench.n_viewers(), bench.watching), (0, Watching::All));
+        let viewers = read("viewers").unwrap();
+        assert_eq!((viewers.n_viewers(), viewers.n_bystanders()), (200, 0));
+        assert_eq!(read("browse").unwrap().n_bystanders(), 0);
     }
 }

@@ -15,8 +15,9 @@ use super::ledger::Ledger;
 use super::options::{Bench, Scenario};
 use super::output::{self, Machine, Results};
 use super::recorder::Recorder;
-use super::scenarios::{self, Audience, Crowd};
+use super::scenarios::{self, Audience, Bystanders, Crowd};
 use super::stage::Stage;
+use super::standing::StandingHolds;
 use super::worker::{Run, Worker};
 use crate::clock::Clock;
 
@@ -58,14 +59,18 @@ fn allow_many_connections() {
 
 async fn conduct(bench: &Bench) -> anyhow::Result<Results> {
     let started_at = Clock::System.now();
-    let Prepared {
-        stage,
+    let Prepared { stage, company } = prepare(bench).await?;
+    let Company {
         mut audience,
         crowd,
-    } = prepare(bench).await?;
+        standing,
+        bystanders,
+    } = company;
     let before = Machine::now();
+    let read_before = bystanders.progress();
     let mut ledger = Ledger::new(stage.house.clone(), stage.event_ids.len());
     crowd.enter(&mut ledger);
+    standing.enter(&mut ledger);
     let crowd = Rc::new(crowd);
     let pace = bench.pace();
     let run = Rc::new(Run {
@@ -82,12 +87,43 @@ async fn conduct(bench: &Bench) -> anyhow::Result<Results> {
     let mut watching = audience.watch(&run);
     serve_callers(&run).await?;
     let elapsed = run.pace.start().elapsed();
-    let machine = before.until_now();
-    let compared = audience.compare(&run.stage).await;
+    let bystanding = bystanders.progress().since(read_before);
+    let machine = before.until_now().without(bystanding.cpu_seconds);
+    let compared = compare(&audience, &bystanders, &run.stage).await;
     watching.shutdown().await;
+    bystanders.end(&mut run.recorder.borrow_mut());
     let run = Rc::into_inner(run).context("a caller is still there")?;
-    let (mut stage, mut ledger) = (run.stage, run.ledger.into_inner());
+    let (stage, mut ledger) = (run.stage, run.ledger.into_inner());
     crowd.judge(bench.policy, &mut ledger);
+    Ok(Results {
+        bench: bench.clone(),
+        started_at,
+        elapsed,
+        n_left_out: run.pace.n_left_out(),
+        sold_out_after: run.sold_out_after.get(),
+        recorder: run.recorder.into_inner(),
+        machine,
+        bystanding,
+        audit: close(stage, ledger, compared).await,
+    })
+}
+
+async fn compare(
+    audience: &Audience,
+    bystanders: &Bystanders,
+    stage: &Stage,
+) -> anyhow::Result<Vec<String>> {
+    let mut breaches = audience.compare(stage).await?;
+    breaches.extend(bystanders.compare(stage).await?);
+    Ok(breaches)
+}
+
+/// The audit, and putting the stage away.
+async fn close(
+    mut stage: Stage,
+    mut ledger: Ledger,
+    compared: anyhow::Result<Vec<String>>,
+) -> Audit {
     let audit = match compared {
         Ok(breaches) => {
             for breach in breaches {
@@ -105,31 +141,28 @@ async fn conduct(bench: &Bench) -> anyhow::Result<Results> {
             "the load's events could not all be cancelled: {error:#}"
         ));
     }
-    let results = Results {
-        bench: bench.clone(),
-        started_at,
-        elapsed,
-        n_left_out: run.pace.n_left_out(),
-        sold_out_after: run.sold_out_after.get(),
-        recorder: run.recorder.into_inner(),
-        machine,
-        audit,
-    };
-    Ok(results)
+    audit
 }
 
 struct Prepared {
     stage: Stage,
+    company: Company,
+}
+
+/// Who and what is there besides the callers.
+#[derive(Default)]
+struct Company {
     audience: Audience,
     crowd: Crowd,
+    standing: StandingHolds,
+    bystanders: Bystanders,
 }
 
 async fn prepare(bench: &Bench) -> anyhow::Result<Prepared> {
     if bench.scenario == Scenario::Bare {
         return Ok(Prepared {
             stage: Stage::bare(bench).await?,
-            audience: Audience::default(),
-            crowd: Crowd::default(),
+            company: Company::default(),
         });
     }
     let mut stage = Stage::build(bench).await?;
@@ -142,14 +175,8 @@ async fn prepare(bench: &Bench) -> anyhow::Result<Prepared> {
         }
     };
     match gathered {
-        Ok((audience, crowd)) => Ok(Prepared {
-            stage,
-            audience,
-            crowd,
-        }),
+        Ok(company) => Ok(Prepared { stage, company }),
         Err(error) => {
-            // A call that was cut short has its answer still to come on the old connection.
-            stage.owner = stage.owner.sibling(&stage.target);
             // That this fails too is no news.
             stage.strike().await.ok();
             Err(error)
@@ -157,11 +184,14 @@ async fn prepare(bench: &Bench) -> anyhow::Result<Prepared> {
     }
 }
 
-async fn gather(stage: &mut Stage, bench: &Bench) -> anyhow::Result<(Audience, Crowd)> {
+async fn gather(stage: &mut Stage, bench: &Bench) -> anyhow::Result<Company> {
     stage.open(bench).await?;
-    let crowd = Crowd::gather(stage, bench).await?;
-    let audience = Audience::gather(stage, bench.scenario, bench.viewers).await?;
-    Ok((audience, crowd))
+    Ok(Company {
+        crowd: Crowd::gather(stage, bench).await?,
+        standing: StandingHolds::place(stage, bench.standing_holds).await?,
+        audience: Audience::gather(stage, bench.n_viewers()).await?,
+        bystanders: Bystanders::gather(stage, bench).await?,
+    })
 }
 
 /// Until all have been served, or somebody presses Ctrl-C.

@@ -1,9 +1,11 @@
 //! What a load needs before it begins: a house, events on sale, guests; and putting it away.
 
+use std::cell::{Cell, RefCell};
 use std::rc::Rc;
 
 use anyhow::{Context as _, bail, ensure};
 use chrono::TimeDelta;
+use futures::future::try_join_all;
 use rand::SeedableRng;
 use rand::rngs::StdRng;
 use serde_json::{Value, json};
@@ -16,6 +18,9 @@ use super::target::Target;
 use crate::clock::Clock;
 
 const STARTS_IN: TimeDelta = TimeDelta::days(30);
+/// How many requests that prepare a load, or put it away, are under way at the same time.
+const SIDE_BY_SIDE: usize = 8;
+const HOLD_TTL_SECONDS_MAX: u64 = 3_600;
 const PERSON_SEATS_MAX: u32 = 10_000;
 
 pub struct Stage {
@@ -30,6 +35,8 @@ pub struct Stage {
     /// The first seats of the groups that callers want, in the order in which they want them.
     parties: Vec<usize>,
     party: usize,
+    /// Parties of each event that standing holds have: the last ones.
+    n_standing: usize,
 }
 
 impl Stage {
@@ -44,6 +51,7 @@ impl Stage {
             guests: vec![Caller::new(&target.host, None)],
             parties: Vec::new(),
             party: 0,
+            n_standing: 0,
             through: target.clone(),
             target,
         })
@@ -62,7 +70,8 @@ impl Stage {
         let house = House::read(owner.get_bytes(&path).await?)?;
         let party = bench.party as usize;
         let parties = house.parties(party, &mut StdRng::seed_from_u64(bench.seed));
-        let n_parties = parties.len() * bench.events as usize;
+        let n_standing = bench.n_standing_of_event() as usize;
+        let n_parties = parties.len().saturating_sub(n_standing) * bench.events as usize;
         ensure!(
             n_parties >= bench.n_parties_min(),
             "the house has room for {n_parties} parties, {} are needed: raise --seats",
@@ -78,18 +87,23 @@ impl Stage {
             guests,
             parties,
             party,
+            n_standing,
         })
     }
 
     /// Puts the events on sale; the caller has to see that they are struck again.
     pub async fn open(&mut self, bench: &Bench) -> anyhow::Result<()> {
-        for _ in 0..bench.events {
-            let event_id = make_event(&mut self.owner, bench, &self.venue_id).await?;
+        let venue_id = &self.venue_id;
+        let event_ids = RefCell::new(&mut self.event_ids);
+        let n_events = bench.events as usize;
+        side_by_side(&self.owner, &self.target, n_events, async |owner, _| {
+            let event_id = make_event(owner, bench, venue_id).await?;
             let path = format!("/v1/events/{event_id}/open");
-            self.event_ids.push(event_id);
-            self.owner.post(&path, &json!({})).await?;
-        }
-        Ok(())
+            event_ids.borrow_mut().push(event_id);
+            owner.post(&path, &json!({})).await?;
+            Ok(())
+        })
+        .await
     }
 
     /// Of all events together.
@@ -98,7 +112,7 @@ impl Stage {
     }
 
     pub fn n_parties_of_event(&self) -> usize {
-        self.parties.len()
+        self.parties.len() - self.n_standing
     }
 
     /// The event and the seats of one party.
@@ -109,18 +123,48 @@ impl Stage {
 
     /// The seats of one party, whatever the event.
     pub fn seats_of_party(&self, nth: usize) -> Vec<usize> {
-        let first = self.parties[nth % self.parties.len()];
+        self.seats_from(self.parties[nth % self.n_parties_of_event()])
+    }
+
+    /// The event and the seats of a standing hold.
+    pub fn standing_party(&self, nth: usize) -> (usize, Vec<usize>) {
+        let n_events = self.event_ids.len();
+        let place = self.n_parties_of_event() + nth / n_events;
+        (nth % n_events, self.seats_from(self.parties[place]))
+    }
+
+    fn seats_from(&self, first: usize) -> Vec<usize> {
         (first..first + self.party).collect()
     }
 
     /// Nothing of it stays on sale. The bookings are cancelled by the service in its own time.
     pub async fn strike(&mut self) -> anyhow::Result<()> {
-        for event_id in &self.event_ids {
-            let path = format!("/v1/events/{event_id}/cancel");
-            self.owner.post(&path, &json!({})).await?;
-        }
-        Ok(())
+        let n_events = self.event_ids.len();
+        side_by_side(&self.owner, &self.target, n_events, async |owner, nth| {
+            let path = format!("/v1/events/{}/cancel", self.event_ids[nth]);
+            owner.post(&path, &json!({})).await?;
+            Ok(())
+        })
+        .await
     }
+}
+
+/// Does something for each number below `n`, a few at a time, each over a connection of its own.
+pub async fn side_by_side(
+    client: &Client,
+    target: &Target,
+    n: usize,
+    work: impl AsyncFn(&mut Client, usize) -> anyhow::Result<()>,
+) -> anyhow::Result<()> {
+    let next = Cell::new(0);
+    let lines = (0..n.min(SIDE_BY_SIDE)).map(async |_| {
+        let mut client = client.sibling(target);
+        while next.get() < n {
+            work(&mut client, next.replace(next.get() + 1)).await?;
+        }
+        anyhow::Ok(())
+    });
+    try_join_all(lines).await.map(drop)
 }
 
 async fn sign_in(target: &Target) -> anyhow::Result<Client> {
@@ -169,14 +213,21 @@ async fn make_event(owner: &mut Client, bench: &Bench, venue_id: &str) -> anyhow
                 "starts_at": Clock::System.now() + STARTS_IN,
                 "currency": "EUR",
                 "prices": [{"category": CATEGORY, "amount": "25"}],
-                // No hold of a run expires while it lasts.
-                "hold_ttl_seconds": (bench.seconds * 2 + 120).min(3600),
+                "hold_ttl_seconds": hold_ttl_seconds(bench),
                 "seats_per_hold_max": 10,
                 "seats_per_person_max": PERSON_SEATS_MAX,
             }),
         )
         .await?;
     Ok(text(&event, "event_id")?.to_owned())
+}
+
+/// No hold of a run expires while it lasts.
+fn hold_ttl_seconds(bench: &Bench) -> u64 {
+    match bench.standing_holds {
+        0 => (bench.seconds * 2 + 120).min(HOLD_TTL_SECONDS_MAX),
+        _ => HOLD_TTL_SECONDS_MAX,
+    }
 }
 
 fn text<'a>(answer: &'a Value, name: &str) -> anyhow::Result<&'a str> {

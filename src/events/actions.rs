@@ -1,7 +1,6 @@
 //! The verbs of an event: create, change, and those that change its state.
 
 use iso_currency::Currency;
-use serde::Deserialize;
 use serde_json::{Value, json};
 
 use super::error::EventError;
@@ -17,7 +16,7 @@ use crate::id::{AccountId, EventId};
 use crate::outbox::{self, Message};
 use crate::page::PageRequest;
 use crate::problem::FieldError;
-use crate::venues::{self, Category};
+use crate::venues;
 
 /// The job that brings a changed event to its board.
 pub const BOARDS_NUDGE: &str = "keep_boards";
@@ -45,8 +44,8 @@ pub(crate) async fn create(
         ));
         return Err(EventError::Invalid(faults));
     };
-    let layout = venues::find_layout(&ctx.db, event.venue_id, venue_version).await?;
-    let categories = serde_json::from_str::<Categories>(&layout.layout)?.categories;
+    let seating = venues::seating(ctx, event.venue_id, venue_version).await?;
+    let categories = &seating.categories;
     let keys: Vec<&str> = categories.iter().map(|one| one.key.as_str()).collect();
     faults.extend(faults_of(&event.prices, &keys, currency));
     let Some(currency) = currency.filter(|_| faults.is_empty()) else {
@@ -60,18 +59,12 @@ pub(crate) async fn create(
         venue_version,
         terms,
         currency,
-        prices: priced(&categories, &event.prices, currency),
+        prices: priced(categories, &event.prices, currency),
     };
     let mut tx = ctx.db.begin().await?;
     store::insert(&mut tx, &event, ctx.clock.imposed()).await?;
     tx.commit().await?;
     read_back(ctx, event.event_id, reach).await
-}
-
-/// The part of a layout document that prices are checked against.
-#[derive(Deserialize)]
-struct Categories {
-    categories: Vec<Category>,
 }
 
 /// Changes the terms and, while nothing is being sold, the prices.

@@ -2,8 +2,10 @@
 //! taking what boards tell of holds into the outbox.
 
 use std::cmp::Ordering;
-use std::collections::BTreeSet;
-use std::sync::{Mutex, PoisonError};
+use std::collections::{BTreeSet, HashMap};
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
+use chrono::TimeDelta;
 
 use super::error::HoldError;
 use super::store::{self, Stream, Taken};
@@ -18,6 +20,20 @@ use crate::outbox;
 #[derive(Default)]
 struct LiveEvents(Mutex<Vec<EventId>>);
 
+/// When all events were swept, and when holds of which of them lapse next.
+#[derive(Default)]
+struct Sweeps(Mutex<Swept>);
+
+#[derive(Default)]
+struct Swept {
+    all_at: Option<Instant>,
+    due: HashMap<EventId, Instant>,
+}
+
+/// Between two sweeps of all events, only those are swept in which a hold is known to lapse: where
+/// a thousand are on sale, holds lapse all the time in some.
+const SWEEP_ALL_EVERY: TimeDelta = TimeDelta::milliseconds(900);
+
 /// Confirming holds whose lease has passed, for the reconciler of confirms.
 #[derive(Default)]
 struct Overdue(Mutex<BTreeSet<(EventId, HoldId)>>);
@@ -25,16 +41,16 @@ struct Overdue(Mutex<BTreeSet<(EventId, HoldId)>>);
 /// Sweeps a batch of lapsed holds of every live event. An event that fails does not keep the
 /// others.
 pub async fn expire_due_holds(ctx: &Context) -> Result<Progress, HoldError> {
+    let sweeps = ctx.memory::<Sweeps>();
     let mut n_expired = 0;
     let mut is_more = false;
-    let mut next_at = None;
     let mut failure = None;
-    for event_id in live_events(ctx).await {
+    for event_id in events_to_sweep(ctx, &sweeps).await {
         match board::expire_holds(ctx, event_id).await {
             Ok(swept) => {
                 n_expired += swept.expired.len() as u64;
                 is_more |= swept.is_full();
-                next_at = next_at.into_iter().chain(swept.next_at).min();
+                sweeps.note(event_id, swept.next_at);
                 let overdue = ctx.memory::<Overdue>();
                 let mut overdue = overdue.0.lock().unwrap_or_else(PoisonError::into_inner);
                 overdue.extend(swept.confirming.iter().map(|hold_id| (event_id, *hold_id)));
@@ -43,11 +59,56 @@ pub async fn expire_due_holds(ctx: &Context) -> Result<Progress, HoldError> {
         }
     }
     metrics::counter!("holdfast_holds_expired_total").increment(n_expired);
-    match (failure, next_at) {
+    match (failure, sweeps.next_at()) {
         (Some(error), _) => Err(error.into()),
         (None, _) if is_more => Ok(Progress::Worked(n_expired)),
         (None, Some(due)) => Ok(Progress::Until(due)),
         (None, None) => Ok(Progress::Idle),
+    }
+}
+
+async fn events_to_sweep(ctx: &Context, sweeps: &Sweeps) -> Vec<EventId> {
+    let now = ctx.clock.now();
+    let due = sweeps.due(now);
+    if !due.is_empty() {
+        return due;
+    }
+    let all = live_events(ctx).await;
+    sweeps.begin_all(now);
+    all
+}
+
+impl Sweeps {
+    fn lock(&self) -> MutexGuard<'_, Swept> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// The events that are all that is to be swept now; none where all are.
+    fn due(&self, now: Instant) -> Vec<EventId> {
+        let mut swept = self.lock();
+        let is_recent = |at: Instant| at <= now && now - at < SWEEP_ALL_EVERY;
+        if !swept.all_at.is_some_and(is_recent) {
+            return Vec::new();
+        }
+        let due = swept.due.extract_if(|_, at| *at <= now);
+        due.map(|(event_id, _)| event_id).collect()
+    }
+
+    fn begin_all(&self, now: Instant) {
+        *self.lock() = Swept {
+            all_at: Some(now),
+            due: HashMap::new(),
+        };
+    }
+
+    fn note(&self, event_id: EventId, next_at: Option<Instant>) {
+        if let Some(next_at) = next_at {
+            self.lock().due.insert(event_id, next_at);
+        }
+    }
+
+    fn next_at(&self) -> Option<Instant> {
+        self.lock().due.values().min().copied()
     }
 }
 
@@ -185,6 +246,25 @@ mod tests {
             entries: entries.iter().map(entry).collect(),
             is_cut,
         }
+    }
+
+    #[test]
+    fn between_sweeps_of_all_only_what_is_due_is_swept() {
+        let sweeps = Sweeps::default();
+        let events = [1, 2].map(|n| EventId(uuid::Uuid::from_u128(n)));
+        let at = from_ms;
+
+        assert_eq!(sweeps.due(at(0)), [], "all at first");
+        sweeps.begin_all(at(0));
+        sweeps.note(events[0], Some(at(300)));
+        sweeps.note(events[1], Some(at(500)));
+        assert_eq!(sweeps.next_at(), Some(at(300)));
+        assert_eq!(sweeps.due(at(299)), [], "a nudge is for all");
+        assert_eq!(sweeps.due(at(300)), events[..1]);
+        sweeps.note(events[0], Some(at(2_000)));
+        assert_eq!(sweeps.next_at(), Some(at(500)));
+        assert_eq!(sweeps.due(at(900)), [], "all are due");
+        assert_eq!(sweeps.due(at(-1)), [], "the clock went back");
     }
 
     #[test]

@@ -43,6 +43,9 @@ pub(super) struct StoredVersion {
 const GENERATIONS_MAX: usize = 2;
 const WAITING_MAX: usize = 8;
 
+/// About what a seat takes in a layout document.
+const SEAT_BYTES: usize = 96;
+
 /// Turns at the generator, which takes a core for up to some seconds.
 struct Generations {
     turns: Arc<Semaphore>,
@@ -188,10 +191,10 @@ struct MadeVersion {
 impl MadeVersion {
     fn stored(self) -> StoredVersion {
         StoredVersion {
-            venue_id: self.new.layout.venue_id,
-            version: self.new.layout.version,
-            name: self.new.layout.name,
-            seat_count: self.new.layout.seat_count,
+            venue_id: self.new.venue_id,
+            version: self.new.version,
+            name: self.new.name,
+            seat_count: self.new.seat_count,
             sections: self.new.sections,
             n_added: self.new.added.len(),
             n_removed: self.n_removed,
@@ -218,15 +221,17 @@ async fn make(
             version,
             ..layout
         };
-        let layout_json = serde_json::to_string(&layout)?;
-        let seats = layout.sections.iter().flat_map(|section| &section.rows);
-        let labels = seats.flat_map(|row| &row.seats).map(|seat| &seat.label);
-        let added: Vec<String> = labels
-            .filter(|label| !before.contains(*label))
-            .cloned()
-            .collect();
+        let layout_json = write(&layout)?;
+        let seats = layout.sections.into_iter().flat_map(|section| section.rows);
+        let labels = seats.flat_map(|row| row.seats).map(|seat| seat.label);
+        let added: Vec<String> = labels.filter(|label| !before.contains(label)).collect();
         let n_kept = layout.seat_count as usize - added.len();
         let new = NewVersion {
+            venue_id,
+            version,
+            name: layout.name,
+            time_zone: layout.time_zone,
+            seat_count: layout.seat_count,
             etag: URL_SAFE_NO_PAD.encode(Sha256::digest(&layout_json)),
             layout_json,
             sections: checked.sections,
@@ -236,7 +241,6 @@ async fn make(
             added,
             created_by: None,
             created_at,
-            layout,
         };
         let n_removed = before.len() - n_kept;
         Ok(MadeVersion {
@@ -246,6 +250,15 @@ async fn make(
         })
     })
     .await?
+}
+
+/// The document in memory of about its size: growing step by step takes three times as much.
+fn write(layout: &Layout) -> Result<String, serde_json::Error> {
+    let mut json = Vec::with_capacity(layout.seat_count as usize * SEAT_BYTES + (16 << 10));
+    serde_json::to_writer(&mut json, layout)?;
+    json.shrink_to_fit();
+    // Invariant: JSON is UTF-8.
+    Ok(String::from_utf8(json).unwrap_or_default())
 }
 
 /// A version's layout document, as served.

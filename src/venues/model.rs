@@ -1,5 +1,6 @@
 //! The layout that a template generates: sections, rows and seats with their places on the plan.
 
+use std::borrow::Cow;
 use std::collections::HashMap;
 
 use serde::{Deserialize, Serialize};
@@ -154,31 +155,69 @@ pub struct SeatPlace {
 #[derive(Debug)]
 pub struct Seating {
     pub seats: Vec<SeatPlace>,
+    pub categories: Vec<Category>,
     by_label: HashMap<String, u32>,
 }
 
+/// What a seating needs of a layout document, as it stands there.
+#[derive(Deserialize)]
+struct Plan<'a> {
+    venue_id: VenueId,
+    seat_count: u32,
+    categories: Vec<Category>,
+    #[serde(borrow)]
+    sections: Vec<PlanSection<'a>>,
+}
+
+#[derive(Deserialize)]
+struct PlanSection<'a> {
+    key: String,
+    #[serde(borrow)]
+    rows: Vec<PlanRow<'a>>,
+}
+
+#[derive(Deserialize)]
+struct PlanRow<'a> {
+    label: String,
+    #[serde(borrow)]
+    seats: Vec<PlanSeat<'a>>,
+}
+
+#[derive(Deserialize)]
+struct PlanSeat<'a> {
+    index: u32,
+    #[serde(borrow)]
+    label: Cow<'a, str>,
+    #[serde(borrow)]
+    number: Cow<'a, str>,
+    #[serde(borrow)]
+    category: Cow<'a, str>,
+}
+
 impl Seating {
-    /// Invariant: seats stand at their index.
-    pub fn of(layout: &Layout) -> Self {
-        let mut seats = Vec::with_capacity(layout.seat_count as usize);
-        for section in &layout.sections {
-            for row in &section.rows {
-                seats.extend(row.seats.iter().map(|seat| SeatPlace {
-                    seat_id: SeatId::of(layout.venue_id, &seat.label),
+    /// Reads a layout document. Invariant: seats stand at their index.
+    pub fn read(layout: &str) -> Result<Self, serde_json::Error> {
+        let plan: Plan = serde_json::from_str(layout)?;
+        let mut seats = Vec::with_capacity(plan.seat_count as usize);
+        for section in plan.sections {
+            for row in section.rows {
+                seats.extend(row.seats.into_iter().map(|seat| SeatPlace {
+                    seat_id: SeatId::of(plan.venue_id, &seat.label),
                     index: seat.index,
-                    label: seat.label.clone(),
+                    label: seat.label.into_owned(),
                     section: section.key.clone(),
                     row: row.label.clone(),
-                    number: seat.number.clone(),
-                    category: seat.category.clone(),
+                    number: seat.number.into_owned(),
+                    category: seat.category.into_owned(),
                 }));
             }
         }
-        let by_label = seats
-            .iter()
-            .map(|seat| (seat.label.clone(), seat.index))
-            .collect();
-        Self { seats, by_label }
+        let labels = seats.iter().map(|seat| (seat.label.clone(), seat.index));
+        Ok(Self {
+            by_label: labels.collect(),
+            seats,
+            categories: plan.categories,
+        })
     }
 
     pub fn find(&self, label: &str) -> Option<&SeatPlace> {
@@ -191,5 +230,32 @@ impl Seating {
 
     pub fn n_seats(&self) -> usize {
         self.seats.len()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_seating_is_read_from_a_layout_as_it_is_written() {
+        let json = r##"{"venue_id":"01890000-0000-7000-8000-000000000001","version":3,"name":"A",
+            "seat_count":2,"categories":[{"key":"a","name":"A","colour":"#000000"}],
+            "figures":[{"kind":"stage"}],"sections":[{"key":"S","name":"\"S\"","outline":[],
+            "rows":[{"label":"1","seats":[
+            {"index":0,"label":"S-1-\u00e9\"","number":"\u00e9\"","x":1.5,"y":2.0,"category":"a"},
+            {"index":1,"label":"S-1-2","number":"2","x":2.5,"y":2.0,"category":"a",
+             "flags":["companion"],"gap_after":true}]}]}]}"##;
+
+        let seating = Seating::read(json).unwrap();
+
+        let seat = seating.find("S-1-é\"").unwrap();
+        assert_eq!((seat.index, seat.number.as_str()), (0, "é\""));
+        let seat = seating.at(1).unwrap();
+        let texts = [&seat.label, &seat.section, &seat.row, &seat.category];
+        assert_eq!(texts, ["S-1-2", "S", "1", "a"]);
+        let venue_id = "01890000-0000-7000-8000-000000000001".parse().unwrap();
+        assert_eq!(seat.seat_id, SeatId::of(VenueId(venue_id), "S-1-2"));
+        assert_eq!((seating.n_seats(), seating.categories.len()), (2, 1));
     }
 }

@@ -103,6 +103,45 @@ fn a_load_is_measured_and_audited_and_cleaned_up() {
 }
 
 #[test]
+fn a_load_has_holds_and_viewers_beside_it_that_are_audited() {
+    let stage = Stage::new("beside");
+    let json = stage.folder.path("a.json");
+    let mut bench = stage.bench(&["hold-release", "--seconds", "1", "--rate", "50"]);
+    bench.args(["--events", "3", "--standing-holds", "20", "--viewers", "7"]);
+
+    let (code, output) = run(bench.arg("--json").arg(&json));
+
+    assert_eq!(code, Some(0), "{output}");
+    assert!(output.contains("beside 20 standing holds"), "{output}");
+    let results = fs::read_to_string(&json).expect("results");
+    let results: Value = serde_json::from_str(&results).expect("JSON");
+    assert_eq!(results["bystanding"]["n_viewers"], 7);
+    assert!(
+        results["bystanding"]["n_messages"].as_u64() > Some(7),
+        "{output}"
+    );
+    assert_eq!(results["failed"], 0, "{output}");
+    let runtime = Runtime::new().expect("a runtime");
+    assert_eq!(runtime.block_on(states_of_events(&stage)), ["cancelled"; 3]);
+}
+
+#[test]
+fn standing_holds_that_are_lost_are_named() {
+    let stage = Stage::new("standing");
+    let mut bench = stage.bench(&["browse", "--seconds", "2", "--rate", "20"]);
+    bench.args(["--standing-holds", "30", "--party", "1", "--viewers", "1"]);
+
+    let load = thread::spawn(move || run(&mut bench));
+    let runtime = Runtime::new().expect("a runtime");
+    runtime.block_on(lose_holds(&stage, 30));
+    let (code, output) = load.join().expect("no panic");
+
+    assert_eq!(code, Some(1), "{output}");
+    assert!(output.contains("was to stay held but is free"), "{output}");
+    assert!(output.contains(": 30 breaches"), "{output}");
+}
+
+#[test]
 fn a_booking_that_is_lost_after_it_was_acknowledged_is_named() {
     let stage = Stage::new("breach");
     let mut bench = stage.bench(&["confirm", "--seconds", "2", "--rate", "50"]);
@@ -236,6 +275,29 @@ async fn lose_a_booking(stage: &Stage) -> uuid::Uuid {
         .expect("the statement works");
         if let Some(lost) = lost {
             return lost;
+        }
+        tokio::time::sleep(std::time::Duration::from_millis(5)).await;
+    }
+}
+
+/// Takes the board away, behind the service's back, once it has so many holds.
+async fn lose_holds(stage: &Stage, n_holds: usize) {
+    let mut database = PgConnection::connect(&stage.stores.postgres.url())
+        .await
+        .expect("a connection");
+    let ask = |request: String| stage.stores.redis.ask(&request).expect("an answer");
+    loop {
+        let event_id: Option<uuid::Uuid> =
+            sqlx::query_scalar("SELECT event_id FROM events WHERE state = 'on_sale'")
+                .fetch_optional(&mut database)
+                .await
+                .expect("the statement works");
+        let key = |noun| event_id.map(|id| format!("holdfast:{{{id}}}:{noun}"));
+        if let (Some(holds), Some(meta)) = (key("holds"), key("meta"))
+            && ask(format!("HLEN {holds}")) == n_holds.to_string()
+        {
+            ask(format!("DEL {meta}"));
+            return;
         }
         tokio::time::sleep(std::time::Duration::from_millis(5)).await;
     }

@@ -42,6 +42,8 @@ struct State {
     used_at: Instant,
     seen: Option<Arc<Seen>>,
     snapshot: Option<Arc<Message>>,
+    /// Whether somebody has asked for one of these two since [`Copy::forget_unwanted`].
+    is_wanted: bool,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -112,6 +114,7 @@ impl Copy {
                 used_at: now,
                 seen: None,
                 snapshot: None,
+                is_wanted: false,
             }),
             moved: watch::Sender::new(()),
             told: watch::Sender::new(()),
@@ -175,6 +178,16 @@ impl Copy {
         self.state().confirmed_at = Instant::now();
     }
 
+    /// Drops what was made for readers where nobody has come since the last time: of a stadium that
+    /// is 200 kB, and there may be hundreds that nobody looks at for a while.
+    pub fn forget_unwanted(&self) {
+        let mut state = self.state();
+        if !std::mem::take(&mut state.is_wanted) {
+            state.seen = None;
+            state.snapshot = None;
+        }
+    }
+
     /// From now on changes may be missing: nobody is answered from this copy.
     pub fn deafen(&self) {
         self.state().hearing = Hearing::No;
@@ -224,6 +237,7 @@ impl Copy {
             Hearing::Yes if !is_old => {}
             Hearing::Yes | Hearing::No => return None,
         }
+        state.is_wanted = true;
         if let Some(seen) = &state.seen {
             return Some(Some(seen.clone()).filter(|seen| seen.position >= floor));
         }
@@ -309,11 +323,40 @@ impl Copy {
 impl State {
     /// The board as viewers were last told, made once for all of them.
     fn snapshot(&mut self) -> Option<Arc<Message>> {
+        self.is_wanted = true;
         if self.snapshot.is_none() {
             let picture = self.picture.as_ref()?;
-            let message = Message::snapshot(picture.told_position(), picture.told_seats());
+            let message = Message::snapshot(picture.told_position(), &picture.told_seats());
             self.snapshot = Some(Arc::new(message));
         }
         self.snapshot.clone()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_was_made_for_readers_goes_when_nobody_comes_any_more() {
+        let copy = Copy::new(EventId(uuid::Uuid::nil()), Duration::from_secs(60));
+        copy.renew(&Snapshot {
+            position: Position {
+                epoch: 1,
+                revision: 4,
+            },
+            now: crate::clock::from_ms(0),
+            seats: b"..h".to_vec(),
+        });
+        let snapshot = || copy.next(&mut Cursor::Snapshot).unwrap();
+        let first = Arc::downgrade(&snapshot());
+
+        copy.forget_unwanted();
+        assert!(Arc::ptr_eq(&first.upgrade().unwrap(), &snapshot()));
+        copy.forget_unwanted();
+        copy.forget_unwanted();
+
+        assert!(first.upgrade().is_none());
+        assert!(snapshot().plain().ends_with(b"\"..h\"}\n\n"));
     }
 }

@@ -90,6 +90,7 @@ async fn follow(ctx: &Context, copy: &Arc<Copy>) -> Result<End, BoardError> {
                 if shelf::retire(ctx, copy) {
                     return Ok(End::Idle);
                 }
+                copy.forget_unwanted();
                 follower.check().await?;
             }
         }

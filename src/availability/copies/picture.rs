@@ -1,6 +1,6 @@
 //! The seats of one board as the public sees them, now and as viewers were last told.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use crate::availability::live::Message;
@@ -13,17 +13,12 @@ use super::ring::Frame;
 pub struct Picture {
     position: Position,
     seats: Vec<u8>,
-    told: Told,
-    /// Seats that have changed since, whatever they are now: who resumes from a position in
-    /// between has to be told of a seat that changed and changed back.
-    touched: BTreeSet<u32>,
+    told_position: Position,
+    /// Seats that have changed since viewers were told, whatever they are now, and as which they
+    /// were told: who resumes from a position in between has to be told of a seat that changed and
+    /// changed back.
+    touched: BTreeMap<u32, u8>,
     is_whole: bool,
-}
-
-#[derive(Debug)]
-struct Told {
-    position: Position,
-    seats: Vec<u8>,
 }
 
 /// What became of a change.
@@ -49,15 +44,11 @@ pub enum Renewal {
 
 impl Picture {
     pub fn of(snapshot: &Snapshot) -> Self {
-        let seats = public_seats(snapshot);
         Self {
             position: snapshot.position,
-            told: Told {
-                position: snapshot.position,
-                seats: seats.clone(),
-            },
-            seats,
-            touched: BTreeSet::new(),
+            seats: public_seats(snapshot),
+            told_position: snapshot.position,
+            touched: BTreeMap::new(),
             is_whole: true,
         }
     }
@@ -71,11 +62,15 @@ impl Picture {
     }
 
     pub fn told_position(&self) -> Position {
-        self.told.position
+        self.told_position
     }
 
-    pub fn told_seats(&self) -> &[u8] {
-        &self.told.seats
+    pub fn told_seats(&self) -> Vec<u8> {
+        let mut told = self.seats.clone();
+        for (index, state) in &self.touched {
+            told[*index as usize] = *state;
+        }
+        told
     }
 
     /// Takes a change over, if it is the next one.
@@ -95,8 +90,8 @@ impl Picture {
         for (index, state) in &change.seats {
             let seat = &mut self.seats[*index as usize];
             if *seat != shown(Some(*state)) {
+                self.touched.entry(*index).or_insert(*seat);
                 *seat = shown(Some(*state));
-                self.touched.insert(*index);
             }
         }
         self.position = next;
@@ -115,8 +110,9 @@ impl Picture {
             return Renewal::Replaced;
         }
         let pairs = (0..).zip(self.seats.iter().zip(&seats));
-        let differing = pairs.filter(|(_, (old, new))| old != new);
-        self.touched.extend(differing.map(|(index, _)| index));
+        for (index, (old, _)) in pairs.filter(|(_, (old, new))| old != new) {
+            self.touched.entry(index).or_insert(*old);
+        }
         self.is_whole &= snapshot.position == self.position;
         self.position = snapshot.position;
         self.seats = seats;
@@ -125,17 +121,16 @@ impl Picture {
 
     /// What has changed since viewers were told the last time, if anything.
     pub fn tick(&mut self) -> Option<Frame> {
-        let from = self.told.position;
+        let from = self.told_position;
         if from == self.position {
             return None;
         }
         let mut changes: BTreeMap<u8, Vec<u32>> = BTreeMap::new();
-        for index in std::mem::take(&mut self.touched) {
+        for index in std::mem::take(&mut self.touched).into_keys() {
             let state = self.seats[index as usize];
-            self.told.seats[index as usize] = state;
             changes.entry(state).or_default().push(index);
         }
-        self.told.position = self.position;
+        self.told_position = self.position;
         Some(Frame {
             from,
             to: self.position,
@@ -214,6 +209,24 @@ mod tests {
         let text = String::from_utf8_lossy(frame.message.plain());
         assert!(text.contains(r#""changes":{".":[0]}"#), "{text}");
         assert!(picture.tick().is_none());
+    }
+
+    #[test]
+    fn what_viewers_were_told_stands_until_they_are_told_more() {
+        let mut picture = Picture::of(&snapshot(5, b"..h."));
+        picture.apply(&change(6, 0, SeatState::Held));
+        picture.apply(&change(7, 0, SeatState::Booked));
+        picture.renew(&snapshot(9, b"b.bh"));
+
+        assert_eq!(
+            (picture.told_position(), picture.told_seats()),
+            (at(5), b"..h.".to_vec())
+        );
+        picture.tick();
+        assert_eq!(
+            (picture.told_position(), picture.told_seats()),
+            (at(9), b"b.bh".to_vec())
+        );
     }
 
     #[test]

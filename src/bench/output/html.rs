@@ -158,6 +158,7 @@ mod tests {
     use super::super::super::audit::Audit;
     use super::super::super::options::Bench;
     use super::super::super::recorder::Recorder;
+    use super::super::super::scenarios::Bystanding;
     use super::super::Machine;
     use super::*;
     use crate::clock::Clock;
@@ -181,6 +182,7 @@ mod tests {
             sold_out_after: None,
             recorder,
             machine: Machine::now(),
+            bystanding: Bystanding::default(),
             audit: Audit {
                 breaches_count: 1,
                 breaches: vec!["seat <i> was sold twice".to_owned()],

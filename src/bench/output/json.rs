@@ -32,7 +32,9 @@ pub fn json(results: &Results) -> anyhow::Result<String> {
             "seed": bench.seed,
             "spacing": format!("{:?}", bench.spacing).to_lowercase(),
             "conditional_percent": bench.conditional,
-            "viewers": bench.viewers,
+            "viewers": bench.n_viewers() + bench.n_bystanders(),
+            "watching": bench.watching,
+            "standing_holds": bench.standing_holds,
             "buyers": bench.buyers,
             "policy": bench.policy,
             "through": bench.through,
@@ -42,6 +44,7 @@ pub fn json(results: &Results) -> anyhow::Result<String> {
         "operations": operations.map(|one| operation(results, one)).collect::<Vec<_>>(),
         "slice_seconds": results.recorder.slice_length.as_secs_f64(),
         "slices": slices.map(|(one, nth)| slice(results, one, nth)).collect::<Vec<_>>(),
+        "bystanding": results.bystanding,
         "machine": results.machine,
         "audit": results.audit,
     });

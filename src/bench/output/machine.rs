@@ -32,6 +32,14 @@ impl Machine {
             ..self
         }
     }
+
+    /// Does not count what else this process has done.
+    pub fn without(self, cpu_seconds: f64) -> Self {
+        Self {
+            generator_cpu_seconds: (self.generator_cpu_seconds - cpu_seconds).max(0.0),
+            ..self
+        }
+    }
 }
 
 fn load() -> Option<f64> {
@@ -40,7 +48,19 @@ fn load() -> Option<f64> {
 }
 
 fn cpu_time() -> Duration {
-    let Ok(usage) = getrusage(UsageWho::RUSAGE_SELF) else {
+    used_by(UsageWho::RUSAGE_SELF)
+}
+
+/// Of the thread that asks; nothing where the system does not tell.
+pub fn cpu_time_of_thread() -> Duration {
+    #[cfg(target_os = "linux")]
+    return used_by(UsageWho::RUSAGE_THREAD);
+    #[cfg(not(target_os = "linux"))]
+    return Duration::ZERO;
+}
+
+fn used_by(who: UsageWho) -> Duration {
+    let Ok(usage) = getrusage(who) else {
         return Duration::ZERO;
     };
     let (user, system) = (usage.user_time(), usage.system_time());

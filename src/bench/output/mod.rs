@@ -10,6 +10,6 @@ mod table;
 
 pub use html::page;
 pub use json::json;
-pub use machine::Machine;
+pub use machine::{Machine, cpu_time_of_thread};
 pub use results::{Results, write};
 pub use table::table;

@@ -10,6 +10,7 @@ use hdrhistogram::{Counter, Histogram};
 use super::super::audit::Audit;
 use super::super::options::{Bench, Scenario};
 use super::super::recorder::{Operation, Recorder};
+use super::super::scenarios::Bystanding;
 use super::Machine;
 use crate::clock::Instant;
 
@@ -22,6 +23,7 @@ pub struct Results {
     pub sold_out_after: Option<Duration>,
     pub recorder: Recorder,
     pub machine: Machine,
+    pub bystanding: Bystanding,
     pub audit: Audit,
 }
 
@@ -69,8 +71,7 @@ impl Results {
     }
 
     pub fn scenario_name(&self) -> String {
-        let name = serde_json::to_value(self.bench.scenario).unwrap_or_default();
-        name.as_str().unwrap_or_default().to_owned()
+        self.bench.scenario.name()
     }
 }
 

@@ -5,7 +5,7 @@ use std::fmt::Write as _;
 use super::super::audit::Audit;
 use super::super::recorder::Operation;
 use super::Results;
-use super::results::{PERCENTILES, percentile_ms};
+use super::results::{PERCENTILES, per_second, percentile_ms};
 
 pub fn table(results: &Results) -> String {
     let mut text = format!("{}: {}\n", results.title(), results.manner());
@@ -53,7 +53,7 @@ fn line(results: &Results, operation: &Operation) -> String {
 
 /// What else there is to say.
 pub fn remarks(results: &Results) -> String {
-    let mut text = String::from("\n");
+    let (mut text, bench) = (String::from("\n"), &results.bench);
     if let Some(after) = results.sold_out_after {
         text += &format!("sold out after {:.2} s\n", after.as_secs_f64());
     }
@@ -68,6 +68,18 @@ pub fn remarks(results: &Results) -> String {
     if failures.any(|failure| failure == "rate_limited") {
         text += "the service limits how often one guest may hold seats: use more --guests, or \
                  raise its HOLDFAST_HOLD_CHANGES_PER_MINUTE\n";
+    }
+    if bench.standing_holds > 0 {
+        text += &format!("beside {} standing holds\n", bench.standing_holds);
+    }
+    let bystanding = &results.bystanding;
+    if bystanding.n_viewers > 0 {
+        text += &format!(
+            "beside {} viewers, who read {:.0} messages a second and used {:.0} % of a core\n",
+            bystanding.n_viewers,
+            per_second(bystanding.n_messages, results.elapsed),
+            100.0 * bystanding.cpu_seconds / results.elapsed.as_secs_f64(),
+        );
     }
     let machine = &results.machine;
     let load = |load: Option<f64>| load.map_or_else(|| "?".to_owned(), |load| format!("{load:.2}"));

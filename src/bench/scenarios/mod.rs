@@ -2,12 +2,14 @@
 
 mod browse;
 mod buy;
+mod bystanders;
 mod hot_seat;
 mod onsale;
 mod viewers;
 mod visit;
 mod waitlist;
 
+pub use bystanders::{Bystanders, Bystanding};
 pub use viewers::{Audience, Watched};
 pub use visit::work;
 pub use waitlist::Crowd;

@@ -1,7 +1,7 @@
 //! Viewers of the live feed, and the changes that they are to see.
 
 use std::cell::RefCell;
-use std::collections::VecDeque;
+use std::collections::{HashMap, VecDeque};
 use std::rc::Rc;
 use std::time::{Duration, Instant};
 
@@ -15,7 +15,6 @@ use super::super::connection::Connection;
 use super::super::feed::{Message, Reader, take_message};
 use super::super::framing::Chunks;
 use super::super::ledger::Held;
-use super::super::options::Scenario;
 use super::super::request::Caller;
 use super::super::stage::Stage;
 use super::super::worker::{Placed, Run, Worker};
@@ -25,7 +24,7 @@ const HELD_FOR: Duration = Duration::from_millis(500);
 /// How long the last changes may take to reach everybody.
 const SETTLING_MAX: Duration = Duration::from_secs(10);
 /// Limit: viewers whose copy of the board is kept and compared in the end.
-const COPIES_MAX: usize = 50;
+pub const COPIES_MAX: usize = 50;
 /// Limit: bytes of one message.
 const MESSAGE_MAX_BYTES: usize = 1 << 20;
 const SEEN: &str = "change seen";
@@ -33,7 +32,7 @@ const SEEN: &str = "change seen";
 /// The viewers of an event, and which changes they are waiting for.
 #[derive(Default)]
 pub struct Audience {
-    viewers: Vec<(TcpStream, Vec<u8>)>,
+    viewers: Vec<Feed>,
     pub watched: Rc<Watched>,
 }
 
@@ -48,8 +47,8 @@ pub struct Watched {
 
 impl Audience {
     /// Connects everybody; there is nobody where the scenario has no viewers.
-    pub async fn gather(stage: &Stage, scenario: Scenario, n: u32) -> anyhow::Result<Self> {
-        if scenario != Scenario::Viewers {
+    pub async fn gather(stage: &Stage, n: u32) -> anyhow::Result<Self> {
+        if n == 0 {
             return Ok(Self::default());
         }
         let (n_viewers, mut request) = (n as usize, Vec::new());
@@ -59,7 +58,9 @@ impl Audience {
         for nth in 0..n_viewers {
             let connection = Connection::new(stage.target.address);
             let viewer = connection.subscribe(&request).await;
-            viewers.push(viewer.with_context(|| format!("viewer {} cannot watch", nth + 1))?);
+            let (stream, input) =
+                viewer.with_context(|| format!("viewer {} cannot watch", nth + 1))?;
+            viewers.push(Feed::new(nth, stream, input));
         }
         let nobody_waits = || RefCell::new(vec![None; stage.house.n_seats()]);
         let watched = Watched {
@@ -77,67 +78,103 @@ impl Audience {
     /// Everybody watches for as long as the tasks live.
     pub fn watch(&mut self, run: &Rc<Run>) -> JoinSet<()> {
         let mut watching = JoinSet::new();
-        for (nth, viewer) in self.viewers.drain(..).enumerate() {
-            watching.spawn_local(follow(nth, viewer, run.clone(), self.watched.clone()));
+        for feed in self.viewers.drain(..) {
+            watching.spawn_local(follow(feed, run.clone(), self.watched.clone()));
         }
         watching
     }
 
     /// What the viewers saw must come to what there is, byte by byte. Answers what does not.
     pub async fn compare(&self, stage: &Stage) -> anyhow::Result<Vec<String>> {
-        if self.watched.copies.borrow().is_empty() {
-            return Ok(Vec::new());
-        }
-        let mut client = Client::new(&stage.target);
-        let path = format!("/v1/events/{}/availability", stage.event_ids[0]);
-        let began = Instant::now();
-        loop {
-            let availability = client.get(&path).await?;
-            let states = availability["states"].as_str().unwrap_or_default();
-            let copies = self.watched.copies.borrow().clone();
-            let differing = copies
-                .iter()
-                .zip(1..)
-                .filter(|(copy, _)| *copy != states.as_bytes());
-            let breaches = differing
-                .map(|(_, nth)| format!("viewer {nth} sees another board than the one there is"));
-            let breaches: Vec<String> = breaches.collect();
-            if breaches.is_empty() || began.elapsed() > SETTLING_MAX {
-                return Ok(breaches);
+        let of_first = || {
+            let copies = self.watched.copies.borrow();
+            copies.iter().map(|copy| (0, copy.clone())).collect()
+        };
+        compare_boards(stage, of_first).await
+    }
+}
+
+/// Compares boards, each of the event with that number, with those there are until they are the
+/// same, for a while. Answers which are not.
+pub async fn compare_boards(
+    stage: &Stage,
+    copies: impl Fn() -> Vec<(usize, Vec<u8>)>,
+) -> anyhow::Result<Vec<String>> {
+    let mut client = Client::new(&stage.target);
+    let began = Instant::now();
+    loop {
+        let mut boards = HashMap::new();
+        for (event, _) in copies() {
+            if !boards.contains_key(&event) {
+                let path = format!("/v1/events/{}/availability", stage.event_ids[event]);
+                let availability = client.get(&path).await?;
+                let states = availability["states"].as_str().unwrap_or_default();
+                boards.insert(event, states.as_bytes().to_vec());
             }
-            tokio::time::sleep(Duration::from_millis(100)).await;
+        }
+        let copies = copies().into_iter().zip(1..);
+        let differing = copies.filter(|((event, copy), _)| boards.get(event) != Some(copy));
+        let breaches = differing
+            .map(|(_, nth)| format!("viewer {nth} sees another board than the one there is"));
+        let breaches: Vec<String> = breaches.collect();
+        if breaches.is_empty() || began.elapsed() > SETTLING_MAX {
+            return Ok(breaches);
+        }
+        tokio::time::sleep(Duration::from_millis(100)).await;
+    }
+}
+
+/// One viewer's connection, message after message.
+pub struct Feed {
+    pub nth: usize,
+    stream: TcpStream,
+    input: Vec<u8>,
+    chunks: Chunks,
+    body: Vec<u8>,
+}
+
+impl Feed {
+    /// `input`: what has come already.
+    pub fn new(nth: usize, stream: TcpStream, input: Vec<u8>) -> Self {
+        Self {
+            nth,
+            stream,
+            input,
+            chunks: Chunks::default(),
+            body: Vec::new(),
+        }
+    }
+
+    pub async fn next(&mut self) -> anyhow::Result<Vec<u8>> {
+        loop {
+            let n_used = self.chunks.take(&self.input, &mut self.body)?;
+            self.input.drain(..n_used);
+            if let Some(text) = take_message(&mut self.body) {
+                return Ok(text);
+            }
+            if self.chunks.is_over() || self.body.len() > MESSAGE_MAX_BYTES {
+                bail!("the feed ended");
+            }
+            if self.stream.read_buf(&mut self.input).await? == 0 {
+                bail!("the feed was cut off");
+            }
         }
     }
 }
 
-async fn follow(nth: usize, viewer: (TcpStream, Vec<u8>), run: Rc<Run>, watched: Rc<Watched>) {
-    if let Err(error) = read_feed(nth, viewer, &run, &watched).await {
+async fn follow(feed: Feed, run: Rc<Run>, watched: Rc<Watched>) {
+    if let Err(error) = read_feed(feed, &run, &watched).await {
         run.recorder
             .borrow_mut()
             .failed(SEEN, &format!("{error:#}"));
     }
 }
 
-async fn read_feed(
-    nth: usize,
-    (mut stream, mut input): (TcpStream, Vec<u8>),
-    run: &Run,
-    watched: &Watched,
-) -> anyhow::Result<()> {
-    let (mut chunks, mut body) = (Chunks::default(), Vec::new());
+async fn read_feed(mut feed: Feed, run: &Run, watched: &Watched) -> anyhow::Result<()> {
     loop {
-        let n_used = chunks.take(&input, &mut body)?;
-        input.drain(..n_used);
-        while let Some(text) = take_message(&mut body) {
-            let mut reader = watched.reader.borrow_mut();
-            watched.seen(nth, reader.read(&text)?, run);
-        }
-        if chunks.is_over() || body.len() > MESSAGE_MAX_BYTES {
-            bail!("the feed ended");
-        }
-        if stream.read_buf(&mut input).await? == 0 {
-            bail!("the feed was cut off");
-        }
+        let text = feed.next().await?;
+        let mut reader = watched.reader.borrow_mut();
+        watched.seen(feed.nth, reader.read(&text)?, run);
     }
 }
 

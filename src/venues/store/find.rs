@@ -1,8 +1,8 @@
 //! Reads: venues, their versions, layouts and templates.
 
 use serde::Serialize;
-use sqlx::PgExecutor;
 use sqlx::types::Json;
+use sqlx::{Connection, PgExecutor, PgPool};
 use uuid::Uuid;
 
 use crate::auth::{Caller, Role};
@@ -19,19 +19,22 @@ pub struct LayoutDocument {
 }
 
 pub async fn find_layout(
-    db: impl PgExecutor<'_>,
+    db: &PgPool,
     venue_id: VenueId,
     version: i32,
 ) -> Result<LayoutDocument, VenueError> {
-    sqlx::query_as!(
+    let mut connection = db.acquire().await?;
+    let found = sqlx::query_as!(
         LayoutDocument,
         r#"SELECT layout, etag FROM venue_versions WHERE venue_id = $1 AND version = $2"#,
         venue_id.0,
         version
     )
-    .fetch_optional(db)
-    .await?
-    .ok_or(VenueError::NotFound)
+    .fetch_optional(&mut *connection)
+    .await?;
+    // It would have room for a stadium's layout as long as it lives.
+    connection.shrink_buffers();
+    found.ok_or(VenueError::NotFound)
 }
 
 /// Which version a layout is of, without the layout.

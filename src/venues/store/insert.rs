@@ -1,20 +1,23 @@
 //! Writes: venues, their versions, their seats. The caller owns the transaction.
 
-use sqlx::PgConnection;
 use sqlx::types::Json;
+use sqlx::{Connection, PgConnection};
 use uuid::Uuid;
 
 use crate::auth::{Caller, Role};
 use crate::clock::Instant;
-use crate::id::SeatId;
+use crate::id::{SeatId, VenueId};
 use crate::postgres::is_violation_of;
 use crate::venues::error::VenueError;
-use crate::venues::model::Layout;
 use crate::venues::template::SectionSummary;
 
 /// A version about to be stored: the document and what was made of it.
 pub(in crate::venues) struct NewVersion {
-    pub(in crate::venues) layout: Layout,
+    pub(in crate::venues) venue_id: VenueId,
+    pub(in crate::venues) version: i32,
+    pub(in crate::venues) name: String,
+    pub(in crate::venues) time_zone: String,
+    pub(in crate::venues) seat_count: u32,
     /// The layout as served.
     pub(in crate::venues) layout_json: String,
     pub(in crate::venues) etag: String,
@@ -39,10 +42,10 @@ pub(in crate::venues) async fn insert_venue(
         INSERT INTO venues (venue_id, owner_id, built_in_key, name, version, created_at, updated_at)
         VALUES ($1, $2, $3, $4, 1, $5, $5)
         "#,
-        version.layout.venue_id.0,
+        version.venue_id.0,
         owner_id,
         built_in_key,
-        version.layout.name,
+        version.name,
         version.created_at
     )
     .execute(db)
@@ -69,12 +72,12 @@ pub(in crate::venues) async fn advance_version(
             AND (owner_id = $2 OR (owner_id IS NULL AND $3))
             AND version = $6
         "#,
-        version.layout.venue_id.0,
+        version.venue_id.0,
         caller.caller_id.0,
         caller.role == Role::Admin,
-        version.layout.name,
+        version.name,
         version.created_at,
-        version.layout.version - 1
+        version.version - 1
     )
     .execute(db)
     .await?
@@ -96,11 +99,11 @@ pub(in crate::venues) async fn insert_version(
             document, media_type, layout, etag, created_by, created_at)
         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)
         "#,
-        version.layout.venue_id.0,
-        version.layout.version,
-        version.layout.name,
-        version.layout.time_zone,
-        version.layout.seat_count.cast_signed(),
+        version.venue_id.0,
+        version.version,
+        version.name,
+        version.time_zone,
+        version.seat_count.cast_signed(),
         Json(&version.sections) as _,
         version.document,
         version.media_type,
@@ -109,8 +112,10 @@ pub(in crate::venues) async fn insert_version(
         version.created_by,
         version.created_at
     )
-    .execute(db)
+    .execute(&mut *db)
     .await?;
+    // The connection would have room for a stadium's layout as long as it lives.
+    db.shrink_buffers();
     Ok(())
 }
 
@@ -120,7 +125,7 @@ pub(in crate::venues) async fn insert_seats(
     db: &mut PgConnection,
     version: &NewVersion,
 ) -> Result<(), VenueError> {
-    let venue_id = version.layout.venue_id;
+    let venue_id = version.venue_id;
     let seat_ids: Vec<Uuid> = version
         .added
         .iter()
@@ -136,7 +141,8 @@ pub(in crate::venues) async fn insert_seats(
         &seat_ids,
         &version.added
     )
-    .execute(db)
+    .execute(&mut *db)
     .await?;
+    db.shrink_buffers();
     Ok(())
 }
