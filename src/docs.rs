@@ -40,7 +40,12 @@ pub fn routes(openapi: fn() -> OpenApi) -> Router<Context> {
         )
         .route(
             "/openapi.json",
-            get(async || ([(header::CONTENT_TYPE, "application/json")], document.clone())),
+            get(async || {
+                (
+                    [(header::CONTENT_TYPE, "application/json")],
+                    document.clone(),
+                )
+            }),
         )
         .layer(from_fn(harden))
 }

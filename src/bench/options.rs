@@ -98,6 +98,8 @@ pub enum Scenario {
     HoldRelease,
     /// Hold seats and confirm them; no two callers want the same.
     Confirm,
+    /// Confirm holds that were placed before the load.
+    ConfirmHeld,
     /// Buyers who all come at once look, choose, hold, sometimes give up, confirm, until all is
     /// sold.
     Onsale,

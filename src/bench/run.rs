@@ -17,7 +17,7 @@ use super::output::{self, Machine, Results};
 use super::recorder::Recorder;
 use super::scenarios::{self, Audience, Bystanders, Crowd};
 use super::stage::Stage;
-use super::standing::StandingHolds;
+use super::standing::{ReadyHolds, StandingHolds};
 use super::worker::{Run, Worker};
 use crate::clock::Clock;
 
@@ -64,6 +64,7 @@ async fn conduct(bench: &Bench) -> anyhow::Result<Results> {
         mut audience,
         crowd,
         standing,
+        ready,
         bystanders,
     } = company;
     let before = Machine::now();
@@ -71,6 +72,7 @@ async fn conduct(bench: &Bench) -> anyhow::Result<Results> {
     let mut ledger = Ledger::new(stage.house.clone(), stage.event_ids.len());
     crowd.enter(&mut ledger);
     standing.enter(&mut ledger);
+    let ready = ready.enter(&mut ledger);
     let crowd = Rc::new(crowd);
     let pace = bench.pace();
     let run = Rc::new(Run {
@@ -79,6 +81,7 @@ async fn conduct(bench: &Bench) -> anyhow::Result<Results> {
         ledger: RefCell::new(ledger),
         watched: audience.watched.clone(),
         crowd: crowd.clone(),
+        ready: RefCell::new(ready),
         n_used: Cell::new(0),
         sold_out_after: Cell::new(None),
         pace,
@@ -155,6 +158,7 @@ struct Company {
     audience: Audience,
     crowd: Crowd,
     standing: StandingHolds,
+    ready: ReadyHolds,
     bystanders: Bystanders,
 }
 
@@ -189,6 +193,7 @@ async fn gather(stage: &mut Stage, bench: &Bench) -> anyhow::Result<Company> {
     Ok(Company {
         crowd: Crowd::gather(stage, bench).await?,
         standing: StandingHolds::place(stage, bench.standing_holds).await?,
+        ready: ReadyHolds::place(stage, bench).await?,
         audience: Audience::gather(stage, bench.n_viewers()).await?,
         bystanders: Bystanders::gather(stage, bench).await?,
     })

@@ -34,6 +34,8 @@ pub struct Run {
     pub watched: Rc<Watched>,
     /// Who waits for seats of a sold-out house.
     pub crowd: Rc<Crowd>,
+    /// Holds to be confirmed, each with the guest whose it is.
+    pub ready: RefCell<Vec<(usize, Held)>>,
     /// Parties that were used up, of those that are confirmed.
     pub n_used: Cell<usize>,
     /// When the last seat was booked.

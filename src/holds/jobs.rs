@@ -10,6 +10,7 @@ use chrono::TimeDelta;
 use super::error::HoldError;
 use super::store::{self, Stream, Taken};
 use crate::board::{self, Told, ToldPosition};
+use crate::clock::Instant;
 use crate::context::Context;
 use crate::events;
 use crate::id::{EventId, HoldId};

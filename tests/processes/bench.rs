@@ -103,6 +103,23 @@ fn a_load_is_measured_and_audited_and_cleaned_up() {
 }
 
 #[test]
+fn holds_that_were_placed_before_are_confirmed_until_none_is_left() {
+    let stage = Stage::new("before");
+    let json = stage.folder.path("a.json");
+    let mut bench = stage.bench(&["confirm-held", "--count", "20", "--closed", "3"]);
+
+    let (code, output) = run(bench.arg("--json").arg(&json));
+
+    assert_eq!(code, Some(0), "{output}");
+    assert!(output.contains("20 confirms looked up"), "{output}");
+    let results = fs::read_to_string(&json).expect("results");
+    let results: Value = serde_json::from_str(&results).expect("JSON");
+    let operations = results["operations"].as_array().expect("operations");
+    assert_eq!(operations.len(), 1, "{output}");
+    assert_eq!(operations[0]["answers"], 20, "{output}");
+}
+
+#[test]
 fn a_load_has_holds_and_viewers_beside_it_that_are_audited() {
     let stage = Stage::new("beside");
     let json = stage.folder.path("a.json");

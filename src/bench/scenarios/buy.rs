@@ -52,3 +52,14 @@ pub async fn hold_and_confirm(worker: &mut Worker, turn: Turn) {
         worker.confirm(&held).await;
     }
 }
+
+pub async fn confirm_held(worker: &mut Worker) {
+    let run = worker.run.clone();
+    let ready = run.ready.borrow_mut().pop();
+    let Some((guest, held)) = ready else {
+        run.pace.stop();
+        return;
+    };
+    worker.become_guest(guest);
+    worker.confirm(&held).await;
+}
