@@ -22,7 +22,7 @@ export default defineConfig({
           name: "together",
           include: ["tests/browser/**/*.test.ts"],
           exclude: ["tests/browser/{connection,embedding}.test.ts"],
-          maxWorkers: 4,
+          maxWorkers: 3,
           sequence: { groupOrder: 1 },
         },
       },
