@@ -1,5 +1,5 @@
-//! What is told of holds, for webhooks, while somebody asks for it: by scripts in a stream beside the
-//! board, by their twins in PostgreSQL in the outbox itself.
+//! What is told of holds, for webhooks, while somebody asks for it: by scripts in a stream beside
+//! the board, by their twins in PostgreSQL in the outbox itself.
 
 use std::sync::LazyLock;
 

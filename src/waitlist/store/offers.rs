@@ -95,8 +95,8 @@ pub struct Ending {
 }
 
 /// Claims entries and seats for offers, all or none of them, while the event is on sale; answers
-/// those whose person still waited. The log has them in the order of the claims. The event's row is locked, so that whoever cancels it or loads
-/// its board comes before or after (F22).
+/// those whose person still waited. The log has them in the order of the claims. The event's row is
+/// locked, so that whoever cancels it or loads its board comes before or after (F22).
 ///
 /// # Errors
 /// A violation of `waitlist_seat_offered_once` or `waitlist_entry_offered_once` when somebody else

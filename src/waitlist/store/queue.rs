@@ -51,7 +51,8 @@ pub async fn queue(
 ) -> Result<Option<QueueNow>, sqlx::Error> {
     let row = sqlx::query!(
         r#"
-        SELECT waitlist.version, waitlist.terms_version, waitlist.is_open, waitlist.policy AS "policy: Policy",
+        SELECT waitlist.version, waitlist.terms_version, waitlist.is_open,
+            waitlist.policy AS "policy: Policy",
             waitlist.offer_ttl_seconds, waitlist.quantity_max, waitlist.entries_max,
             waitlist.skips_max, waitlist.waiting_max_seconds, waitlist.verification_required,
             waitlist.quiet_from, waitlist.quiet_until, event.state AS "event_state: EventState",
