@@ -8,7 +8,7 @@ const settings = {
 };
 
 /**
- * The built pages in a real browser, against the real service. Four files at a time, since half of a
+ * The built pages in a real browser, against the real service. Three files at a time, since half of a
  * test is waiting; afterwards, alone, those that empty the Redis of all the others or measure how
  * long a frame takes.
  */
