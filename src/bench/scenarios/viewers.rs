@@ -1,6 +1,7 @@
 //! Viewers of the live feed, and the changes that they are to see.
 
 use std::cell::RefCell;
+use std::collections::hash_map::Entry;
 use std::collections::{HashMap, VecDeque};
 use std::rc::Rc;
 use std::time::{Duration, Instant};
@@ -105,11 +106,11 @@ pub async fn compare_boards(
     loop {
         let mut boards = HashMap::new();
         for (event, _) in copies() {
-            if !boards.contains_key(&event) {
+            if let Entry::Vacant(board) = boards.entry(event) {
                 let path = format!("/v1/events/{}/availability", stage.event_ids[event]);
                 let availability = client.get(&path).await?;
                 let states = availability["states"].as_str().unwrap_or_default();
-                boards.insert(event, states.as_bytes().to_vec());
+                board.insert(states.as_bytes().to_vec());
             }
         }
         let copies = copies().into_iter().zip(1..);
