@@ -8,7 +8,7 @@ use holdfast::id::EventId;
 use super::caller::{Answer, Asked, Caller};
 use super::checks::{self, Breach};
 use super::cluster::Cluster;
-use super::history::{History, HoldName, Seat, Verb};
+use super::history::{History, HoldName, Outcome, Seat, Verb};
 use super::processes::until;
 use super::round;
 use super::sale::{HOLD_LIFETIME, HOLD_TTL, Sale};
@@ -93,7 +93,8 @@ impl<'a> Stage<'a> {
         let mut answer = None;
         until("a place is answered", TRIES_WITHIN, async || {
             let said = self.ask(Verb::Place, by, &asked).await;
-            let is_known = !said.is_unknown();
+            let in_progress = Outcome::Refused("request_in_progress".to_owned());
+            let is_known = !said.is_unknown() && said.outcome != in_progress;
             answer = Some(said);
             is_known
         })

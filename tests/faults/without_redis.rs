@@ -2,10 +2,13 @@
 
 use std::time::Duration;
 
+use tokio::sync::Mutex;
+
 use super::caller::Asked;
 use super::checks::Breach;
 use super::cluster::Cluster;
 use super::history::{HoldName, Seat, Verb};
+use super::processes::until;
 use super::round;
 use super::scenes::Played;
 use super::stage::{By, PATIENCE, Stage};
@@ -25,6 +28,8 @@ const QUIET: Seat = 4;
 struct Play<'a> {
     stage: Stage<'a>,
     breaches: Vec<Breach>,
+    /// What was held in fights, by whom.
+    fought: Mutex<Vec<(By, Asked)>>,
 }
 
 /// Redis is killed under both instances. Holds and confirms go on; holds of before come back by
@@ -99,9 +104,24 @@ fn without_token(held: Asked) -> Asked {
 
 impl<'a> Play<'a> {
     async fn begin(cluster: &'a Cluster) -> anyhow::Result<Self> {
+        let stage = Stage::set_with(cluster, TIMES).await?;
+        // An instance that has just started may have been without Redis at its first beat.
+        until("every instance has Redis", PATIENCE * 6, async || {
+            let all_have = "SELECT bool_and(has_redis) FROM instances
+                WHERE seen_at > clock_timestamp() - interval '10 seconds'";
+            let postgres = cluster.postgres.lock().await;
+            postgres
+                .primary()
+                .ask::<bool>(all_have)
+                .await
+                .unwrap_or_default()
+        })
+        .await?;
+        stage.until_mode("redis").await?;
         Ok(Self {
-            stage: Stage::set_with(cluster, TIMES).await?,
+            stage,
             breaches: Vec::new(),
+            fought: Mutex::default(),
         })
     }
 
@@ -166,6 +186,7 @@ impl<'a> Play<'a> {
                 let (by, seat) = (By(caller, caller), QUIET + hold as usize / 2 % 4);
                 if let Some(held) = self.stage.place(by, seat, hold).await? {
                     self.stage.release(by, &held).await?;
+                    self.fought.lock().await.push((by, held));
                 }
                 hold += 2;
                 // Others need the machine, too.
@@ -178,6 +199,11 @@ impl<'a> Play<'a> {
     }
 
     async fn end(self) -> Played {
+        // A release in the second in which the board fell back may have been one on the board that
+        // was left: such a hold lasts until its time is over, or it is released again.
+        for (by, held) in self.fought.lock().await.iter() {
+            self.stage.release(*by, held).await?;
+        }
         self.stage.until_shown().await?;
         let audited = round::audit(self.stage.cluster).await?;
         let mut breaches = self.breaches;
