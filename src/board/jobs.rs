@@ -1,10 +1,14 @@
 //! Keeping boards in step in the background.
 
+use std::sync::{Mutex, PoisonError};
+use std::time::{Duration, Instant};
+
 use super::actions::{keep, reconcile};
 use super::error::BoardError;
 use super::mode::{self, Wish};
 use super::store;
 use crate::context::Context;
+use crate::id::EventId;
 use crate::jobs::Progress;
 
 /// Brings recently changed events to their boards; [`reconcile_boards`] finds what this one misses.
@@ -15,13 +19,44 @@ pub async fn keep_boards(ctx: &Context) -> Result<Progress, BoardError> {
     Ok(Progress::Idle)
 }
 
-/// Compares every live board with PostgreSQL and mends the board.
+/// Limit: how long one turn compares boards. A thousand take about that.
+const RECONCILE_FOR: Duration = Duration::from_secs(45);
+
+/// Where the last turn ended.
+#[derive(Default)]
+struct LastReconciled(Mutex<Option<EventId>>);
+
+/// Compares live boards with PostgreSQL and mends them, beginning where the last turn ended: all of
+/// them unless they are too many for one. An event that fails does not keep the others.
 pub async fn reconcile_boards(ctx: &Context) -> Result<Progress, BoardError> {
-    for event_id in store::list_live_events(&ctx.db).await? {
-        keep(ctx, event_id).await?;
-        reconcile(ctx, event_id, true).await?;
+    let began = Instant::now();
+    let (stopping, last) = (ctx.tasks.stopping(), ctx.memory::<LastReconciled>());
+    let lock = || last.0.lock().unwrap_or_else(PoisonError::into_inner);
+    let events = store::list_live_events(&ctx.db).await?;
+    let events = going_on_behind(*lock(), events);
+    let mut outcome = Ok(Progress::Idle);
+    for event_id in events {
+        if stopping.is_cancelled() || began.elapsed() > RECONCILE_FOR {
+            break;
+        }
+        *lock() = Some(event_id);
+        let compared = compare(ctx, event_id).await;
+        outcome = outcome.and(compared.map(|()| Progress::Idle));
     }
-    Ok(Progress::Idle)
+    outcome
+}
+
+/// In the order of their ids, beginning behind one.
+fn going_on_behind(last: Option<EventId>, mut events: Vec<EventId>) -> Vec<EventId> {
+    events.sort_unstable();
+    let n_done = events.partition_point(|event_id| Some(*event_id) <= last);
+    events.rotate_left(n_done);
+    events
+}
+
+async fn compare(ctx: &Context, event_id: EventId) -> Result<(), BoardError> {
+    keep(ctx, event_id).await?;
+    reconcile(ctx, event_id, true).await.map(drop)
 }
 
 /// Says that this instance lives, and whether it has Redis.
@@ -69,4 +104,26 @@ pub async fn move_boards(ctx: &Context) -> Result<Progress, BoardError> {
         }
     }
     outcome
+}
+
+#[cfg(test)]
+mod tests {
+    use uuid::Uuid;
+
+    use super::*;
+
+    #[test]
+    fn a_turn_goes_on_behind_the_last_one() {
+        let [first, second, third] = [1, 2, 3].map(|n| EventId(Uuid::from_u128(n)));
+        let events = vec![third, first, second];
+        for (last, expected) in [
+            (None, [first, second, third]),
+            (Some(first), [second, third, first]),
+            (Some(third), [first, second, third]),
+            // One that is not live any more.
+            (Some(EventId(Uuid::max())), [first, second, third]),
+        ] {
+            assert_eq!(going_on_behind(last, events.clone()), expected, "{last:?}");
+        }
+    }
 }
