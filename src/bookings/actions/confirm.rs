@@ -246,9 +246,9 @@ fn booking_of(confirm: Confirm, sale: &events::Sale, confirmed_at: Instant) -> B
     }
 }
 
-/// Marks the seats of a booking booked that was there before. A board that was loaded since, or that has
-/// forgotten the hold, lets its idempotency key place another under the same id: those seats are
-/// nobody's.
+/// Marks the seats of a booking booked that was there before. A board that was loaded since, or
+/// that has forgotten the hold, lets its idempotency key place another under the same id: those
+/// seats are nobody's.
 async fn finish_repeated(ctx: &Context, begun: &BegunConfirm, booking: &Booking) {
     let is_booked = |index: u32| {
         let seat = booking.seats.iter().find(|seat| seat.index == index);

@@ -35,8 +35,8 @@ pub fn finish_batch(ctx: &Context, batch: Vec<Waiting>, outcomes: Vec<Outcome>) 
     }
 }
 
-/// Marks seats booked. The bookings stand even when this fails: the sweep names the holds once their
-/// lease has passed, and the reconciler finishes them (F2).
+/// Marks seats booked. The bookings stand even when this fails: the sweep names the holds once
+/// their lease has passed, and the reconciler finishes them (F2).
 pub async fn finish(ctx: &Context, event_id: EventId, hold_ids: &[HoldId], epoch: i64) {
     let finished = board::finish_confirm(ctx, event_id, hold_ids, Some(epoch)).await;
     if let Err(error) = finished {
