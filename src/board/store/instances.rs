@@ -81,12 +81,13 @@ pub async fn beat(ctx: &Context, has_redis: bool) -> Result<(), BoardError> {
     Ok(())
 }
 
-/// The instances that live.
+/// The instances that live. How long one has had Redis, or lacked it, is what it has seen itself:
+/// one that stands still after a missed beat has lacked it for no time.
 pub async fn list(ctx: &Context) -> Result<Vec<Instance>, BoardError> {
     let rows = sqlx::query!(
         r#"
         SELECT instance_id, has_redis,
-            (extract(epoch FROM now.at - since) * 1000)::bigint AS "since_ms!"
+            (extract(epoch FROM seen_at - since) * 1000)::bigint AS "since_ms!"
         FROM instances, (SELECT COALESCE($1, clock_timestamp()) AS at) AS now
         WHERE seen_at > now.at - $2::bigint * interval '1 second'
         "#,

@@ -79,6 +79,26 @@ async fn f6_with_one_instance_cut_off_both_sell_and_every_hold_stays(db: PgPool)
     connected.finish().await;
 }
 
+#[sqlx::test(migrator = "holdfast::postgres::MIGRATIONS")]
+async fn f6_an_instance_that_missed_one_beat_and_stands_still_moves_nothing(db: PgPool) {
+    let (cut_off, connected, proxy) = one_behind_a_proxy(&db).await;
+    connected.on_sale(1, 2).await;
+    pass(&[&cut_off, &connected], 2).await;
+
+    cut(&proxy, &cut_off).await;
+    for _ in 0..8 {
+        connected.ctx.clock.advance(TimeDelta::seconds(1));
+        board::beat(&connected.ctx).await.expect("a beat");
+        board::move_boards(&connected.ctx).await.expect("moved");
+    }
+    assert_eq!(mode(&connected).await, "redis");
+
+    pass(&[&cut_off, &connected], 1).await;
+    assert_eq!(mode(&connected).await, "postgres");
+    cut_off.stop().await;
+    connected.finish().await;
+}
+
 /// The window that is left: an instance that has not heard places a hold in an epoch that is over.
 #[sqlx::test(migrator = "holdfast::postgres::MIGRATIONS")]
 async fn f6_a_hold_of_an_epoch_that_is_over_is_never_confirmed_against_another(db: PgPool) {
