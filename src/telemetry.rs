@@ -30,9 +30,13 @@ static LINES: Lines = Lines {
 
 static METRICS: OnceLock<PrometheusHandle> = OnceLock::new();
 
+/// What is logged where `RUST_LOG` asks for nothing else: the scheduler's lines about itself, one for
+/// each job, hide what `./run` prints.
+const LOGGED: &str = "info,tokio_cron_scheduler=warn";
+
 /// Logs to standard error, as `RUST_LOG` asks. Does nothing when called again.
 pub fn start_logs(format: LogFormat) {
-    let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new("info"));
+    let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new(LOGGED));
     let is_coloured = std::io::stderr().is_terminal();
     let logs = fmt()
         .with_env_filter(filter)
