@@ -30,8 +30,8 @@ static LINES: Lines = Lines {
 
 static METRICS: OnceLock<PrometheusHandle> = OnceLock::new();
 
-/// What is logged where `RUST_LOG` asks for nothing else: the scheduler's lines about itself, one for
-/// each job, hide what `./run` prints.
+/// What is logged where `RUST_LOG` asks for nothing else: the scheduler's lines about itself, one
+/// for each job, hide what `./run` prints.
 const LOGGED: &str = "info,tokio_cron_scheduler=warn";
 
 /// Logs to standard error, as `RUST_LOG` asks. Does nothing when called again.

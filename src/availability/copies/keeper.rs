@@ -13,6 +13,8 @@ use crate::context::Context;
 
 /// How long changes are gathered for viewers.
 const TICK: Duration = Duration::from_millis(100);
+/// How long the first of them waits: whoever made it shall have the answer before viewers are told.
+const COURTESY: Duration = Duration::from_millis(5);
 /// How long a message may be on its way before it counts as lost.
 const ON_THE_WAY_MAX: Duration = Duration::from_millis(300);
 /// How long to wait before a board is tried again, after the first failure and at most.
@@ -142,11 +144,11 @@ impl Follower<'_> {
         Ok(())
     }
 
-    /// What comes after a while of silence is told at once; what follows is gathered.
+    /// What comes after a while of silence is told almost at once; what follows is gathered.
     fn schedule_tick(&mut self) {
-        self.heard_at.get_or_insert_with(Instant::now);
+        let heard_at = *self.heard_at.get_or_insert_with(Instant::now);
         if self.tick_at.is_none() {
-            self.tick_at = Some(self.ticked_at + TICK);
+            self.tick_at = Some((self.ticked_at + TICK).max(heard_at + COURTESY));
         }
     }
 
