@@ -1,5 +1,6 @@
 //! Seats that the owner takes off sale, and puts back.
 
+use holdfast::postgres;
 use reqwest::Method;
 use serde_json::json;
 use sqlx::PgPool;
@@ -27,6 +28,55 @@ async fn blocked_seats_are_not_for_sale_until_they_are_put_back(db: PgPool) {
     assert_eq!(sale.states().await, ".x..");
     ana.book(&sale, &["S-A-1"]).await;
     app.finish().await;
+}
+
+/// Whoever compares the board with PostgreSQL looks at one after the other: a block that came in
+/// between looked as if it had been lifted, and was.
+#[sqlx::test(migrator = "holdfast::postgres::MIGRATIONS")]
+async fn no_block_is_written_between_the_two_looks_of_a_comparison(db: PgPool) {
+    let app = TestApp::start(db.clone()).await;
+    let sale = app.on_sale(1, 3).await;
+    sale.block(&["S-A-3"]).await.expect(204);
+    let event_id = sale.event_id.parse().expect("an id");
+
+    for (verb, during, after) in [("block", "..x", "x.x"), ("unblock", "x.x", "..x")] {
+        let mut comparison = db.begin().await.expect("a transaction");
+        sqlx::query("SELECT pg_advisory_xact_lock($1)")
+            .bind(postgres::event_lock(event_id))
+            .execute(&mut *comparison)
+            .await
+            .expect("the lock");
+        let changing = async {
+            match verb {
+                "block" => sale.block(&["S-A-1"]).await,
+                _ => sale.unblock(&["S-A-1"]).await,
+            }
+        };
+        let comparing = async {
+            until("it waits", async || waits_for_lock(&db).await).await;
+            let states = sale.states().await;
+            comparison.commit().await.expect("a commit");
+            states
+        };
+        let (changed, seen) = tokio::join!(changing, comparing);
+
+        changed.expect(204);
+        assert_eq!(
+            (seen.as_str(), sale.states().await.as_str()),
+            (during, after)
+        );
+    }
+    app.finish().await;
+}
+
+async fn waits_for_lock(db: &PgPool) -> bool {
+    sqlx::query_scalar(
+        "SELECT EXISTS (SELECT FROM pg_locks JOIN pg_database ON pg_database.oid = pg_locks.database
+             WHERE locktype = 'advisory' AND NOT granted AND datname = current_database())",
+    )
+    .fetch_one(db)
+    .await
+    .expect("the locks")
 }
 
 #[sqlx::test(migrator = "holdfast::postgres::MIGRATIONS")]

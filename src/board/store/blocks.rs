@@ -1,14 +1,25 @@
 //! Blocked seats in PostgreSQL, which is the authority on them.
 
-use sqlx::PgExecutor;
+use sqlx::{PgConnection, PgPool};
 
 use crate::clock::Instant;
 use crate::id::{CallerId, EventId};
+use crate::postgres;
 use crate::venues::SeatPlace;
+
+/// Blocks are written, as bookings are, at no time between the two looks of whoever compares the
+/// board with PostgreSQL, or one that is new would look like one that was lifted.
+async fn wait_for_turn(tx: &mut PgConnection, event_id: EventId) -> Result<(), sqlx::Error> {
+    let lock = postgres::event_lock(event_id);
+    sqlx::query!(r#"SELECT pg_advisory_xact_lock_shared($1)"#, lock)
+        .execute(tx)
+        .await?;
+    Ok(())
+}
 
 /// Records seats as blocked, with a message where some were not before; answers those.
 pub async fn insert_blocks(
-    db: impl PgExecutor<'_>,
+    db: &PgPool,
     event_id: EventId,
     seats: &[&SeatPlace],
     reason: &str,
@@ -16,6 +27,8 @@ pub async fn insert_blocks(
 ) -> Result<Vec<u32>, sqlx::Error> {
     let seat_ids: Vec<_> = seats.iter().map(|seat| seat.seat_id.0).collect();
     let indexes: Vec<_> = seats.iter().map(|seat| seat.index.cast_signed()).collect();
+    let mut tx = db.begin().await?;
+    wait_for_turn(&mut tx, event_id).await?;
     let inserted = sqlx::query_scalar!(
         r#"
         WITH blocked AS (
@@ -39,18 +52,21 @@ pub async fn insert_blocks(
         blocked_by.0,
         blocked_at
     )
-    .fetch_all(db)
+    .fetch_all(&mut *tx)
     .await?;
+    tx.commit().await?;
     Ok(inserted.into_iter().map(i32::cast_unsigned).collect())
 }
 
 /// Records seats as not blocked any more, with a message where some were.
 pub async fn delete_blocks(
-    db: impl PgExecutor<'_>,
+    db: &PgPool,
     event_id: EventId,
     seats: &[u32],
 ) -> Result<(), sqlx::Error> {
     let indexes: Vec<_> = seats.iter().map(|index| index.cast_signed()).collect();
+    let mut tx = db.begin().await?;
+    wait_for_turn(&mut tx, event_id).await?;
     sqlx::query!(
         r#"
         WITH unblocked AS (
@@ -64,7 +80,7 @@ pub async fn delete_blocks(
         event_id.0,
         &indexes
     )
-    .execute(db)
+    .execute(&mut *tx)
     .await?;
-    Ok(())
+    tx.commit().await
 }
