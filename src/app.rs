@@ -160,8 +160,12 @@ pub const JOBS: &[Job] = &[
 
 /// Starts what works beside the routes: the committers of confirms.
 pub fn start_committers(ctx: &Context) {
-    for _ in 0..ctx.config.n_confirm_connections {
-        ctx.tasks.spawn(bookings::commit_confirms(ctx.clone()));
+    for nth in 0..ctx.config.n_confirm_connections as usize {
+        let committing = bookings::commit_confirms(ctx.clone());
+        match ctx.lanes.handle(nth) {
+            Some(lane) => ctx.tasks.spawn_on(committing, lane),
+            None => ctx.tasks.spawn(committing),
+        };
     }
 }
 

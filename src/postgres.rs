@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use secrecy::{ExposeSecret, SecretString};
 use sqlx::migrate::{Migrate, MigrateError, Migrator};
-use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
+use sqlx::postgres::{PgConnectOptions, PgDatabaseError, PgPoolOptions, PgSeverity};
 use sqlx::{Connection, PgConnection, PgPool};
 
 pub static MIGRATIONS: Migrator = sqlx::migrate!();
@@ -79,6 +79,18 @@ pub fn is_away(error: &sqlx::Error) -> bool {
                     || matches!(&*code, "55P03" | "40P01" | "40001" | "25P03")
             })
         }
+        _ => false,
+    }
+}
+
+/// Whether PostgreSQL says that a statement which is a transaction by itself has done nothing. A
+/// connection that ends, for whatever reason, says nothing about that.
+pub fn is_undone(error: &sqlx::Error) -> bool {
+    match error {
+        sqlx::Error::Database(database) => database
+            .try_downcast_ref::<PgDatabaseError>()
+            .is_some_and(|error| error.severity() == PgSeverity::Error),
+        sqlx::Error::Encode(_) => true,
         _ => false,
     }
 }

@@ -226,22 +226,34 @@ impl Problem {
 
 impl From<sqlx::Error> for Problem {
     fn from(error: sqlx::Error) -> Self {
-        if crate::postgres::is_away(&error) {
-            Self::unavailable("postgresql", &error)
-        } else if crate::postgres::is_unstorable_text(&error) {
+        Self::from(&error)
+    }
+}
+
+impl From<&sqlx::Error> for Problem {
+    fn from(error: &sqlx::Error) -> Self {
+        if crate::postgres::is_away(error) {
+            Self::unavailable("postgresql", error)
+        } else if crate::postgres::is_unstorable_text(error) {
             Self::new(Code::MalformedRequest, "Text must not contain U+0000.")
         } else {
-            Self::internal(&error)
+            Self::internal(error)
         }
     }
 }
 
 impl From<fred::error::Error> for Problem {
     fn from(error: fred::error::Error) -> Self {
-        if crate::redis::is_away(&error) {
-            Self::unavailable("redis", &error)
+        Self::from(&error)
+    }
+}
+
+impl From<&fred::error::Error> for Problem {
+    fn from(error: &fred::error::Error) -> Self {
+        if crate::redis::is_away(error) {
+            Self::unavailable("redis", error)
         } else {
-            Self::internal(&error)
+            Self::internal(error)
         }
     }
 }

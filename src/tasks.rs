@@ -24,7 +24,8 @@ impl Tasks {
         &self,
         work: impl Future<Output = T> + Send + 'static,
     ) -> JoinHandle<T> {
-        self.tracker.spawn(work)
+        // What is spawned is moved several times, and a confirm is kilobytes.
+        self.tracker.spawn(Box::pin(work))
     }
 
     /// As [`Tasks::spawn`], on another runtime.

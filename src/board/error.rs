@@ -1,5 +1,7 @@
 //! What can go wrong with a board, beside the answers of its verbs.
 
+use std::sync::Arc;
+
 use thiserror::Error;
 
 use super::model::Conflict;
@@ -28,6 +30,9 @@ pub enum BoardError {
     Redis(#[from] fred::error::Error),
     #[error(transparent)]
     Database(#[from] sqlx::Error),
+    /// The failure of a call that several callers waited for.
+    #[error(transparent)]
+    Shared(Arc<BoardError>),
 }
 
 impl BoardError {
@@ -42,14 +47,21 @@ impl BoardError {
 
 impl From<BoardError> for Problem {
     fn from(error: BoardError) -> Self {
+        Self::from(&error)
+    }
+}
+
+impl From<&BoardError> for Problem {
+    fn from(error: &BoardError) -> Self {
         match error {
-            BoardError::Unsettled | BoardError::SaleChanged => Self::unavailable("redis", &error),
-            BoardError::Busy => Self::unavailable("postgresql", &error),
-            BoardError::UnknownAnswer(_) => Self::internal(&error),
-            BoardError::SeatsUnavailable(conflicts) => seats_unavailable(&conflicts),
+            BoardError::Unsettled | BoardError::SaleChanged => Self::unavailable("redis", error),
+            BoardError::Busy => Self::unavailable("postgresql", error),
+            BoardError::UnknownAnswer(_) => Self::internal(error),
+            BoardError::SeatsUnavailable(conflicts) => seats_unavailable(conflicts),
             BoardError::Event(error) => error.into(),
             BoardError::Redis(error) => error.into(),
             BoardError::Database(error) => error.into(),
+            BoardError::Shared(error) => Self::from(&**error),
         }
     }
 }

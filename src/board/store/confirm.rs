@@ -1,36 +1,23 @@
-//! The steps of a confirm on the board: begin, finish, abort; and how the reconciler ends one.
+//! The last steps of a confirm on the board: finish, abort; and how the reconciler ends one.
 
 use std::sync::LazyLock;
-use std::time::Duration;
 
 use fred::types::Value;
 use fred::types::scripts::Script;
 
 use super::super::error::BoardError;
-use super::super::model::{Hold, Position, join};
+use super::super::model::join;
 use super::call::{Fence, Verb, call};
 use super::fallback::Kind;
-use super::hold::{hold, milliseconds};
+use super::hold::milliseconds;
 use super::seats::ENDED_MEMORY;
 use super::waiting;
 use crate::context::Context;
-use crate::id::{CallerId, EventId, HoldId};
-
-/// How long only the reconciler may end a confirming hold: longer than the longest commit.
-const LEASE: Duration = Duration::from_secs(30);
-
-/// Limit: confirms of one hold under way at once.
-const ATTEMPTS_MAX: i64 = 200;
+use crate::id::{EventId, HoldId};
 
 /// Limit: confirms that one call finishes, for a script keeps all others waiting.
 const FINISHED_AT_ONCE_MAX: usize = 32;
 
-static BEGIN_CONFIRM: Verb = Verb {
-    kind: Kind::BeginConfirm,
-    script: LazyLock::new(|| Script::from_lua(include_str!("../../../lua/begin_confirm.lua"))),
-    keys: &["seats", "holds", "deadlines", "meta", "changes"],
-    is_repeatable: true,
-};
 static FINISH_CONFIRM: Verb = Verb {
     kind: Kind::FinishConfirm,
     script: LazyLock::new(|| Script::from_lua(include_str!("../../../lua/finish_confirm.lua"))),
@@ -66,55 +53,12 @@ static EXPIRE_CONFIRMING: Verb = Verb {
     is_repeatable: true,
 };
 
-#[derive(Debug)]
-pub enum Begun {
-    /// The seats are this attempt's until it is finished or aborted in that epoch.
-    Confirming {
-        hold: Hold,
-        epoch: i64,
-    },
-    TooManyAttempts,
-    /// Confirmed, released or expired.
-    Ended(Hold),
-    UnknownHold,
-}
-
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Aborted {
     /// Held again with the time that was left, or nothing to do.
     Aborted,
     /// The board has been loaded again since; the hold is not on it.
     BoardLost,
-}
-
-/// Takes a hold to confirming for one attempt, which has its own eight hexadecimal digits.
-pub async fn begin_confirm(
-    ctx: &Context,
-    event_id: EventId,
-    (hold_id, holder): (HoldId, CallerId),
-    attempt: &str,
-) -> Result<Begun, BoardError> {
-    let args = [
-        Value::from(hold_id.to_string()),
-        Value::from(holder.to_string()),
-        Value::from(attempt),
-        milliseconds(LEASE),
-        Value::from(ATTEMPTS_MAX),
-    ];
-    let reply = call(ctx, event_id, &BEGIN_CONFIRM, Fence::Newest, &args).await?;
-    match reply.status.as_str() {
-        "confirming" => {
-            let Position { epoch, .. } = reply.position;
-            Ok(Begun::Confirming {
-                hold: hold(&reply, hold_id)?,
-                epoch,
-            })
-        }
-        "too_many" => Ok(Begun::TooManyAttempts),
-        "ended" => Ok(Begun::Ended(hold(&reply, hold_id)?)),
-        "unknown_hold" => Ok(Begun::UnknownHold),
-        _ => reply.unknown(),
-    }
 }
 
 /// Marks the holds' seats booked. What has been done already, or belongs to an older epoch than the

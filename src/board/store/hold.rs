@@ -260,7 +260,12 @@ async fn catch_up(ctx: &Context, sale: &Sale) -> Result<(), BoardError> {
 }
 
 pub(super) fn hold(reply: &Reply, hold_id: HoldId) -> Result<Hold, BoardError> {
-    let record = reply.text(0);
+    hold_at(reply, 0, hold_id)
+}
+
+/// The hold whose record is the value at a place of the answer.
+pub(super) fn hold_at(reply: &Reply, at: usize, hold_id: HoldId) -> Result<Hold, BoardError> {
+    let record = reply.text(at);
     Hold::parse(hold_id, &record, reply.now_ms).ok_or(BoardError::UnknownAnswer(record))
 }
 

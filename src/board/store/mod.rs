@@ -1,5 +1,6 @@
 //! Every Lua script, and the SQL that loads and checks a board.
 
+mod begin;
 mod blocks;
 mod call;
 mod channel;
@@ -16,12 +17,11 @@ mod told;
 mod waiting;
 mod waitlist;
 
+pub use begin::{Begun, begin_confirm};
 pub use blocks::{delete_blocks, insert_blocks};
 pub use call::{position_seen, see_position};
 pub use channel::{Changes, Heard, listen};
-pub use confirm::{
-    Aborted, Begun, abort_confirm, begin_confirm, expire_confirming, finish_confirm,
-};
+pub use confirm::{Aborted, abort_confirm, expire_confirming, finish_confirm};
 pub use hold::{
     Changed, Extended, NewHold, Placed, Released, change_hold, extend_hold, place_hold,
     release_hold,

@@ -11,7 +11,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
 use sqlx::pool::PoolConnection;
-use sqlx::{Connection, PgConnection, Postgres, Transaction};
+use sqlx::{PgConnection, Postgres};
 use tokio::sync::{Mutex, mpsc, oneshot};
 
 use super::super::store::{self, Answer, Confirm};
@@ -22,13 +22,20 @@ use crate::postgres;
 /// Limit: confirms in one transaction.
 const BATCH_MAX: usize = 256;
 
+/// A batch of that many waits for no more, and none waits longer than that.
+const BATCH_SMALL: usize = 24;
+const GATHERING_MAX: Duration = Duration::from_millis(2);
+
 /// Limit: confirms that wait; more are told to come again.
 const QUEUE_MAX: usize = 4_096;
 
-/// Limit: how long a batch may take before its commit, and its commit. Together far below the
-/// lease.
-const BEFORE_COMMIT_MAX: Duration = Duration::from_secs(6);
+/// Limit: how long the commit of a batch may take, and once more where its connection was lost.
+/// Together far below the lease.
 const COMMIT_MAX: Duration = Duration::from_secs(6);
+
+/// How long a connection is kept that nobody needs: it may be dead without anybody knowing, and
+/// whether what is sent on it has committed would be unknown. The pool asks it before it gives it.
+const KEPT_FOR: Duration = Duration::from_secs(1);
 
 /// How a confirm ended without an answer from PostgreSQL.
 #[derive(Debug)]
@@ -51,6 +58,8 @@ struct Queue {
     /// Taken from the channel, but the same hold was in the batch already.
     postponed: StdMutex<VecDeque<Waiting>>,
     n_waiting: AtomicUsize,
+    /// Committers that commit now.
+    n_busy: AtomicUsize,
 }
 
 impl Default for Queue {
@@ -62,7 +71,18 @@ impl Default for Queue {
             receiver,
             postponed: StdMutex::default(),
             n_waiting: AtomicUsize::new(0),
+            n_busy: AtomicUsize::new(0),
         }
+    }
+}
+
+impl Queue {
+    fn postpone(&self, again: Vec<Waiting>) {
+        let mut postponed = self
+            .postponed
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner);
+        postponed.extend(again);
     }
 }
 
@@ -90,25 +110,53 @@ pub async fn commit_confirms(ctx: Context) {
     let stopping = ctx.tasks.stopping();
     let mut connection = None;
     loop {
-        let batch = tokio::select! {
-            batch = next_batch(&queue) => batch,
+        let mut batch = tokio::select! {
+            batch = next_batch(&queue, BATCH_MAX) => batch,
+            () = tokio::time::sleep(KEPT_FOR), if connection.is_some() => {
+                connection = None;
+                continue;
+            }
             () = stopping.cancelled() => {
                 if queue.n_waiting.load(Ordering::SeqCst) == 0 {
                     return;
                 }
-                let patience = Duration::from_millis(20);
-                tokio::time::timeout(patience, next_batch(&queue)).await.unwrap_or_default()
+                let last = next_batch(&queue, BATCH_MAX);
+                tokio::time::timeout(Duration::from_millis(20), last).await.unwrap_or_default()
             }
         };
         if !batch.is_empty() {
+            gather(&queue, &mut batch).await;
             metrics::histogram!("holdfast_confirm_batch_size").record(batch.len() as f64);
+            queue.n_busy.fetch_add(1, Ordering::SeqCst);
             commit_batch(&ctx, &mut connection, batch).await;
+            queue.n_busy.fetch_sub(1, Ordering::SeqCst);
+        }
+    }
+}
+
+/// While others commit, a small batch waits for more: a transaction costs PostgreSQL as much as
+/// several confirms in it.
+async fn gather(queue: &Queue, batch: &mut Vec<Waiting>) {
+    let ready = tokio::time::Instant::now() + GATHERING_MAX;
+    while batch.len() < BATCH_SMALL && queue.n_busy.load(Ordering::SeqCst) > 0 {
+        let Ok(more) = tokio::time::timeout_at(ready, next_batch(queue, BATCH_SMALL)).await else {
+            return;
+        };
+        let mut holds: HashSet<_> = batch.iter().map(|(confirm, _)| confirm.hold()).collect();
+        let (more, again): (Vec<_>, Vec<_>) = more
+            .into_iter()
+            .partition(|(confirm, _)| holds.insert(confirm.hold()));
+        let is_news = !more.is_empty();
+        batch.extend(more);
+        queue.postpone(again);
+        if !is_news {
+            return;
         }
     }
 }
 
 /// What waits, each hold once; waits for the first one only.
-async fn next_batch(queue: &Queue) -> Vec<Waiting> {
+async fn next_batch(queue: &Queue, n_max: usize) -> Vec<Waiting> {
     let mut receiver = queue.receiver.lock().await;
     let mut taken = VecDeque::new();
     std::mem::swap(
@@ -121,7 +169,7 @@ async fn next_batch(queue: &Queue) -> Vec<Waiting> {
     if taken.is_empty() {
         taken.extend(receiver.recv().await);
     }
-    while taken.len() < BATCH_MAX {
+    while taken.len() < n_max {
         let Ok(waiting) = receiver.try_recv() else {
             break;
         };
@@ -130,12 +178,8 @@ async fn next_batch(queue: &Queue) -> Vec<Waiting> {
     let mut holds = HashSet::new();
     let (batch, again): (Vec<_>, Vec<_>) = taken
         .into_iter()
-        .partition(|(confirm, _)| holds.insert((confirm.event_id, confirm.hold_id)));
-    queue
-        .postponed
-        .lock()
-        .unwrap_or_else(PoisonError::into_inner)
-        .extend(again);
+        .partition(|(confirm, _)| holds.insert(confirm.hold()));
+    queue.postpone(again);
     batch
 }
 
@@ -143,8 +187,8 @@ type Kept = Option<PoolConnection<Postgres>>;
 
 async fn commit_batch(ctx: &Context, connection: &mut Kept, batch: Vec<Waiting>) {
     let confirms: Vec<_> = batch.iter().map(|(confirm, _)| confirm).collect();
-    let outcomes: Vec<Outcome> = match commit(ctx, connection, &confirms).await {
-        Ok(answers) => answers.into_iter().map(Ok).collect(),
+    let outcomes = match commit(ctx, connection, &confirms).await {
+        Ok(outcomes) => outcomes,
         Err(CommitFailure::Failed(error)) if confirms.len() > 1 && !postgres::is_away(&error) => {
             let mut outcomes = Vec::new();
             for confirm in &confirms {
@@ -162,7 +206,7 @@ async fn commit_batch(ctx: &Context, connection: &mut Kept, batch: Vec<Waiting>)
 
 async fn commit_alone(ctx: &Context, connection: &mut Kept, confirm: &Confirm) -> Outcome {
     match commit(ctx, connection, &[confirm]).await {
-        Ok(answers) => answers.into_iter().next().ok_or_else(gone),
+        Ok(mut outcomes) => outcomes.pop().unwrap_or_else(|| Err(gone())),
         Err(CommitFailure::Failed(error)) => explain(connection, confirm, error).await,
         Err(failure) => Err(failure),
     }
@@ -182,19 +226,29 @@ async fn explain(connection: &mut Kept, confirm: &Confirm, error: sqlx::Error) -
     }
 }
 
-/// One transaction for all of them. A connection that turns out to be dead before anything was
-/// committed is replaced once.
+/// One transaction for all of them. What a lost connection leaves open is settled by confirming
+/// again on another: whoever comes second waits for the first, and writes (F12).
 async fn commit(
     ctx: &Context,
     connection: &mut Kept,
     confirms: &[&Confirm],
-) -> Result<Vec<Answer>, CommitFailure> {
-    let is_kept = connection.is_some();
+) -> Result<Vec<Outcome>, CommitFailure> {
     match commit_on(ctx, connection, confirms).await {
-        Err(CommitFailure::Failed(error)) if is_kept && connection.is_none() => {
-            tracing::debug!(cause = %error, "confirming again on a new connection");
-            commit_on(ctx, connection, confirms).await
+        Err(CommitFailure::Unknown(error)) if !is_slow(&error) => {
+            tracing::warn!(cause = %error, "confirming again on another connection");
+            let outcomes = commit_on(ctx, connection, confirms).await;
+            outcomes.map_or(Err(CommitFailure::Unknown(error)), |outcomes| {
+                Ok(outcomes.into_iter().map(after_loss).collect())
+            })
         }
+        outcomes => outcomes,
+    }
+}
+
+/// Only what has become of a hold settles a confirm that may still commit.
+fn after_loss(outcome: Outcome) -> Outcome {
+    match outcome {
+        Ok(Answer::Refused(_)) | Err(_) => Err(CommitFailure::Unknown(sqlx::Error::WorkerCrashed)),
         outcome => outcome,
     }
 }
@@ -203,7 +257,7 @@ async fn commit_on(
     ctx: &Context,
     kept: &mut Kept,
     confirms: &[&Confirm],
-) -> Result<Vec<Answer>, CommitFailure> {
+) -> Result<Vec<Outcome>, CommitFailure> {
     let mut connection = match kept.take() {
         Some(connection) => connection,
         None => ctx
@@ -212,49 +266,48 @@ async fn commit_on(
             .await
             .map_err(CommitFailure::Failed)?,
     };
-    let outcome = transact(ctx, &mut connection, confirms).await;
-    match &outcome {
-        Err(CommitFailure::Failed(error)) if postgres::is_away(error) => connection.close_on_drop(),
+    let outcomes = transact(ctx, &mut connection, confirms).await;
+    match &outcomes {
         Err(CommitFailure::Unknown(_)) => connection.close_on_drop(),
         _ => *kept = Some(connection),
     }
-    outcome
+    outcomes
 }
 
 async fn transact(
     ctx: &Context,
     connection: &mut PgConnection,
     confirms: &[&Confirm],
-) -> Result<Vec<Answer>, CommitFailure> {
-    // Until COMMIT is sent, nothing has happened: closing the connection ends the transaction.
-    let slow = |_| CommitFailure::Failed(sqlx::Error::PoolTimedOut);
-    let prepared = tokio::time::timeout(BEFORE_COMMIT_MAX, prepare(ctx, connection, confirms));
-    let (tx, answers) = prepared
-        .await
-        .map_err(slow)?
-        .map_err(CommitFailure::Failed)?;
-    match tokio::time::timeout(COMMIT_MAX, tx.commit()).await {
-        Ok(Ok(())) => Ok(answers),
-        Ok(Err(error)) => Err(CommitFailure::Unknown(error)),
-        Err(_) => Err(CommitFailure::Unknown(sqlx::Error::PoolTimedOut)),
+) -> Result<Vec<Outcome>, CommitFailure> {
+    let confirmed = store::confirm_all(connection, confirms, ctx.clock.imposed());
+    let answers = match tokio::time::timeout(COMMIT_MAX, confirmed).await {
+        Ok(Ok(answers)) => answers,
+        Ok(Err(error)) if postgres::is_undone(&error) => return Err(CommitFailure::Failed(error)),
+        Ok(Err(error)) => return Err(CommitFailure::Unknown(error)),
+        Err(_) => return Err(CommitFailure::Unknown(sqlx::Error::PoolTimedOut)),
+    };
+    let mut outcomes = Vec::with_capacity(answers.len());
+    for (confirm, answer) in confirms.iter().zip(answers) {
+        outcomes.push(match answer {
+            Answer::Refused(_) => look_back(connection, confirm, answer).await,
+            answer => Ok(answer),
+        });
+    }
+    Ok(outcomes)
+}
+
+/// Why a confirm was refused: it may have ended before.
+async fn look_back(connection: &mut PgConnection, confirm: &Confirm, refused: Answer) -> Outcome {
+    let before = store::ended_before(connection, confirm);
+    match tokio::time::timeout(COMMIT_MAX, before).await {
+        Ok(before) => Ok(before.map_err(CommitFailure::Failed)?.unwrap_or(refused)),
+        Err(_) => Err(CommitFailure::Failed(sqlx::Error::PoolTimedOut)),
     }
 }
 
-async fn prepare<'c>(
-    ctx: &Context,
-    connection: &'c mut PgConnection,
-    confirms: &[&Confirm],
-) -> Result<(Transaction<'c, Postgres>, Vec<Answer>), sqlx::Error> {
-    let mut tx = connection.begin().await?;
-    match store::confirm_all(&mut tx, confirms, ctx.clock.imposed()).await {
-        Ok(answers) => Ok((tx, answers)),
-        Err(error) => {
-            if !postgres::is_away(&error) {
-                tx.rollback().await?;
-            }
-            Err(error)
-        }
-    }
+/// Whoever confirms again would wait for the one that is slow.
+fn is_slow(error: &sqlx::Error) -> bool {
+    matches!(error, sqlx::Error::PoolTimedOut)
 }
 
 fn gone() -> CommitFailure {

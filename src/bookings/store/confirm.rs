@@ -1,4 +1,4 @@
-//! The statement that confirms a batch of holds: outcomes, bookings, seats and messages at once.
+//! The call that confirms a batch of holds: outcomes, bookings, seats and messages at once.
 
 use std::collections::HashMap;
 
@@ -37,6 +37,13 @@ pub struct Confirm {
     pub seats: Vec<ConfirmedSeat>,
 }
 
+impl Confirm {
+    /// What it confirms.
+    pub fn hold(&self) -> (EventId, HoldId) {
+        (self.event_id, self.hold_id)
+    }
+}
+
 #[derive(Clone, Copy, Debug)]
 pub struct ConfirmedSeat {
     pub seat_id: SeatId,
@@ -67,31 +74,19 @@ pub enum Refusal {
     TooLate,
 }
 
-/// Confirms all of them or fails. No hold may stand in the batch twice. Seats and outcomes are
-/// written in one order everywhere, so that batches never deadlock (F18).
+/// Confirms all of them or fails: a transaction by itself, committed when it answers. No hold may
+/// stand in the batch twice. Seats and outcomes are written in one order everywhere, so that
+/// batches never deadlock (F18). Again with the same booking ids, after a connection was lost, it does
+/// nothing twice, and answers what it would have.
 ///
 /// # Errors
 /// A violation of `seat_booked_once_per_event` when any seat of any of them is booked.
 pub async fn confirm_all(
-    tx: &mut PgConnection,
+    db: &mut PgConnection,
     confirms: &[&Confirm],
     imposed_now: Option<Instant>,
 ) -> Result<Vec<Answer>, sqlx::Error> {
-    let mut locks: Vec<_> = confirms
-        .iter()
-        .map(|confirm| postgres::event_lock(confirm.event_id))
-        .collect();
-    locks.sort_unstable();
-    locks.dedup();
-    // A statement of its own: the next one must see the event as it is once the lock is there
-    // (F40).
-    sqlx::query!(
-        r#"SELECT pg_advisory_xact_lock_shared(key) FROM unnest($1::bigint[]) AS key"#,
-        &locks
-    )
-    .execute(&mut *tx)
-    .await?;
-    let rows = insert(tx, &Columns::of(confirms), imposed_now).await?;
+    let rows = call(db, &Columns::of(confirms), imposed_now).await?;
     let rows: HashMap<_, _> = rows
         .iter()
         .map(|row| ((row.event_id, row.hold_id), row))
@@ -102,25 +97,16 @@ pub async fn confirm_all(
             row.answer(confirm)
         })
     };
-    let mut answers: Vec<_> = confirms.iter().map(answer).collect();
-    let mut refused: Vec<_> = confirms.iter().zip(&mut answers).collect();
-    refused.retain(|(_, answer)| matches!(answer, Answer::Refused(_)));
-    refused.sort_unstable_by_key(|(confirm, _)| (confirm.event_id, confirm.hold_id));
-    for (confirm, answer) in refused {
-        if let Some(before) = ended_before(tx, confirm).await? {
-            *answer = before;
-        }
-    }
-    Ok(answers)
+    Ok(confirms.iter().map(answer).collect())
 }
 
 /// What had become of a hold that cannot be confirmed any more. Few are asked for after that, and
 /// the statement that confirms would look through all outcomes for them.
-async fn ended_before(
-    tx: &mut PgConnection,
+pub async fn ended_before(
+    db: &mut PgConnection,
     confirm: &Confirm,
 ) -> Result<Option<Answer>, sqlx::Error> {
-    let outcome = repeat(tx, confirm.event_id, confirm.hold_id).await?;
+    let outcome = repeat(db, confirm.event_id, confirm.hold_id).await?;
     Ok(outcome.map(|outcome| match outcome {
         Outcome::Confirmed(booking_id) => Answer::Repeated { booking_id },
         Outcome::Expired => Answer::Expired,
@@ -159,6 +145,7 @@ impl Row {
 /// A batch as arrays, one for each column.
 #[derive(Default)]
 struct Columns {
+    locks: Vec<i64>,
     event_ids: Vec<Uuid>,
     hold_ids: Vec<Uuid>,
     holder_ids: Vec<Uuid>,
@@ -182,6 +169,7 @@ impl Columns {
     fn of(confirms: &[&Confirm]) -> Self {
         let mut columns = Self::default();
         for confirm in confirms {
+            columns.locks.push(postgres::event_lock(confirm.event_id));
             columns.event_ids.push(confirm.event_id.0);
             columns.hold_ids.push(confirm.hold_id.0);
             columns.holder_ids.push(confirm.holder.0);
@@ -204,67 +192,27 @@ impl Columns {
                 columns.seat_prices.push(seat.price);
             }
         }
+        columns.locks.sort_unstable();
+        columns.locks.dedup();
         columns
     }
 }
 
-#[expect(clippy::too_many_lines, reason = "one statement")]
-async fn insert(
-    tx: &mut PgConnection,
+/// One round trip: `confirm_holds` is where the statement is.
+async fn call(
+    db: &mut PgConnection,
     columns: &Columns,
     imposed_now: Option<Instant>,
 ) -> Result<Vec<Row>, sqlx::Error> {
     sqlx::query_as!(
         Row,
         r#"
-        WITH asked AS (
-            SELECT * FROM unnest($1::uuid[], $2::uuid[], $3::uuid[], $4::bigint[], $5::uuid[],
-                $6::uuid[], $7::text[], $8::text[], $9::text[], $10::text[], $11::numeric[],
-                $12::text[], $13::timestamptz[])
-            AS t (event_id, hold_id, holder_id, epoch, booking_id, message_id, reference,
-                contact_name, contact_email, payment_reference, total, currency, not_after)
-        ), event AS MATERIALIZED (
-            SELECT event_id, state, board_epoch FROM events WHERE event_id = ANY ($1)
-        ), admitted AS (
-            SELECT asked.*, COALESCE($18, clock_timestamp()) AS at
-            FROM asked JOIN event USING (event_id)
-            WHERE event.state = 'on_sale' AND event.board_epoch = asked.epoch
-              AND asked.not_after > COALESCE($18, clock_timestamp())
-        ), ended AS (
-            INSERT INTO hold_outcomes AS known (event_id, hold_id, outcome, booking_id, ended_at)
-            SELECT event_id, hold_id, 'confirmed', booking_id, at FROM admitted
-            ORDER BY event_id, hold_id
-            ON CONFLICT ON CONSTRAINT hold_ends_once DO UPDATE SET n_repeats = known.n_repeats + 1
-            RETURNING event_id, hold_id, outcome, booking_id, ended_at
-        ), won AS (
-            SELECT admitted.* FROM admitted JOIN ended USING (event_id, hold_id, booking_id)
-        ), inserted_bookings AS (
-            INSERT INTO bookings (booking_id, event_id, hold_id, holder_id, reference, state,
-                contact_name, contact_email, payment_reference, total, currency, confirmed_at)
-            SELECT booking_id, event_id, hold_id, holder_id, reference, 'confirmed',
-                contact_name, contact_email, payment_reference, total, currency, at
-            FROM won
-        ), inserted_seats AS (
-            INSERT INTO seat_bookings (event_id, booking_id, seat_id, seat_index, price)
-            SELECT won.event_id, booking_id, seat.seat_id, seat.seat_index, seat.price
-            FROM unnest($14::uuid[], $15::uuid[], $16::integer[], $17::numeric[])
-                AS seat (booking_id, seat_id, seat_index, price)
-            JOIN won USING (booking_id)
-            ORDER BY won.event_id, seat.seat_index
-        ), inserted_messages AS (
-            INSERT INTO outbox (event_id, message_id, kind, subject_id, body, created_at)
-            SELECT event_id, message_id, 'booking.confirmed', booking_id,
-                jsonb_build_object('booking_id', booking_id, 'hold_id', hold_id), at
-            FROM won
-        )
-        SELECT asked.event_id AS "event_id!", asked.hold_id AS "hold_id!",
-            event.state AS "state!: EventState", event.board_epoch AS "board_epoch!",
-            ended.outcome AS "outcome?", ended.booking_id AS "booking_id?",
-            ended.ended_at AS "ended_at?"
-        FROM asked
-        JOIN event USING (event_id)
-        LEFT JOIN ended USING (event_id, hold_id)
+        SELECT event_id AS "event_id!", hold_id AS "hold_id!", state AS "state!: EventState",
+            board_epoch AS "board_epoch!", outcome, booking_id, ended_at
+        FROM confirm_holds($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16,
+            $17, $18, $19)
         "#,
+        &columns.locks,
         &columns.event_ids,
         &columns.hold_ids,
         &columns.holder_ids,
@@ -284,7 +232,7 @@ async fn insert(
         &columns.seat_prices,
         imposed_now
     )
-    .fetch_all(tx)
+    .fetch_all(db)
     .await
 }
 

@@ -8,6 +8,7 @@ mod lookup;
 mod money;
 mod outcome;
 mod refusals;
+mod together;
 
 use serde_json::Value;
 

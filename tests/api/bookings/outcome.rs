@@ -2,7 +2,8 @@
 
 use sqlx::PgPool;
 
-use crate::support::TestApp;
+use crate::failures::{Stalled, until, until_confirming};
+use crate::support::{Fault, Proxy, TestApp, noon, redis_url};
 
 /// From now on a commit that writes the table loses its connection, and with it the transaction.
 async fn lose_commits_to(db: &PgPool, table: &str) {
@@ -65,5 +66,72 @@ async fn a_cancel_whose_outcome_is_unknown_is_settled_by_repeating_it(db: PgPool
     assert_eq!(still, "b...");
     assert_eq!(cancelled.expect(200)["refund"]["amount"], "49.50");
     assert_eq!(sale.states().await, "....");
+    app.finish().await;
+}
+
+/// How often somebody has asked what became of the holds.
+async fn n_repeats(db: &PgPool) -> i64 {
+    sqlx::query_scalar("SELECT sum(n_repeats) FROM hold_outcomes")
+        .fetch_one(db)
+        .await
+        .expect("outcomes")
+}
+
+#[sqlx::test(migrator = "holdfast::postgres::MIGRATIONS")]
+async fn f11_a_commit_whose_answer_is_lost_is_confirmed_again_and_answers_its_one_booking(
+    db: PgPool,
+) {
+    let (proxy, proxied) = Proxy::start_before(&db).await;
+    let app = TestApp::start_with(&proxied, &redis_url(), noon()).await;
+    let sale = app.on_sale(1, 4).await;
+    let ana = app.guest();
+    let hold = ana.place(&sale, &["S-A-1", "S-A-2"]).await.expect(201);
+    let stalled = Stalled::start_on(&db, &sale).await;
+
+    let lose = async {
+        until_confirming(&app, &sale).await;
+        proxy.set(Fault::SwallowOne);
+        stalled.end().await;
+    };
+    let (booking, ()) = tokio::join!(ana.confirm(&sale, &hold), lose);
+
+    let booking = booking.expect(201);
+    assert_eq!(proxy.n_swallowed(), 1);
+    assert_eq!(n_repeats(&db).await, 1, "the second attempt met the first");
+    let again = ana.confirm(&sale, &hold).await.expect(200);
+    assert_eq!(again["booking_id"], booking["booking_id"]);
+    assert_eq!(again["confirmed_at"], booking["confirmed_at"]);
+    assert_eq!(sale.states().await, "bb..");
+    app.finish().await;
+}
+
+#[sqlx::test(migrator = "holdfast::postgres::MIGRATIONS")]
+async fn f11_a_connection_that_ends_before_the_commit_costs_the_buyer_nothing(db: PgPool) {
+    let app = TestApp::start(db.clone()).await;
+    let sale = app.on_sale(1, 4).await;
+    let ana = app.guest();
+    let hold = ana.place(&sale, &["S-A-1"]).await.expect(201);
+    let stalled = Stalled::start(&app, &sale).await;
+
+    let lose = async {
+        until_confirming(&app, &sale).await;
+        until("the confirm waits for the lock", async || {
+            let ended: i64 = sqlx::query_scalar(
+                "SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity
+                 WHERE datname = current_database() AND wait_event = 'advisory'",
+            )
+            .fetch_one(&db)
+            .await
+            .expect("the activity");
+            ended == 1
+        })
+        .await;
+        stalled.end().await;
+    };
+    let (booking, ()) = tokio::join!(ana.confirm(&sale, &hold), lose);
+
+    booking.expect(201);
+    assert_eq!(n_repeats(&db).await, 0);
+    assert_eq!(sale.states().await, "b...");
     app.finish().await;
 }

@@ -13,7 +13,7 @@ mod waitlist;
 use std::time::Duration;
 
 use holdfast::board;
-use sqlx::{Connection, PgConnection};
+use sqlx::{Connection, PgConnection, PgPool};
 
 use crate::support::{Sale, TestApp};
 
@@ -24,7 +24,12 @@ pub struct Stalled(PgConnection);
 
 impl Stalled {
     pub async fn start(app: &TestApp, sale: &Sale) -> Self {
-        let options = app.ctx.db.connect_options();
+        Self::start_on(&app.ctx.db, sale).await
+    }
+
+    /// As [`Stalled::start`], by a connection to that database.
+    pub async fn start_on(db: &PgPool, sale: &Sale) -> Self {
+        let options = db.connect_options();
         let mut connection = PgConnection::connect_with(&options)
             .await
             .expect("a connection");

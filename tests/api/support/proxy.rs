@@ -3,6 +3,8 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU8, AtomicU64, Ordering};
 
+use sqlx::PgPool;
+use sqlx::postgres::{PgConnectOptions, PgSslMode};
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream, UnixStream};
 use tokio::task::JoinHandle;
@@ -20,6 +22,8 @@ pub enum Fault {
     Cut = 2,
     /// What is asked arrives when the proxy is told otherwise.
     Hold = 3,
+    /// As `SwallowAnswers`, once.
+    SwallowOne = 4,
 }
 
 pub struct Proxy {
@@ -31,6 +35,27 @@ pub struct Proxy {
 }
 
 impl Proxy {
+    /// In front of the PostgreSQL that a pool is connected to, which speaks by a socket of its own;
+    /// with it a pool through the proxy.
+    pub async fn start_before(db: &PgPool) -> (Self, PgPool) {
+        let options = db.connect_options();
+        let folder = options.get_socket().expect("a socket of PostgreSQL");
+        let socket = folder.join(format!(".s.PGSQL.{}", options.get_port()));
+        let proxy = Self::start(&format!("redis+unix://{}", socket.display())).await;
+        let port = proxy
+            .url
+            .rsplit(':')
+            .next()
+            .and_then(|port| port.parse().ok());
+        let options = PgConnectOptions::new_without_pgpass()
+            .host("127.0.0.1")
+            .port(port.expect("a port"))
+            .username(options.get_username())
+            .database(options.get_database().expect("a database"))
+            .ssl_mode(PgSslMode::Disable);
+        (proxy, PgPool::connect_lazy_with(options))
+    }
+
     /// In front of a Redis at `redis://host:port` or `redis+unix:///path`.
     pub async fn start(redis_url: &str) -> Self {
         let target = redis_url.to_owned();
@@ -134,9 +159,8 @@ async fn pass(
         if now == Fault::Cut as u8 {
             return;
         }
-        if let Some(count) = answers
-            .as_ref()
-            .filter(|_| now == Fault::SwallowAnswers as u8)
+        if let Some(count) = &answers
+            && is_swallowed(&fault)
         {
             count.fetch_add(1, Ordering::SeqCst);
             return;
@@ -145,6 +169,14 @@ async fn pass(
             return;
         }
     }
+}
+
+fn is_swallowed(fault: &AtomicU8) -> bool {
+    let (one, none) = (Fault::SwallowOne as u8, Fault::None as u8);
+    fault.load(Ordering::SeqCst) == Fault::SwallowAnswers as u8
+        || fault
+            .compare_exchange(one, none, Ordering::SeqCst, Ordering::SeqCst)
+            .is_ok()
 }
 
 /// Where bytes go.

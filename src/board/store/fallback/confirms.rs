@@ -10,33 +10,49 @@ use super::{Answer, Args, Record};
 const ATTEMPT_LETTERS: i64 = 9;
 
 pub async fn begin(desk: &mut Desk, args: Args<'_>) -> Result<Answer, BoardError> {
-    let (hold_id, holder, attempt) = (args.hold_id(0)?, args.holder(1)?, args.text(2));
-    let record = desk.hold(hold_id).await?;
-    let Some(mut record) = record.filter(|record| record.holder == holder) else {
-        return Ok(Answer::of("unknown_hold"));
-    };
-    let is_held = record.state == HoldState::Held && desk.now < record.deadline;
-    if record.state != HoldState::Confirming && !is_held {
-        return Ok(Answer::record("ended", &record));
+    let (lease, attempts_max) = (args.number(0), args.number(1));
+    let mut answer = Answer::of("begun");
+    for at in (2..args.len()).step_by(3) {
+        let (hold_id, holder, attempt) =
+            (args.hold_id(at)?, args.holder(at + 1)?, args.text(at + 2));
+        let record = desk.hold(hold_id).await?;
+        let Some(mut record) = record.filter(|record| record.holder == holder) else {
+            answer = answer.with("unknown_hold").with("");
+            continue;
+        };
+        let before = record.clone();
+        let status = begin_one(&mut record, &attempt, attempts_max, desk.now);
+        if status != "confirming" {
+            answer = answer.with(status).with(before.write());
+            continue;
+        }
+        if before.state == HoldState::Held {
+            desk.turn((hold_id, holder), &record.indexes(), SeatState::Confirming);
+        }
+        desk.put(hold_id, &record, desk.now + lease).await?;
+        answer = answer.with(status).with(record.write());
     }
-    let before = record.clone();
-    if !record.attempts.contains(&attempt) {
-        record.attempts.push_str(&attempt);
+    Ok(answer)
+}
+
+fn begin_one(record: &mut Record, attempt: &str, attempts_max: i64, now: i64) -> &'static str {
+    let is_held = record.state == HoldState::Held && now < record.deadline;
+    if record.state != HoldState::Confirming && !is_held {
+        return "ended";
+    }
+    if !record.attempts.contains(attempt) {
+        record.attempts.push_str(attempt);
         record.attempts.push(' ');
     }
     let n_letters = i64::try_from(record.attempts.len()).unwrap_or(i64::MAX);
-    if n_letters > ATTEMPT_LETTERS * args.number(4) {
-        return Ok(Answer::record("too_many", &before));
+    if n_letters > ATTEMPT_LETTERS * attempts_max {
+        return "too_many";
     }
     if is_held {
         record.state = HoldState::Confirming;
-        record.since = desk.now;
-        let indexes = record.indexes();
-        desk.turn((hold_id, holder), &indexes, SeatState::Confirming);
+        record.since = now;
     }
-    desk.put(hold_id, &record, desk.now + args.number(3))
-        .await?;
-    Ok(Answer::record("confirming", &record))
+    "confirming"
 }
 
 pub async fn finish(desk: &mut Desk, args: Args<'_>) -> Result<Answer, BoardError> {

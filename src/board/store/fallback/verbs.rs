@@ -188,6 +188,10 @@ impl Answer {
 pub struct Args<'a>(&'a [Value]);
 
 impl Args<'_> {
+    pub fn len(self) -> usize {
+        self.0.len()
+    }
+
     pub fn text(self, at: usize) -> String {
         let value = self.0.get(at).and_then(Value::as_string);
         value.unwrap_or_default()
