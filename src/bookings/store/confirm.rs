@@ -76,8 +76,8 @@ pub enum Refusal {
 
 /// Confirms all of them or fails: a transaction by itself, committed when it answers. No hold may
 /// stand in the batch twice. Seats and outcomes are written in one order everywhere, so that
-/// batches never deadlock (F18). Again with the same booking ids, after a connection was lost, it does
-/// nothing twice, and answers what it would have.
+/// batches never deadlock (F18). Again with the same booking ids, after a connection was lost, it
+/// does nothing twice, and answers what it would have.
 ///
 /// # Errors
 /// A violation of `seat_booked_once_per_event` when any seat of any of them is booked.
