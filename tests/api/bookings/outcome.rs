@@ -2,7 +2,7 @@
 
 use sqlx::PgPool;
 
-use crate::failures::{Stalled, until, until_confirming};
+use crate::failures::{Stalled, until};
 use crate::support::{Fault, Proxy, TestApp, noon, redis_url};
 
 /// From now on a commit that writes the table loses its connection, and with it the transaction.
@@ -69,6 +69,20 @@ async fn a_cancel_whose_outcome_is_unknown_is_settled_by_repeating_it(db: PgPool
     app.finish().await;
 }
 
+/// The backends that wait for the lock of an event: all the ways to it are behind them.
+const WAITING: &str = "pg_stat_activity
+    WHERE datname = current_database() AND wait_event_type = 'Lock' AND wait_event = 'advisory'";
+
+/// Waits until somebody waits for the lock of an event, and does that to the backend.
+async fn until_it_waits(db: &PgPool, done_to_it: &str) {
+    let statement = format!("SELECT count({done_to_it}) FROM {WAITING}");
+    until("a confirm waits for the lock", async || {
+        let counting = sqlx::query_scalar::<_, i64>(sqlx::AssertSqlSafe(statement.clone()));
+        counting.fetch_one(db).await.expect("the activity") == 1
+    })
+    .await;
+}
+
 /// How often somebody has asked what became of the holds.
 async fn n_repeats(db: &PgPool) -> i64 {
     sqlx::query_scalar("SELECT sum(n_repeats) FROM hold_outcomes")
@@ -89,7 +103,7 @@ async fn f11_a_commit_whose_answer_is_lost_is_confirmed_again_and_answers_its_on
     let stalled = Stalled::start_on(&db, &sale).await;
 
     let lose = async {
-        until_confirming(&app, &sale).await;
+        until_it_waits(&db, "pid").await;
         proxy.set(Fault::SwallowOne);
         stalled.end().await;
     };
@@ -114,18 +128,7 @@ async fn f11_a_connection_that_ends_before_the_commit_costs_the_buyer_nothing(db
     let stalled = Stalled::start(&app, &sale).await;
 
     let lose = async {
-        until_confirming(&app, &sale).await;
-        until("the confirm waits for the lock", async || {
-            let ended: i64 = sqlx::query_scalar(
-                "SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity
-                 WHERE datname = current_database() AND wait_event = 'advisory'",
-            )
-            .fetch_one(&db)
-            .await
-            .expect("the activity");
-            ended == 1
-        })
-        .await;
+        until_it_waits(&db, "pg_terminate_backend(pid)").await;
         stalled.end().await;
     };
     let (booking, ()) = tokio::join!(ana.confirm(&sale, &hold), lose);

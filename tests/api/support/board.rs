@@ -38,14 +38,17 @@ impl TestApp {
             local changes = ('{\"%s\":[%d]}'):format(ARGV[2], ARGV[1])
             redis.call('SPUBLISH', KEYS[3], ('{\"epoch\":%d,\"revision\":%d,\"changes\":%s}')
               :format(epoch, revision, changes))
-            return revision";
+            return {tonumber(epoch), revision}";
         let keys = ["seats", "meta", "changes"].map(|noun| key(sale, noun));
         let redis = self.ctx.redis.next();
         let args = vec![index.to_string(), byte.to_owned()];
-        let _: i64 = redis
+        let (epoch, revision) = redis
             .eval(script, keys.to_vec(), args)
             .await
             .expect("a Redis");
+        // As of every answer of a script: what is looked at next is not older.
+        let position = board::Position { epoch, revision };
+        board::see_position(&self.ctx, sale.id(), position);
     }
 
     /// The board loses one hold; its seats stay held.
