@@ -61,7 +61,7 @@ async fn confirms_that_come_together_are_one_change_with_an_answer_for_each(db: 
     assert_eq!(seats(&app, &sale).await, "cc.c..");
     // Each of the two attempts is one that may still commit.
     let id = live.text_of("hold_id").parse().expect("a hold id");
-    for (attempt, after) in [("aaaaaaaa", "cc.c.."), ("bbbbbbbb", "hh.c..")] {
+    for (attempt, after) in [("bbbbbbbb", "cc.c.."), ("aaaaaaaa", "hh.c..")] {
         let aborted = board::abort_confirm(&app.ctx, sale.id(), (id, 1), attempt, &[]).await;
         aborted.expect("aborted");
         assert_eq!(seats(&app, &sale).await, after);
