@@ -23,7 +23,7 @@ use crate::postgres;
 const BATCH_MAX: usize = 256;
 
 /// A batch of that many waits for no more, and none waits longer than that.
-const BATCH_SMALL: usize = 24;
+const BATCH_SMALL: usize = 48;
 const GATHERING_MAX: Duration = Duration::from_millis(2);
 
 /// Limit: confirms that wait; more are told to come again.
@@ -139,7 +139,8 @@ pub async fn commit_confirms(ctx: Context) {
 async fn gather(queue: &Queue, batch: &mut Vec<Waiting>) {
     let ready = tokio::time::Instant::now() + GATHERING_MAX;
     while batch.len() < BATCH_SMALL && queue.n_busy.load(Ordering::SeqCst) > 0 {
-        let Ok(more) = tokio::time::timeout_at(ready, next_batch(queue, BATCH_SMALL)).await else {
+        let more = next_batch(queue, BATCH_MAX - batch.len());
+        let Ok(more) = tokio::time::timeout_at(ready, more).await else {
             return;
         };
         let mut holds: HashSet<_> = batch.iter().map(|(confirm, _)| confirm.hold()).collect();
