@@ -1,33 +1,22 @@
 //! Group commit: confirms that arrive together commit together.
 //!
 //! A few committers share one queue. Each takes what is there, up to a bound, and commits it as one
-//! transaction; what arrives meanwhile is the next batch, so nobody waits while a committer is
-//! idle. A batch that meets any conflict is rolled back and its members run one by one (F17).
+//! transaction; what arrives meanwhile is the next batch. Nobody waits while all committers are
+//! idle, and a small batch no longer than two milliseconds while others commit. A batch that meets
+//! any conflict is rolled back and its members run one by one (F17).
 
-use std::collections::{HashSet, VecDeque};
-use std::sync::Mutex as StdMutex;
-use std::sync::PoisonError;
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use sqlx::pool::PoolConnection;
 use sqlx::{PgConnection, Postgres};
-use tokio::sync::{Mutex, mpsc, oneshot};
+use tokio::sync::oneshot;
 
 use super::super::store::{self, Answer, Confirm};
 use super::finish::finish_batch;
+use super::queue::{Queue, Waiting, gather, next_batch};
 use crate::context::Context;
 use crate::postgres;
-
-/// Limit: confirms in one transaction.
-const BATCH_MAX: usize = 256;
-
-/// A batch of that many waits for no more, and none waits longer than that.
-const BATCH_SMALL: usize = 48;
-const GATHERING_MAX: Duration = Duration::from_millis(2);
-
-/// Limit: confirms that wait; more are told to come again.
-const QUEUE_MAX: usize = 4_096;
 
 /// Limit: how long the commit of a batch may take, and once more where its connection was lost.
 /// Together far below the lease.
@@ -50,41 +39,6 @@ pub enum CommitFailure {
 }
 
 pub(super) type Outcome = Result<Answer, CommitFailure>;
-pub(super) type Waiting = (Confirm, oneshot::Sender<Outcome>);
-
-struct Queue {
-    sender: mpsc::Sender<Waiting>,
-    receiver: Mutex<mpsc::Receiver<Waiting>>,
-    /// Taken from the channel, but the same hold was in the batch already.
-    postponed: StdMutex<VecDeque<Waiting>>,
-    n_waiting: AtomicUsize,
-    /// Committers that commit now.
-    n_busy: AtomicUsize,
-}
-
-impl Default for Queue {
-    fn default() -> Self {
-        let (sender, receiver) = mpsc::channel(QUEUE_MAX);
-        let receiver = Mutex::new(receiver);
-        Self {
-            sender,
-            receiver,
-            postponed: StdMutex::default(),
-            n_waiting: AtomicUsize::new(0),
-            n_busy: AtomicUsize::new(0),
-        }
-    }
-}
-
-impl Queue {
-    fn postpone(&self, again: Vec<Waiting>) {
-        let mut postponed = self
-            .postponed
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner);
-        postponed.extend(again);
-    }
-}
 
 /// Hands a confirm to the committers and waits for what becomes of it: where it committed, the
 /// board knows of it, or the reconciler will tell it.
@@ -111,7 +65,7 @@ pub async fn commit_confirms(ctx: Context) {
     let mut connection = None;
     loop {
         let mut batch = tokio::select! {
-            batch = next_batch(&queue, BATCH_MAX) => batch,
+            batch = next_batch(&queue) => batch,
             () = tokio::time::sleep(KEPT_FOR), if connection.is_some() => {
                 connection = None;
                 continue;
@@ -120,7 +74,7 @@ pub async fn commit_confirms(ctx: Context) {
                 if queue.n_waiting.load(Ordering::SeqCst) == 0 {
                     return;
                 }
-                let last = next_batch(&queue, BATCH_MAX);
+                let last = next_batch(&queue);
                 tokio::time::timeout(Duration::from_millis(20), last).await.unwrap_or_default()
             }
         };
@@ -132,56 +86,6 @@ pub async fn commit_confirms(ctx: Context) {
             queue.n_busy.fetch_sub(1, Ordering::SeqCst);
         }
     }
-}
-
-/// While others commit, a small batch waits for more: a transaction costs PostgreSQL as much as
-/// several confirms in it.
-async fn gather(queue: &Queue, batch: &mut Vec<Waiting>) {
-    let ready = tokio::time::Instant::now() + GATHERING_MAX;
-    while batch.len() < BATCH_SMALL && queue.n_busy.load(Ordering::SeqCst) > 0 {
-        let more = next_batch(queue, BATCH_MAX - batch.len());
-        let Ok(more) = tokio::time::timeout_at(ready, more).await else {
-            return;
-        };
-        let mut holds: HashSet<_> = batch.iter().map(|(confirm, _)| confirm.hold()).collect();
-        let (more, again): (Vec<_>, Vec<_>) = more
-            .into_iter()
-            .partition(|(confirm, _)| holds.insert(confirm.hold()));
-        let is_news = !more.is_empty();
-        batch.extend(more);
-        queue.postpone(again);
-        if !is_news {
-            return;
-        }
-    }
-}
-
-/// What waits, each hold once; waits for the first one only.
-async fn next_batch(queue: &Queue, n_max: usize) -> Vec<Waiting> {
-    let mut receiver = queue.receiver.lock().await;
-    let mut taken = VecDeque::new();
-    std::mem::swap(
-        &mut taken,
-        &mut *queue
-            .postponed
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner),
-    );
-    if taken.is_empty() {
-        taken.extend(receiver.recv().await);
-    }
-    while taken.len() < n_max {
-        let Ok(waiting) = receiver.try_recv() else {
-            break;
-        };
-        taken.push_back(waiting);
-    }
-    let mut holds = HashSet::new();
-    let (batch, again): (Vec<_>, Vec<_>) = taken
-        .into_iter()
-        .partition(|(confirm, _)| holds.insert(confirm.hold()));
-    queue.postpone(again);
-    batch
 }
 
 type Kept = Option<PoolConnection<Postgres>>;

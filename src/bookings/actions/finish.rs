@@ -3,7 +3,8 @@
 use std::collections::HashMap;
 
 use super::super::store::Answer;
-use super::commit::{Outcome, Waiting};
+use super::commit::Outcome;
+use super::queue::Waiting;
 use crate::board;
 use crate::context::Context;
 use crate::id::{EventId, HoldId};

@@ -5,6 +5,7 @@ mod cancel;
 mod commit;
 mod confirm;
 mod finish;
+mod queue;
 
 pub use calendar::calendar;
 pub use cancel::{Cancel, cancel};
