@@ -85,6 +85,8 @@ type Queue = (EventId, Option<usize>);
 struct Turn {
     queues: Arc<Queues>,
     queue: Queue,
+    /// The queue is gone; another of its name is somebody else's.
+    is_over: bool,
 }
 
 impl Queues {
@@ -101,20 +103,20 @@ impl Queues {
         Some(Turn {
             queues: self,
             queue,
+            is_over: false,
         })
     }
 }
 
 impl Turn {
-    /// The first who wait. Nobody: the queue is gone, and whoever comes next gets a new turn.
-    fn next(&self) -> Vec<Asked> {
+    /// The first who wait. Nobody: the turn is over, and whoever comes next gets a new one.
+    fn next(&mut self) -> Vec<Asked> {
         let mut waiting = self.queues.0.lock().unwrap_or_else(PoisonError::into_inner);
-        let Some(queue) = waiting.get_mut(&self.queue) else {
-            return Vec::new();
-        };
+        let queue = waiting.entry(self.queue).or_default();
         let few: Vec<_> = queue.drain(..queue.len().min(BEGUN_AT_ONCE_MAX)).collect();
         if few.is_empty() {
             waiting.remove(&self.queue);
+            self.is_over = true;
         }
         few
     }
@@ -123,12 +125,15 @@ impl Turn {
 impl Drop for Turn {
     /// Nobody is left waiting for a turn that was cut off.
     fn drop(&mut self) {
+        if self.is_over {
+            return;
+        }
         let mut waiting = self.queues.0.lock().unwrap_or_else(PoisonError::into_inner);
         waiting.remove(&self.queue);
     }
 }
 
-async fn begin_in_turn(ctx: Context, turn: Turn) {
+async fn begin_in_turn(ctx: Context, mut turn: Turn) {
     let (event_id, _) = turn.queue;
     loop {
         let few = turn.next();
@@ -185,5 +190,66 @@ fn begun(reply: &Reply, at: usize, hold_id: HoldId) -> Result<Begun, BoardError>
         "ended" => Ok(Begun::Ended(hold_at(reply, at + 1, hold_id)?)),
         "unknown_hold" => Ok(Begun::UnknownHold),
         other => Err(BoardError::UnknownAnswer(other.to_owned())),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use uuid::Uuid;
+
+    use super::*;
+
+    fn asked(n: u128) -> Asked {
+        Asked {
+            hold_id: HoldId(Uuid::from_u128(n)),
+            holder: CallerId(Uuid::from_u128(n)),
+            attempt: String::new(),
+            answer: oneshot::channel().0,
+        }
+    }
+
+    fn holds(few: &[Asked]) -> Vec<u128> {
+        let holds = few.iter().map(|asked| asked.hold_id.0.as_u128());
+        holds.collect()
+    }
+
+    #[test]
+    fn a_queue_has_one_turn_at_a_time_and_who_comes_meanwhile_is_next() {
+        let queues = Arc::<Queues>::default();
+        let event_id = EventId(Uuid::nil());
+
+        let mut turn = queues.clone().join(event_id, asked(1)).unwrap();
+        assert_eq!(holds(&turn.next()), [1]);
+        assert!(queues.clone().join(event_id, asked(2)).is_none());
+        assert!(queues.clone().join(event_id, asked(3)).is_none());
+        assert_eq!(holds(&turn.next()), [2, 3]);
+        assert!(turn.next().is_empty());
+
+        // The old turn is over, though it is still there.
+        let mut second = queues.clone().join(event_id, asked(4)).unwrap();
+        drop(turn);
+        assert_eq!(holds(&second.next()), [4]);
+    }
+
+    #[test]
+    fn a_turn_that_is_cut_off_leaves_nobody_waiting() {
+        let queues = Arc::<Queues>::default();
+        let event_id = EventId(Uuid::nil());
+        let mut turn = queues.clone().join(event_id, asked(1)).unwrap();
+        turn.next();
+        let (sender, mut answer) = oneshot::channel();
+        let waiting = Asked {
+            answer: sender,
+            ..asked(2)
+        };
+        assert!(queues.clone().join(event_id, waiting).is_none());
+
+        drop(turn);
+
+        assert_eq!(
+            answer.try_recv().err(),
+            Some(oneshot::error::TryRecvError::Closed)
+        );
+        assert!(queues.join(event_id, asked(3)).is_some());
     }
 }
