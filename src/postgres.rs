@@ -4,6 +4,7 @@ use std::str::FromStr;
 use std::time::Duration;
 
 use secrecy::{ExposeSecret, SecretString};
+use sqlx::error::DatabaseError;
 use sqlx::migrate::{Migrate, MigrateError, Migrator};
 use sqlx::postgres::{PgConnectOptions, PgDatabaseError, PgPoolOptions, PgSeverity};
 use sqlx::{Connection, PgConnection, PgPool};
@@ -72,24 +73,30 @@ pub fn is_away(error: &sqlx::Error) -> bool {
         | sqlx::Error::WorkerCrashed => true,
         sqlx::Error::Database(database) => {
             // Classes 08 connection, 53 resources, 57 intervention; lock and statement timeouts.
-            database.code().is_some_and(|code| {
+            // And whatever ends a connection: with a full disk none begins, by code XX000 (F53).
+            let is_ended = severity(&**database).is_some_and(|it| it != PgSeverity::Error);
+            let is_code = database.code().is_some_and(|code| {
                 code.starts_with("08")
                     || code.starts_with("53")
                     || code.starts_with("57")
                     || matches!(&*code, "55P03" | "40P01" | "40001" | "25P03")
-            })
+            });
+            is_ended || is_code
         }
         _ => false,
     }
+}
+
+fn severity(error: &dyn DatabaseError) -> Option<PgSeverity> {
+    let error = error.try_downcast_ref::<PgDatabaseError>()?;
+    Some(error.severity())
 }
 
 /// Whether PostgreSQL says that a statement which is a transaction by itself has done nothing. A
 /// connection that ends, for whatever reason, says nothing about that.
 pub fn is_undone(error: &sqlx::Error) -> bool {
     match error {
-        sqlx::Error::Database(database) => database
-            .try_downcast_ref::<PgDatabaseError>()
-            .is_some_and(|error| error.severity() == PgSeverity::Error),
+        sqlx::Error::Database(database) => severity(&**database) == Some(PgSeverity::Error),
         sqlx::Error::Encode(_) => true,
         _ => false,
     }

@@ -2,10 +2,11 @@
 
 use std::path::Path;
 
+use holdfast::postgres;
 use holdfast::private_stores::PrivatePostgres;
 use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
-use sqlx::PgPool;
+use sqlx::{Connection, PgConnection, PgPool};
 
 use super::{Stalled, until, until_confirming};
 use crate::support::{TestApp, noon, redis_url};
@@ -17,10 +18,7 @@ async fn on_own_postgres() -> (TestApp, PrivatePostgres) {
     let db = PgPool::connect(&postgres.url())
         .await
         .expect("a connection");
-    holdfast::postgres::MIGRATIONS
-        .run(&db)
-        .await
-        .expect("the schema");
+    postgres::MIGRATIONS.run(&db).await.expect("the schema");
     let app = TestApp::start_with(&db, &redis_url(), noon()).await;
     (app, postgres)
 }
@@ -137,4 +135,18 @@ async fn f8_an_unknown_commit_is_settled_by_the_reconciler() {
         .await
         .expect_problem(410, "hold_expired");
     app.finish().await;
+}
+
+/// As with a disk that is full when a connection begins: its code says nothing (F53).
+#[sqlx::test(migrator = "holdfast::postgres::MIGRATIONS")]
+async fn a_server_that_ends_the_connection_is_away_and_says_nothing_of_what_was_done(db: PgPool) {
+    let options = (*db.connect_options()).clone().database("nowhere");
+    let refused = PgConnection::connect_with(&options).await.err();
+    let refused = refused.expect("there is no such database");
+    let mistaken = sqlx::query("SELECT nothing").execute(&db).await.err();
+    let mistaken = mistaken.expect("there is no such column");
+
+    let judged = |error| (postgres::is_away(error), postgres::is_undone(error));
+    assert_eq!(judged(&refused), (true, false), "{refused}");
+    assert_eq!(judged(&mistaken), (false, true), "{mistaken}");
 }
