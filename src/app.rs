@@ -15,6 +15,7 @@ use tower::layer::util::Identity;
 use tower::util::{Either, option_layer};
 use tower_http::catch_panic::CatchPanicLayer;
 use tower_http::compression::CompressionLayer;
+use tower_http::compression::predicate::{DefaultPredicate, Predicate, SizeAbove};
 use tower_http::cors::{AllowOrigin, CorsLayer};
 use utoipa_axum::router::OpenApiRouter;
 
@@ -27,6 +28,9 @@ use crate::{
     holds, idempotency, mails, notifications, operations, pages, sales, server, telemetry,
 };
 use crate::{venues, waitlist, webhooks};
+
+/// Limit: an answer below this fits into one packet as it is, and is not compressed.
+const PACKET_BYTES: u64 = 1_400;
 
 /// Every route of `/v1` with its part of the OpenAPI document. Each domain brings its own.
 fn api() -> OpenApiRouter<Context> {
@@ -47,10 +51,10 @@ fn api() -> OpenApiRouter<Context> {
         .merge(operations::routes())
 }
 
-/// Answers without end: they bring what compression they need, since the common one costs 8 kB for
-/// each.
-fn streams() -> OpenApiRouter<Context> {
-    availability::streams()
+/// Answers that bring what compression they need: the common one costs 8 kB for each that has no
+/// end, and time for each that has been compressed for all.
+fn feeds() -> OpenApiRouter<Context> {
+    availability::feeds()
 }
 
 /// The background work. Each job is safe on several instances, and by the minute would do its work
@@ -171,7 +175,7 @@ pub fn start_committers(ctx: &Context) {
 
 /// The HTTP contract, generated from the code.
 pub fn openapi() -> utoipa::openapi::OpenApi {
-    contract::complete(api().merge(streams()).into_openapi())
+    contract::complete(api().merge(feeds()).into_openapi())
 }
 
 pub fn router(ctx: &Context) -> Router {
@@ -186,20 +190,25 @@ pub fn router(ctx: &Context) -> Router {
     } else {
         routes
     };
-    let (streams, _) = streams().split_for_parts();
-    let streams = streams
+    let (feeds, _) = feeds().split_for_parts();
+    let feeds = feeds
         .method_not_allowed_fallback(method_not_allowed)
         .layer((edge(ctx), guard(ctx)));
-    dress(ctx, routes).merge(streams.with_state(ctx.clone()))
+    dress(ctx, routes).merge(feeds.with_state(ctx.clone()))
 }
 
-/// Puts on what every route wears that is no stream.
+/// Puts on what every route wears that is no feed.
 pub fn dress(ctx: &Context, routes: Router<Context>) -> Router {
     routes
         .fallback(async || Problem::not_found("route"))
         .method_not_allowed_fallback(method_not_allowed)
-        .layer((edge(ctx), CompressionLayer::new(), guard(ctx)))
+        .layer((edge(ctx), compression(), guard(ctx)))
         .with_state(ctx.clone())
+}
+
+/// For lists and documents: for a hold a compressor costs more than the rest of the answer.
+fn compression() -> CompressionLayer<impl Predicate> {
+    CompressionLayer::new().compress_when(DefaultPredicate::new().and(SizeAbove::new(PACKET_BYTES)))
 }
 
 async fn method_not_allowed() -> Problem {

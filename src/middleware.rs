@@ -112,6 +112,7 @@ where
 /// Gives an answer the body of its problem and the headers of every answer.
 fn dress(response: Response, id: HeaderValue) -> Response {
     let mut response = problem::write_body(response, Some(&id));
+    response.headers_mut().reserve(1 + DEFAULT_HEADERS.len());
     for (name, value) in DEFAULT_HEADERS {
         response.headers_mut().entry(name).or_insert(value);
     }

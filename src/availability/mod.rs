@@ -5,4 +5,4 @@ mod http;
 mod live;
 mod model;
 
-pub use http::{routes, streams};
+pub use http::{feeds, routes};

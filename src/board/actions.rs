@@ -206,16 +206,20 @@ pub async fn block(
     (blocked_by, reason): (CallerId, &str),
 ) -> Result<(), BoardError> {
     let by = (blocked_by, ctx.clock.now());
+    let mut connection = store::in_turn_to_block(ctx, sale.event_id).await?;
     // PostgreSQL first: a board that is loaded in between has the blocks already.
-    let inserted = store::insert_blocks(&ctx.db, sale.event_id, seats, reason, by).await?;
+    let inserted = store::insert_blocks(&mut connection, sale.event_id, seats, reason, by).await?;
     let indexes: Vec<_> = seats.iter().map(|seat| seat.index).collect();
     let conflicts = store::block_seats(ctx, sale.event_id, &indexes).await?;
+    if !conflicts.is_empty() {
+        // A board that was loaded in between has them as blocked.
+        store::delete_blocks(&mut connection, sale.event_id, &inserted).await?;
+        store::free_blocked_seats(ctx, sale.event_id, &inserted).await?;
+    }
+    connection.close().await?;
     if conflicts.is_empty() {
         return Ok(());
     }
-    // A board that was loaded in between has them as blocked.
-    store::delete_blocks(&ctx.db, sale.event_id, &inserted).await?;
-    store::free_blocked_seats(ctx, sale.event_id, &inserted).await?;
     Err(BoardError::conflicts(&sale.seating, &conflicts))
 }
 
@@ -226,8 +230,11 @@ pub async fn unblock(
     seats: &[&SeatPlace],
 ) -> Result<(), BoardError> {
     let indexes: Vec<_> = seats.iter().map(|seat| seat.index).collect();
-    store::delete_blocks(&ctx.db, event_id, &indexes).await?;
-    store::free_blocked_seats(ctx, event_id, &indexes).await
+    let mut connection = store::in_turn_to_block(ctx, event_id).await?;
+    store::delete_blocks(&mut connection, event_id, &indexes).await?;
+    store::free_blocked_seats(ctx, event_id, &indexes).await?;
+    connection.close().await?;
+    Ok(())
 }
 
 /// Brings an event's newest epoch, state and limits to its board.

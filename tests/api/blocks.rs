@@ -6,7 +6,7 @@ use serde_json::json;
 use sqlx::PgPool;
 
 use crate::failures::until;
-use crate::support::TestApp;
+use crate::support::{Fault, Proxy, Sale, TestApp, noon, redis_url};
 
 #[sqlx::test(migrator = "holdfast::postgres::MIGRATIONS")]
 async fn blocked_seats_are_not_for_sale_until_they_are_put_back(db: PgPool) {
@@ -108,6 +108,51 @@ async fn seats_are_blocked_all_or_none(db: PgPool) {
     })
     .await;
     app.finish().await;
+}
+
+/// The first call finds a seat held and takes its rows back; the second one, of another instance,
+/// found such a row there, and was told that the seat is blocked.
+#[sqlx::test(migrator = "holdfast::postgres::MIGRATIONS")]
+async fn a_refused_block_takes_nothing_from_another_call(db: PgPool) {
+    let app = TestApp::start(db.clone()).await;
+    let proxy = Proxy::start(&redis_url()).await;
+    let behind = TestApp::start_with(&db, &proxy.url, noon()).await;
+    let sale = app.on_sale(1, 3).await;
+    let sale_behind = Sale {
+        event_id: sale.event_id.clone(),
+        owner: sale.owner.at(&behind),
+    };
+    sale_behind.states().await;
+    app.guest().place(&sale, &["S-A-2"]).await.expect(201);
+
+    proxy.set(Fault::Hold);
+    let second = async {
+        until("the first has its rows", async || n_blocks(&db).await == 2).await;
+        let second = sale.block(&["S-A-1"]);
+        let passing = async {
+            until("the second is done or waits", async || {
+                sale.states().await == "xh." || waits_for_lock(&db).await
+            })
+            .await;
+            proxy.set(Fault::None);
+        };
+        tokio::join!(second, passing).0
+    };
+    let (refused, blocked) = tokio::join!(sale_behind.block(&["S-A-1", "S-A-2"]), second);
+
+    refused.expect_problem(409, "seats_unavailable");
+    blocked.expect(204);
+    assert_eq!(
+        (sale.states().await.as_str(), n_blocks(&db).await),
+        ("xh.", 1)
+    );
+    behind.stop().await;
+    app.finish().await;
+}
+
+async fn n_blocks(db: &PgPool) -> i64 {
+    let counted = sqlx::query_scalar("SELECT count(*) FROM seat_blocks");
+    counted.fetch_one(db).await.expect("a count")
 }
 
 #[sqlx::test(migrator = "holdfast::postgres::MIGRATIONS")]

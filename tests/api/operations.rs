@@ -159,3 +159,23 @@ async fn requests_are_counted_by_matched_route_and_never_by_path(db: PgPool) {
     );
     app.finish().await;
 }
+
+#[sqlx::test(migrator = "holdfast::postgres::MIGRATIONS")]
+async fn only_an_answer_larger_than_a_packet_is_compressed(db: PgPool) {
+    let app = TestApp::start(db).await;
+    let sale = app.on_sale(1, 2).await;
+    let ana = app.guest();
+    let hold = ana.place(&sale, &["S-A-1"]).await.expect(201);
+    let hold = sale.path(&format!("/holds/{}", hold.text_of("hold_id")));
+
+    for (path, encoding) in [("/openapi.json", "gzip"), (&hold, "")] {
+        let request = ana.request(Method::GET, path);
+        let request = request.header("Accept-Encoding", "gzip");
+        let answer = request.send().await.expect("an answer");
+
+        assert_eq!(answer.status(), 200, "{path}");
+        let sent = answer.headers().get("content-encoding");
+        assert_eq!(sent.map_or("", |it| it.to_str().unwrap()), encoding);
+    }
+    app.finish().await;
+}

@@ -5,4 +5,4 @@ mod live;
 mod routes;
 mod seats;
 
-pub use routes::{routes, streams};
+pub use routes::{feeds, routes};

@@ -6,12 +6,12 @@ use super::{events, live, seats};
 use crate::context::Context;
 
 pub fn routes() -> OpenApiRouter<Context> {
-    OpenApiRouter::new()
-        .merge(events::routes())
-        .merge(seats::routes())
+    events::routes()
 }
 
-/// Answers without end.
-pub fn streams() -> OpenApiRouter<Context> {
-    live::routes()
+/// What seat maps ask for over and over, or hear without end: with compression of its own.
+pub fn feeds() -> OpenApiRouter<Context> {
+    OpenApiRouter::new()
+        .merge(seats::routes())
+        .merge(live::routes())
 }

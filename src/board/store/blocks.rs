@@ -1,6 +1,6 @@
 //! Blocked seats in PostgreSQL, which is the authority on them.
 
-use sqlx::{PgConnection, PgPool};
+use sqlx::{Connection, PgConnection};
 
 use crate::clock::Instant;
 use crate::id::{CallerId, EventId};
@@ -19,7 +19,7 @@ async fn wait_for_turn(tx: &mut PgConnection, event_id: EventId) -> Result<(), s
 
 /// Records seats as blocked, with a message where some were not before; answers those.
 pub async fn insert_blocks(
-    db: &PgPool,
+    db: &mut PgConnection,
     event_id: EventId,
     seats: &[&SeatPlace],
     reason: &str,
@@ -60,7 +60,7 @@ pub async fn insert_blocks(
 
 /// Records seats as not blocked any more, with a message where some were.
 pub async fn delete_blocks(
-    db: &PgPool,
+    db: &mut PgConnection,
     event_id: EventId,
     seats: &[u32],
 ) -> Result<(), sqlx::Error> {

@@ -106,9 +106,23 @@ pub async fn list_changed_events(db: impl PgExecutor<'_>) -> Result<Vec<EventId>
 /// A connection that alone may load or repair the event's board, until it is closed.
 pub async fn exclusively(ctx: &Context, event_id: EventId) -> Result<PgConnection, BoardError> {
     // Not the lock that confirms share: that one is taken only for the moment of reading.
-    let keeping = postgres::event_lock(event_id) ^ 1;
+    alone_with(ctx, postgres::event_lock(event_id) ^ 1).await
+}
+
+/// A connection that alone may block or unblock the event's seats, until it is closed: what one
+/// call takes back, another must not have found there. The board may be loaded meanwhile.
+pub async fn in_turn_to_block(
+    ctx: &Context,
+    event_id: EventId,
+) -> Result<PgConnection, BoardError> {
+    alone_with(ctx, postgres::event_lock(event_id) ^ 2).await
+}
+
+/// The lock ends with the connection, also when whoever waits for this is gone: it never goes back
+/// to the pool.
+async fn alone_with(ctx: &Context, lock: i64) -> Result<PgConnection, BoardError> {
     let mut connection = ctx.db.acquire().await?.detach();
-    sqlx::query!(r#"SELECT pg_advisory_lock($1)"#, keeping)
+    sqlx::query!(r#"SELECT pg_advisory_lock($1)"#, lock)
         .execute(&mut connection)
         .await?;
     Ok(connection)

@@ -28,8 +28,8 @@ pub use hold::{
 };
 pub use instances::{beat, list as list_instances, reaches_redis};
 pub use load::{
-    Truth, exclusively, find_position, follow_epoch, list_changed_events, list_live_events,
-    lock_event, truth,
+    Truth, exclusively, find_position, follow_epoch, in_turn_to_block, list_changed_events,
+    list_live_events, lock_event, truth,
 };
 pub use modes::{is_any_fallen_back, learn, list_in_postgres, list_in_redis};
 pub use read::{find_hold, find_hold_of_seat, list_holds, read_board, read_board_of};

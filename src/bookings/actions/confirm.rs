@@ -153,7 +153,7 @@ async fn commit_begun(
         Ok(Answer::Refused(Refusal::OtherEpoch)) => {
             abort(ctx, &begun, &[]).await;
             // This instance may not have heard that the board has gone to another store.
-            board::follow_epoch(ctx, *event_id).await?;
+            Box::pin(board::follow_epoch(ctx, *event_id)).await?;
             Ok(Committed::BoardLost(holds::token(ctx, *event_id, hold)))
         }
         Ok(Answer::Refused(Refusal::NotOnSale(state))) => {
