@@ -27,6 +27,14 @@ pub static REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 /// Limit: a longer id from outside is replaced.
 const REQUEST_ID_MAX_BYTES: usize = 128;
 
+/// Routes that are asked over and over: what goes well there is counted, and not logged.
+const ASKED_OFTEN: [&str; 4] = [
+    "/healthz",
+    "/readyz",
+    "/metrics",
+    "/v1/events/{event_id}/availability",
+];
+
 /// Headers that an answer has unless its handler chose otherwise.
 const DEFAULT_HEADERS: [(HeaderName, HeaderValue); 6] = [
     (
@@ -151,13 +159,17 @@ async fn answer_observed(
     let route = route_of(matched.as_ref());
     let status = response.status().as_u16();
     let duration_ms = u64::try_from(taken.as_millis()).unwrap_or(u64::MAX);
-    if matches!(route, "/healthz" | "/readyz" | "/metrics") {
-        tracing::debug!(status, duration_ms, "answered");
-    } else {
+    if is_logged(route, status) {
         tracing::info!(status, duration_ms, "answered");
+    } else {
+        tracing::debug!(status, duration_ms, "answered");
     }
     ctx.memory::<Meters>().count(route, method, status, taken);
     response
+}
+
+fn is_logged(route: &str, status: u16) -> bool {
+    status >= 400 || !ASKED_OFTEN.contains(&route)
 }
 
 /// The metrics of each kind of answer that was given, by route: to find them anew by their labels
@@ -241,6 +253,16 @@ async fn limit_time<R: IntoResponse>(
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn of_what_is_asked_over_and_over_only_failures_are_logged() {
+        let often = "/v1/events/{event_id}/availability";
+        assert!(!is_logged(often, 200));
+        assert!(!is_logged(often, 304));
+        assert!(is_logged(often, 404));
+        assert!(is_logged("/readyz", 503));
+        assert!(is_logged("/v1/events/{event_id}/holds", 201));
+    }
 
     #[test]
     fn only_a_sane_request_id_is_taken_over() {

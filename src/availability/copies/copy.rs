@@ -59,6 +59,7 @@ enum Hearing {
 #[derive(Debug)]
 pub struct Seen {
     pub position: Position,
+    pub etag: String,
     pub document: Document,
     states: Vec<u8>,
     counts: OnceLock<SeatCounts>,
@@ -77,6 +78,7 @@ impl Seen {
         let json = serde_json::to_vec(&availability).unwrap_or_default();
         Self {
             position,
+            etag: format!("\"{}-{}\"", position.epoch, position.revision),
             document: Document::new(json, Effort::Quick),
             states,
             counts: OnceLock::new(),
@@ -86,10 +88,6 @@ impl Seen {
     pub fn of(snapshot: &Snapshot) -> Self {
         let picture = Picture::of(snapshot);
         Self::new(picture.position(), picture.seats().to_vec())
-    }
-
-    pub fn etag(&self) -> String {
-        format!("\"{}-{}\"", self.position.epoch, self.position.revision)
     }
 
     pub fn counts(&self) -> SeatCounts {

@@ -3,7 +3,9 @@
 use std::collections::HashMap;
 use std::ops::Deref;
 use std::sync::atomic::Ordering;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
+
+use metrics::Counter;
 
 use super::copy::{Copy, Seen};
 use super::keeper;
@@ -12,7 +14,11 @@ use crate::context::Context;
 use crate::id::EventId;
 
 #[derive(Default)]
-struct Shelf(Mutex<HashMap<EventId, Arc<Copy>>>);
+struct Shelf {
+    copies: Mutex<HashMap<EventId, Arc<Copy>>>,
+    /// Found by its labels once: to find it for each reader would cost more than to read.
+    n_read: OnceLock<Counter>,
+}
 
 /// What to do where there are as many copies as there may be.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -30,16 +36,24 @@ pub struct Viewing(Arc<Copy>);
 pub async fn seen(ctx: &Context, event_id: EventId, room: Room) -> Result<Arc<Seen>, BoardError> {
     // A buyer who has just been answered here sees at least what the answer was made of.
     let floor = board::position_seen(ctx, event_id);
-    let copy = ctx.memory::<Shelf>().find_or_make(ctx, event_id, room);
+    let shelf = ctx.memory::<Shelf>();
+    let copy = shelf.find_or_make(ctx, event_id, room);
     if let Some(copy) = copy
         && let Some(seen) = copy.seen_from(floor).await
     {
-        metrics::counter!("holdfast_availability_reads_total", "from" => "copy").increment(1);
+        shelf
+            .n_read
+            .get_or_init(|| counter_from("copy"))
+            .increment(1);
         return Ok(seen);
     }
-    metrics::counter!("holdfast_availability_reads_total", "from" => "redis").increment(1);
+    counter_from("redis").increment(1);
     let snapshot = board::read_board(ctx, event_id).await?;
     Ok(Arc::new(Seen::of(&snapshot)))
+}
+
+fn counter_from(store: &'static str) -> Counter {
+    metrics::counter!("holdfast_availability_reads_total", "from" => store)
 }
 
 /// The copy to watch; none when there are too many boards that are watched.
@@ -116,7 +130,7 @@ fn count(copies: &HashMap<EventId, Arc<Copy>>) {
 
 impl Shelf {
     fn copies(&self) -> MutexGuard<'_, HashMap<EventId, Arc<Copy>>> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+        self.copies.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     fn find_or_make(&self, ctx: &Context, event_id: EventId, room: Room) -> Option<Arc<Copy>> {

@@ -44,12 +44,11 @@ async fn get_event_availability(
 ) -> Result<Response, Problem> {
     events::check_visible(&ctx, event_id, caller).await?;
     let seen = copies::seen(&ctx, event_id, Room::Make).await?;
-    let etag = seen.etag();
     let answer_headers = [
-        (header::ETAG, etag.clone()),
-        (header::CACHE_CONTROL, "no-cache".to_owned()),
+        (header::ETAG, seen.etag.as_str()),
+        (header::CACHE_CONTROL, "no-cache"),
     ];
-    if request::is_known(&headers, &etag) {
+    if request::is_known(&headers, &seen.etag) {
         return Ok((StatusCode::NOT_MODIFIED, answer_headers).into_response());
     }
     Ok((answer_headers, seen.document.answer(&headers).await).into_response())
