@@ -6,6 +6,7 @@ use std::collections::{BTreeSet, HashMap};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use chrono::TimeDelta;
+use futures::{StreamExt, stream};
 
 use super::error::HoldError;
 use super::store::{self, Stream, Taken};
@@ -35,6 +36,10 @@ struct Swept {
 /// a thousand are on sale, holds lapse all the time in some.
 const SWEEP_ALL_EVERY: TimeDelta = TimeDelta::milliseconds(900);
 
+/// Limit: sweeps under way at once. They go to Redis together, which spares wakings where a thousand
+/// events are on sale; more of them would keep a buyer waiting there.
+const SWEPT_AT_ONCE: usize = 8;
+
 /// Confirming holds whose lease has passed, for the reconciler of confirms.
 #[derive(Default)]
 struct Overdue(Mutex<BTreeSet<(EventId, HoldId)>>);
@@ -46,8 +51,11 @@ pub async fn expire_due_holds(ctx: &Context) -> Result<Progress, HoldError> {
     let mut n_expired = 0;
     let mut is_more = false;
     let mut failure = None;
-    for event_id in events_to_sweep(ctx, &sweeps).await {
-        match board::expire_holds(ctx, event_id).await {
+    let events = events_to_sweep(ctx, &sweeps).await.into_iter();
+    let sweep = async |event_id| (event_id, board::expire_holds(ctx, event_id).await);
+    let mut sweeping = stream::iter(events.map(sweep)).buffer_unordered(SWEPT_AT_ONCE);
+    while let Some((event_id, swept)) = sweeping.next().await {
+        match swept {
             Ok(swept) => {
                 n_expired += swept.expired.len() as u64;
                 is_more |= swept.is_full();
