@@ -36,8 +36,8 @@ struct Swept {
 /// a thousand are on sale, holds lapse all the time in some.
 const SWEEP_ALL_EVERY: TimeDelta = TimeDelta::milliseconds(900);
 
-/// Limit: sweeps under way at once. They go to Redis together, which spares wakings where a thousand
-/// events are on sale; more of them would keep a buyer waiting there.
+/// Limit: sweeps under way at once. They go to Redis together, which spares wakings where there
+/// are a thousand events on sale; more of them would keep a buyer waiting there.
 const SWEPT_AT_ONCE: usize = 8;
 
 /// Confirming holds whose lease has passed, for the reconciler of confirms.
