@@ -5,7 +5,7 @@ use std::sync::{Mutex, PoisonError};
 
 use chrono::TimeDelta;
 use serde::Serialize;
-use sqlx::Connection;
+use sqlx::{Connection, PgConnection};
 use uuid::Uuid;
 
 use super::error::BoardError;
@@ -53,7 +53,39 @@ pub async fn reconcile(
     event_id: EventId,
     is_repairing: bool,
 ) -> Result<Vec<Finding>, BoardError> {
-    let mut connection = store::exclusively(ctx, event_id).await?;
+    let mut connection = store::detached(ctx).await?;
+    let findings = reconcile_with(ctx, &mut connection, event_id, is_repairing).await?;
+    connection.close().await?;
+    Ok(findings)
+}
+
+/// As [`reconcile`], for many boards one after the other. A connection on which this failed is to
+/// be dropped: it may still keep others from the board.
+pub async fn reconcile_with(
+    ctx: &Context,
+    connection: &mut PgConnection,
+    event_id: EventId,
+    is_repairing: bool,
+) -> Result<Vec<Finding>, BoardError> {
+    store::lock_board(connection, event_id).await?;
+    let findings = compare(ctx, connection, event_id, is_repairing).await?;
+    store::unlock_board(connection, event_id).await?;
+    for finding in ctx.memory::<Reported>().new_ones(event_id, &findings) {
+        tracing::warn!(
+            event.id = %event_id, seat.index = finding.seat_index, kind = finding.kind,
+            repaired = is_repairing && finding.is_repairable(), "board and PostgreSQL disagree"
+        );
+        metrics::counter!("holdfast_board_findings_total", "kind" => finding.kind).increment(1);
+    }
+    Ok(findings)
+}
+
+async fn compare(
+    ctx: &Context,
+    connection: &mut PgConnection,
+    event_id: EventId,
+    is_repairing: bool,
+) -> Result<Vec<Finding>, BoardError> {
     let mut tx = connection.begin().await?;
     // The one place where Redis is read inside a transaction: no confirm or cancel may be under way
     // between the two readings, or each of them would look like a difference (decision 0004).
@@ -62,7 +94,6 @@ pub async fn reconcile(
     let board = store::read_board_of(ctx, event_id, truth.epoch).await?;
     tx.commit().await?;
     let Some(board) = board else {
-        connection.close().await?;
         return Ok(Vec::new());
     };
 
@@ -80,14 +111,6 @@ pub async fn reconcile(
         for batch in repairs.chunks(1_000) {
             store::repair_board(ctx, event_id, truth.epoch, batch).await?;
         }
-    }
-    connection.close().await?;
-    for finding in ctx.memory::<Reported>().new_ones(event_id, &findings) {
-        tracing::warn!(
-            event.id = %event_id, seat.index = finding.seat_index, kind = finding.kind,
-            repaired = is_repairing && finding.is_repairable(), "board and PostgreSQL disagree"
-        );
-        metrics::counter!("holdfast_board_findings_total", "kind" => finding.kind).increment(1);
     }
     Ok(findings)
 }
@@ -113,13 +136,18 @@ impl Reported {
 }
 
 fn differences(event_id: EventId, truth: &Truth, board: &Snapshot) -> Vec<Finding> {
-    let booked: HashSet<_> = truth.booked.iter().map(|(index, _)| *index).collect();
-    let blocked: HashSet<_> = truth.blocked.iter().copied().collect();
+    let n_seats = board.seats.len();
+    let booked = flags(n_seats, truth.booked.iter().map(|(index, _)| *index));
+    let blocked = flags(n_seats, truth.blocked.iter().copied());
     // The stores' clocks: this machine's may be wrong (F24).
     let settled_before = board.now - FREEING_GRACE;
     let mut findings = Vec::new();
-    for (index, byte) in (0_u32..).zip(board.seats.iter().copied()) {
-        let (is_booked, is_blocked) = (booked.contains(&index), blocked.contains(&index));
+    let seats = board
+        .seats
+        .iter()
+        .copied()
+        .zip(booked.into_iter().zip(blocked));
+    for (index, (byte, (is_booked, is_blocked))) in (0_u32..).zip(seats) {
         let free = if is_blocked {
             SeatState::Blocked
         } else {
@@ -150,6 +178,17 @@ fn differences(event_id: EventId, truth: &Truth, board: &Snapshot) -> Vec<Findin
     findings
 }
 
+/// Which of so many seats are named.
+fn flags(n_seats: usize, named: impl Iterator<Item = u32>) -> Vec<bool> {
+    let mut flags = vec![false; n_seats];
+    for index in named {
+        if let Some(flag) = flags.get_mut(index as usize) {
+            *flag = true;
+        }
+    }
+    flags
+}
+
 /// Held seats that no live hold has. Believed only when nothing moved while the holds were read.
 async fn orphans(
     ctx: &Context,
@@ -157,22 +196,24 @@ async fn orphans(
     truth: &Truth,
     board: &Snapshot,
 ) -> Result<Vec<Finding>, BoardError> {
+    let held = [SeatState::Held.byte(), SeatState::Confirming.byte()];
+    if !board.seats.iter().any(|byte| held.contains(byte)) {
+        return Ok(Vec::new());
+    }
     let holds = store::list_holds(ctx, event_id).await?;
-    let again = store::read_board_of(ctx, event_id, truth.epoch).await?;
-    if again.is_none_or(|again| again.position != board.position) {
+    if store::find_position(ctx, event_id).await? != board.position {
         return Ok(Vec::new());
     }
     let booked: HashSet<_> = truth.booked.iter().map(|(index, _)| *index).collect();
-    let live: HashMap<u32, HoldState> = holds
+    let live: HashSet<_> = holds
         .iter()
         .filter(|hold| matches!(hold.state, HoldState::Held | HoldState::Confirming))
-        .flat_map(|hold| hold.seats.iter().map(|seat| (seat.index, hold.state)))
+        .flat_map(|hold| hold.seats.iter().map(|seat| seat.index))
         .collect();
-    let held = [SeatState::Held.byte(), SeatState::Confirming.byte()];
     let orphans = (0_u32..)
         .zip(board.seats.iter().copied())
         .filter(|(index, byte)| {
-            held.contains(byte) && !live.contains_key(index) && !booked.contains(index)
+            held.contains(byte) && !live.contains(index) && !booked.contains(index)
         });
     Ok(orphans
         .map(|(seat_index, byte)| Finding {
@@ -237,9 +278,11 @@ pub async fn unblock(
     Ok(())
 }
 
-/// Brings an event's newest epoch, state and limits to its board.
-pub async fn keep(ctx: &Context, event_id: EventId) -> Result<(), BoardError> {
+/// Brings an event's newest epoch, state and limits to its board. Answers the version they have,
+/// which may be behind that of a change made just before.
+pub async fn keep(ctx: &Context, event_id: EventId) -> Result<i32, BoardError> {
     store::follow_epoch(ctx, event_id).await?;
     let sale = events::reload_sale(ctx, event_id).await?;
-    store::set_sale(ctx, &sale).await
+    store::set_sale(ctx, &sale).await?;
+    Ok(sale.version)
 }

@@ -1,9 +1,12 @@
 //! Keeping boards in step in the background.
 
+use std::collections::HashMap;
 use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
-use super::actions::{keep, reconcile};
+use sqlx::{Connection, PgConnection};
+
+use super::actions::{keep, reconcile_with};
 use super::error::BoardError;
 use super::mode::{self, Wish};
 use super::store;
@@ -11,15 +14,27 @@ use crate::context::Context;
 use crate::id::EventId;
 use crate::jobs::Progress;
 
+/// Versions of recently changed events that this process has brought to their boards.
+#[derive(Default)]
+struct Kept(Mutex<HashMap<EventId, i32>>);
+
 /// Brings recently changed events to their boards; [`reconcile_boards`] finds what this one misses.
 pub async fn keep_boards(ctx: &Context) -> Result<Progress, BoardError> {
-    for event_id in store::list_changed_events(&ctx.db).await? {
-        keep(ctx, event_id).await?;
+    let kept = ctx.memory::<Kept>();
+    let lock = || kept.0.lock().unwrap_or_else(PoisonError::into_inner);
+    let before = std::mem::take(&mut *lock());
+    for (event_id, version) in store::list_changed_events(&ctx.db).await? {
+        let version = if before.get(&event_id) == Some(&version) {
+            version
+        } else {
+            keep(ctx, event_id).await?
+        };
+        lock().insert(event_id, version);
     }
     Ok(Progress::Idle)
 }
 
-/// Limit: how long one turn compares boards. A thousand take about that.
+/// Limit: how long one turn compares boards. A thousand take some seconds.
 const RECONCILE_FOR: Duration = Duration::from_secs(45);
 
 /// Where the last turn ended.
@@ -34,14 +49,18 @@ pub async fn reconcile_boards(ctx: &Context) -> Result<Progress, BoardError> {
     let lock = || last.0.lock().unwrap_or_else(PoisonError::into_inner);
     let events = store::list_live_events(&ctx.db).await?;
     let events = going_on_behind(*lock(), events);
+    let mut connection = None;
     let mut outcome = Ok(Progress::Idle);
     for event_id in events {
         if stopping.is_cancelled() || began.elapsed() > RECONCILE_FOR {
             break;
         }
         *lock() = Some(event_id);
-        let compared = compare(ctx, event_id).await;
+        let compared = compare(ctx, &mut connection, event_id).await;
         outcome = outcome.and(compared.map(|()| Progress::Idle));
+    }
+    if let Some(connection) = connection {
+        connection.close().await?;
     }
     outcome
 }
@@ -54,9 +73,21 @@ fn going_on_behind(last: Option<EventId>, mut events: Vec<EventId>) -> Vec<Event
     events
 }
 
-async fn compare(ctx: &Context, event_id: EventId) -> Result<(), BoardError> {
+/// The connection is left behind where all went well: to make one for each board would cost more
+/// than to compare it.
+async fn compare(
+    ctx: &Context,
+    kept: &mut Option<PgConnection>,
+    event_id: EventId,
+) -> Result<(), BoardError> {
     keep(ctx, event_id).await?;
-    reconcile(ctx, event_id, true).await.map(drop)
+    let mut connection = match kept.take() {
+        Some(connection) => connection,
+        None => store::detached(ctx).await?,
+    };
+    reconcile_with(ctx, &mut connection, event_id, true).await?;
+    *kept = Some(connection);
+    Ok(())
 }
 
 /// Says that this instance lives, and whether it has Redis.

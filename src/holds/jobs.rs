@@ -22,19 +22,26 @@ use crate::outbox;
 #[derive(Default)]
 struct LiveEvents(Mutex<Vec<EventId>>);
 
-/// When all events were swept, and when holds of which of them lapse next.
+/// When it was last looked for events, and when each board is to be swept next.
 #[derive(Default)]
-struct Sweeps(Mutex<Swept>);
+struct Sweeps(Mutex<Schedule>);
 
 #[derive(Default)]
-struct Swept {
-    all_at: Option<Instant>,
+struct Schedule {
+    looked_at: Option<Instant>,
     due: HashMap<EventId, Instant>,
 }
 
-/// Between two sweeps of all events, only those are swept in which a hold is known to lapse: where
-/// a thousand are on sale, holds lapse all the time in some.
-const SWEEP_ALL_EVERY: TimeDelta = TimeDelta::milliseconds(900);
+/// Between two looks for events, only those are swept that are due: where a thousand are on sale,
+/// holds lapse all the time in some.
+const LOOK_EVERY: TimeDelta = TimeDelta::milliseconds(900);
+
+/// How long a board rests, in ms, where nothing is due before: less than the shortest hold lasts,
+/// so that each is known before it lapses, whoever placed it.
+const REST_MS: i64 = 4_000;
+
+/// Boards rest in groups whose ends are so many ms apart: all at once would keep Redis busy.
+const GROUP_MS: i64 = 250;
 
 /// Limit: sweeps under way at once. They go to Redis together, which spares wakings where there
 /// are a thousand events on sale; more of them would keep a buyer waiting there.
@@ -44,8 +51,8 @@ const SWEPT_AT_ONCE: usize = 8;
 #[derive(Default)]
 struct Overdue(Mutex<BTreeSet<(EventId, HoldId)>>);
 
-/// Sweeps a batch of lapsed holds of every live event. An event that fails does not keep the
-/// others.
+/// Sweeps a batch of lapsed holds of every live event that may have some. An event that fails does
+/// not keep the others.
 pub async fn expire_due_holds(ctx: &Context) -> Result<Progress, HoldError> {
     let sweeps = ctx.memory::<Sweeps>();
     let mut n_expired = 0;
@@ -59,7 +66,7 @@ pub async fn expire_due_holds(ctx: &Context) -> Result<Progress, HoldError> {
             Ok(swept) => {
                 n_expired += swept.expired.len() as u64;
                 is_more |= swept.is_full();
-                sweeps.note(event_id, swept.next_at);
+                sweeps.note(event_id, ctx.clock.now(), swept.next_in);
                 let overdue = ctx.memory::<Overdue>();
                 let mut overdue = overdue.0.lock().unwrap_or_else(PoisonError::into_inner);
                 overdue.extend(swept.confirming.iter().map(|hold_id| (event_id, *hold_id)));
@@ -78,47 +85,68 @@ pub async fn expire_due_holds(ctx: &Context) -> Result<Progress, HoldError> {
 
 async fn events_to_sweep(ctx: &Context, sweeps: &Sweeps) -> Vec<EventId> {
     let now = ctx.clock.now();
-    let due = sweeps.due(now);
+    let due = sweeps.take_due(now);
     if !due.is_empty() {
         return due;
     }
-    let all = live_events(ctx).await;
-    sweeps.begin_all(now);
-    all
+    sweeps.look(now, live_events(ctx).await)
 }
 
 impl Sweeps {
-    fn lock(&self) -> MutexGuard<'_, Swept> {
+    fn lock(&self) -> MutexGuard<'_, Schedule> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// The events that are all that is to be swept now; none where all are.
-    fn due(&self, now: Instant) -> Vec<EventId> {
-        let mut swept = self.lock();
-        let is_recent = |at: Instant| at <= now && now - at < SWEEP_ALL_EVERY;
-        if !swept.all_at.is_some_and(is_recent) {
+    /// The events that are all that is to be swept now; none where it is to be looked for events.
+    fn take_due(&self, now: Instant) -> Vec<EventId> {
+        let mut schedule = self.lock();
+        let is_recent = |at: Instant| at <= now && now - at < LOOK_EVERY;
+        if !schedule.looked_at.is_some_and(is_recent) {
             return Vec::new();
         }
-        let due = swept.due.extract_if(|_, at| *at <= now);
+        let due = schedule.due.extract_if(|_, due| !rests(*due, now));
         due.map(|(event_id, _)| event_id).collect()
     }
 
-    fn begin_all(&self, now: Instant) {
-        *self.lock() = Swept {
-            all_at: Some(now),
-            due: HashMap::new(),
-        };
+    /// Those of the live events whose boards do not rest.
+    fn look(&self, now: Instant, mut live: Vec<EventId>) -> Vec<EventId> {
+        let mut schedule = self.lock();
+        schedule.looked_at = Some(now);
+        let known = std::mem::take(&mut schedule.due);
+        live.retain(|event_id| match known.get(event_id) {
+            Some(due) if rests(*due, now) => {
+                schedule.due.insert(*event_id, *due);
+                false
+            }
+            _ => true,
+        });
+        live
     }
 
-    fn note(&self, event_id: EventId, next_at: Option<Instant>) {
-        if let Some(next_at) = next_at {
-            self.lock().due.insert(event_id, next_at);
-        }
+    /// Takes note of a board that has been swept, where something is due after that time.
+    fn note(&self, event_id: EventId, now: Instant, next_in: Option<TimeDelta>) {
+        let rest = rest(event_id, now);
+        let due = now + next_in.map_or(rest, |next_in| next_in.min(rest));
+        self.lock().due.insert(event_id, due);
     }
 
     fn next_at(&self) -> Option<Instant> {
         self.lock().due.values().min().copied()
     }
+}
+
+/// How long a board rests from now on.
+fn rest(event_id: EventId, now: Instant) -> TimeDelta {
+    // The last bytes of a UUIDv7 are random.
+    let (_, low) = event_id.0.as_u64_pair();
+    let begins = low.cast_signed().rem_euclid(REST_MS / GROUP_MS) * GROUP_MS;
+    let since = (now.timestamp_millis() - begins).rem_euclid(REST_MS);
+    TimeDelta::milliseconds(REST_MS - since)
+}
+
+/// Whether a board that is due then rests now; where the clock went back, that says nothing.
+fn rests(due: Instant, now: Instant) -> bool {
+    now < due && due - now <= TimeDelta::milliseconds(REST_MS)
 }
 
 async fn live_events(ctx: &Context) -> Vec<EventId> {
@@ -258,22 +286,47 @@ mod tests {
     }
 
     #[test]
-    fn between_sweeps_of_all_only_what_is_due_is_swept() {
-        let sweeps = Sweeps::default();
-        let events = [1, 2].map(|n| EventId(uuid::Uuid::from_u128(n)));
-        let at = from_ms;
+    fn between_looks_only_what_is_due_is_swept() {
+        let (sweeps, events, at) = (Sweeps::default(), events(), from_ms);
+        let ms = |ms| Some(TimeDelta::milliseconds(ms));
 
-        assert_eq!(sweeps.due(at(0)), [], "all at first");
-        sweeps.begin_all(at(0));
-        sweeps.note(events[0], Some(at(300)));
-        sweeps.note(events[1], Some(at(500)));
-        assert_eq!(sweeps.next_at(), Some(at(300)));
-        assert_eq!(sweeps.due(at(299)), [], "a nudge is for all");
-        assert_eq!(sweeps.due(at(300)), events[..1]);
-        sweeps.note(events[0], Some(at(2_000)));
-        assert_eq!(sweeps.next_at(), Some(at(500)));
-        assert_eq!(sweeps.due(at(900)), [], "all are due");
-        assert_eq!(sweeps.due(at(-1)), [], "the clock went back");
+        assert_eq!(sweeps.take_due(at(0)), [], "it is to be looked");
+        assert_eq!(sweeps.look(at(0), events.clone()), events);
+        sweeps.note(events[0], at(0), ms(100));
+        sweeps.note(events[1], at(0), ms(200));
+        assert_eq!(sweeps.next_at(), Some(at(100)));
+        assert_eq!(sweeps.take_due(at(99)), [], "a nudge is a look");
+        assert_eq!(sweeps.take_due(at(100)), events[..1]);
+        sweeps.note(events[0], at(100), ms(1_700));
+        assert_eq!(sweeps.next_at(), Some(at(200)));
+        assert_eq!(sweeps.take_due(at(900)), [], "a look is due");
+        assert_eq!(sweeps.take_due(at(-1)), [], "the clock went back");
+    }
+
+    #[test]
+    fn a_look_finds_what_is_new_or_due_or_has_rested() {
+        let (sweeps, events, at) = (Sweeps::default(), events(), from_ms);
+        let look = |ms, noted: &[EventId]| {
+            sweeps.lock().due.clear();
+            for event_id in noted {
+                sweeps.note(*event_id, at(0), Some(TimeDelta::seconds(60)));
+            }
+            sweeps.look(at(ms), events.clone())
+        };
+
+        assert_eq!(look(200, &events), []);
+        assert_eq!(look(200, &events[..1]), events[1..], "new");
+        assert_eq!(look(250, &events), events[..1], "the first group");
+        assert_eq!(look(500, &events), events, "the second");
+        assert_eq!(look(-10_000, &events), events, "the clock went back");
+        sweeps.note(events[0], at(250), Some(TimeDelta::seconds(60)));
+        assert_eq!(sweeps.next_at(), Some(at(250 + REST_MS)));
+        sweeps.note(events[0], at(250), None);
+        assert_eq!(sweeps.next_at(), Some(at(250 + REST_MS)));
+    }
+
+    fn events() -> Vec<EventId> {
+        [1, 2].map(|n| EventId(uuid::Uuid::from_u128(n))).to_vec()
     }
 
     #[test]

@@ -13,6 +13,7 @@ use super::super::error::BoardError;
 use super::super::model::{Position, SeatState};
 use super::call::{Positions, key};
 use super::fallback::{self, Carried};
+use super::locks::{exclusively, lock_event};
 use super::seats::sale_fields;
 use super::told;
 use super::waitlist::{self, LiveOffer, Waitlist};
@@ -20,7 +21,7 @@ use super::{modes, switch};
 use crate::clock::Instant;
 use crate::context::Context;
 use crate::id::EventId;
-use crate::{events, postgres, redis};
+use crate::{events, redis};
 
 static LOAD_BOARD: LazyLock<Script> =
     LazyLock::new(|| Script::from_lua(include_str!("../../../lua/load_board.lua")));
@@ -89,43 +90,23 @@ pub async fn list_live_events(db: impl PgExecutor<'_>) -> Result<Vec<EventId>, s
     Ok(events.into_iter().map(EventId).collect())
 }
 
-/// Events that were edited, or changed state, a short while ago.
-pub async fn list_changed_events(db: impl PgExecutor<'_>) -> Result<Vec<EventId>, sqlx::Error> {
-    let events = sqlx::query_scalar!(
+/// Events that were edited, or changed state, a short while ago, and their versions.
+pub async fn list_changed_events(
+    db: impl PgExecutor<'_>,
+) -> Result<Vec<(EventId, i32)>, sqlx::Error> {
+    let events = sqlx::query!(
         r#"
-        SELECT event_id FROM events
+        SELECT event_id, version FROM events
         WHERE board_epoch > 0 AND updated_at > now() - interval '10 seconds'
         ORDER BY event_id
         "#
     )
     .fetch_all(db)
     .await?;
-    Ok(events.into_iter().map(EventId).collect())
-}
-
-/// A connection that alone may load or repair the event's board, until it is closed.
-pub async fn exclusively(ctx: &Context, event_id: EventId) -> Result<PgConnection, BoardError> {
-    // Not the lock that confirms share: that one is taken only for the moment of reading.
-    alone_with(ctx, postgres::event_lock(event_id) ^ 1).await
-}
-
-/// A connection that alone may block or unblock the event's seats, until it is closed: what one
-/// call takes back, another must not have found there. The board may be loaded meanwhile.
-pub async fn in_turn_to_block(
-    ctx: &Context,
-    event_id: EventId,
-) -> Result<PgConnection, BoardError> {
-    alone_with(ctx, postgres::event_lock(event_id) ^ 2).await
-}
-
-/// The lock ends with the connection, also when whoever waits for this is gone: it never goes back
-/// to the pool.
-async fn alone_with(ctx: &Context, lock: i64) -> Result<PgConnection, BoardError> {
-    let mut connection = ctx.db.acquire().await?.detach();
-    sqlx::query!(r#"SELECT pg_advisory_lock($1)"#, lock)
-        .execute(&mut connection)
-        .await?;
-    Ok(connection)
+    let events = events.into_iter();
+    Ok(events
+        .map(|row| (EventId(row.event_id), row.version))
+        .collect())
 }
 
 /// Loads the board if Redis has none, an older one, or one that is behind `floor`.
@@ -193,9 +174,11 @@ pub(super) async fn redis_position(
 ) -> Result<Position, BoardError> {
     let meta = key(event_id, "meta");
     let client = redis::client(&ctx.redis);
-    let fields: Vec<Option<String>> = client.hmget(meta, vec!["epoch", "revision"]).await?;
+    let (fields, has_seats): (Vec<Option<String>>, bool) = tokio::try_join!(
+        client.hmget(meta, vec!["epoch", "revision"]),
+        client.exists(key(event_id, "seats")),
+    )?;
     let at = |index: usize| fields.get(index)?.as_ref()?.parse().ok();
-    let has_seats: bool = client.exists(key(event_id, "seats")).await?;
     // Scripts call a board without seats, or with a garbled position, not loaded: so it is.
     let whole = at(0).zip(at(1)).filter(|_| has_seats);
     Ok(
@@ -246,16 +229,6 @@ async fn load_above(
     tx.commit().await?;
     write_board(ctx, connection, event_id, &truth).await?;
     Ok(truth.epoch)
-}
-
-/// Waits until no confirm or cancel of the event is under way, and lets none begin until the
-/// transaction ends.
-pub async fn lock_event(tx: &mut PgConnection, event_id: EventId) -> Result<(), sqlx::Error> {
-    let lock = postgres::event_lock(event_id);
-    sqlx::query!(r#"SELECT pg_advisory_xact_lock($1)"#, lock)
-        .execute(tx)
-        .await?;
-    Ok(())
 }
 
 /// What PostgreSQL knows; exact while the caller holds the event's lock exclusively.

@@ -9,6 +9,7 @@ mod fallback;
 mod hold;
 mod instances;
 mod load;
+mod locks;
 mod modes;
 mod read;
 mod seats;
@@ -27,10 +28,8 @@ pub use hold::{
     release_hold,
 };
 pub use instances::{beat, list as list_instances, reaches_redis};
-pub use load::{
-    Truth, exclusively, find_position, follow_epoch, in_turn_to_block, list_changed_events,
-    list_live_events, lock_event, truth,
-};
+pub use load::{Truth, find_position, follow_epoch, list_changed_events, list_live_events, truth};
+pub use locks::{detached, in_turn_to_block, lock_board, lock_event, unlock_board};
 pub use modes::{is_any_fallen_back, learn, list_in_postgres, list_in_redis};
 pub use read::{find_hold, find_hold_of_seat, list_holds, read_board, read_board_of};
 pub use seats::{

@@ -14,7 +14,6 @@ use super::call::{Fence, Verb, call};
 use super::fallback::Kind;
 use super::hold::milliseconds;
 use super::waiting;
-use crate::clock::{Instant, from_ms};
 use crate::context::Context;
 use crate::events::{EventState, Sale};
 use crate::id::{CallerId, EventId, HoldId};
@@ -83,8 +82,8 @@ pub struct Swept {
     pub expired: Vec<HoldId>,
     /// Confirming holds whose lease has passed: for the reconciler.
     pub confirming: Vec<HoldId>,
-    /// When the next hold is due, if there is one.
-    pub next_at: Option<Instant>,
+    /// How long until something is due there; negative where it is already. None: nothing will be.
+    pub next_in: Option<TimeDelta>,
 }
 
 impl Swept {
@@ -111,11 +110,11 @@ pub async fn expire_holds(ctx: &Context, event_id: EventId) -> Result<Swept, Boa
             n_swept: reply.number(0),
             expired: ids(reply.text(1)),
             confirming: ids(reply.text(2)),
-            next_at: reply
+            next_in: reply
                 .text(3)
                 .parse::<f64>()
                 .ok()
-                .map(|ms| from_ms(ms as i64)),
+                .map(|ms| TimeDelta::milliseconds(ms as i64 - reply.now_ms)),
         }),
         _ => reply.unknown(),
     }

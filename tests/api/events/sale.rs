@@ -4,6 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use futures::future::join_all;
+use futures::poll;
 use holdfast::events::{self, EventError, EventState};
 use holdfast::id::EventId;
 use serde_json::json;
@@ -75,8 +76,19 @@ async fn callers_who_come_together_share_one_read(db: PgPool) {
     let owner = app.venue_admin().await;
     let event_id = id_of(&draft(&app, &owner).await);
 
-    // No more than join_all polls in one go: whoever is polled later may come after the read.
-    let sales = join_all((0..30).map(|_| events::reload_sale(&app.ctx, event_id))).await;
+    // Whoever comes after the read reads again, and it may take no time at all: none ends before
+    // all have come.
+    let mut blocking = app.ctx.db.begin().await.expect("a transaction");
+    sqlx::query("LOCK TABLE events IN ACCESS EXCLUSIVE MODE")
+        .execute(&mut *blocking)
+        .await
+        .expect("a lock");
+    // No more than join_all polls in one go.
+    let reading = join_all((0..30).map(|_| events::reload_sale(&app.ctx, event_id)));
+    let mut reading = Box::pin(reading);
+    assert!(poll!(&mut reading).is_pending());
+    blocking.rollback().await.expect("the end of the lock");
+    let sales = reading.await;
     let later = events::reload_sale(&app.ctx, event_id)
         .await
         .expect("a sale");
