@@ -19,19 +19,26 @@ use crate::jobs::Progress;
 struct Kept(Mutex<HashMap<EventId, i32>>);
 
 /// Brings recently changed events to their boards; [`reconcile_boards`] finds what this one misses.
+/// An event that fails does not keep the others.
 pub async fn keep_boards(ctx: &Context) -> Result<Progress, BoardError> {
     let kept = ctx.memory::<Kept>();
     let lock = || kept.0.lock().unwrap_or_else(PoisonError::into_inner);
+    let changed = store::list_changed_events(&ctx.db).await?;
     let before = std::mem::take(&mut *lock());
-    for (event_id, version) in store::list_changed_events(&ctx.db).await? {
-        let version = if before.get(&event_id) == Some(&version) {
-            version
-        } else {
-            keep(ctx, event_id).await?
-        };
-        lock().insert(event_id, version);
+    let mut outcome = Ok(Progress::Idle);
+    for (event_id, version) in changed {
+        if before.get(&event_id) == Some(&version) {
+            lock().insert(event_id, version);
+            continue;
+        }
+        match keep(ctx, event_id).await {
+            Ok(version) => {
+                lock().insert(event_id, version);
+            }
+            Err(error) => outcome = outcome.and(Err(error)),
+        }
     }
-    Ok(Progress::Idle)
+    outcome
 }
 
 /// Limit: how long one turn compares boards. A thousand take some seconds.

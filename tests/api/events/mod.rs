@@ -1,5 +1,6 @@
 //! Events: making, changing, moving between states, reading.
 
+mod boards;
 mod change;
 mod create;
 mod layout;

@@ -1,0 +1,78 @@
+//! Bringing what an owner changed to the board.
+
+use fred::interfaces::{HashesInterface, KeysInterface};
+use holdfast::board;
+use serde_json::json;
+use sqlx::PgPool;
+
+use crate::support::{Sale, TestApp};
+
+#[sqlx::test(migrator = "holdfast::postgres::MIGRATIONS")]
+async fn a_change_is_brought_to_the_board_once(db: PgPool) {
+    let app = TestApp::start(db).await;
+    let sale = app.on_sale(1, 6).await;
+    change(&app, &sale).await;
+    let brought = bring(&app, &sale).await;
+    set_version(&app, &sale, 0).await;
+
+    let untouched = bring(&app, &sale).await;
+    change(&app, &sale).await;
+    let later = bring(&app, &sale).await;
+
+    assert_eq!((untouched, later), (0, brought + 1));
+    app.finish().await;
+}
+
+#[sqlx::test(migrator = "holdfast::postgres::MIGRATIONS")]
+async fn a_board_that_cannot_be_changed_does_not_keep_the_others(db: PgPool) {
+    let app = TestApp::start(db).await;
+    let mut sales = [app.on_sale(1, 6).await, app.on_sale(1, 6).await];
+    // The order in which they are brought.
+    sales.sort_by_key(|sale| sale.id().0);
+    let [broken, whole] = &sales;
+    change(&app, broken).await;
+    change(&app, whole).await;
+    let redis = app.ctx.redis.next();
+    let _: () = redis.del(meta(broken)).await.expect("a Redis");
+    let garbage = redis.set(meta(broken), "garbage", None, None, false);
+    let _: () = garbage.await.expect("a Redis");
+    set_version(&app, whole, 0).await;
+
+    board::keep_boards(&app.ctx)
+        .await
+        .expect_err("a board that cannot be read");
+
+    assert!(version(&app, whole).await > 0);
+    let _: () = redis.del(meta(broken)).await.expect("a Redis");
+    app.finish().await;
+}
+
+/// Changes the event just now, by the clock of PostgreSQL, which looks for changes.
+async fn change(app: &TestApp, sale: &Sale) {
+    sale.edit(json!({"seats_per_person_max": 50})).await;
+    sqlx::query("UPDATE events SET updated_at = now() WHERE event_id = $1")
+        .bind(sale.id().0)
+        .execute(&app.ctx.db)
+        .await
+        .expect("a database");
+}
+
+/// Brings what changed; answers the version that the board then has.
+async fn bring(app: &TestApp, sale: &Sale) -> i64 {
+    board::keep_boards(&app.ctx).await.expect("boards");
+    version(app, sale).await
+}
+
+async fn version(app: &TestApp, sale: &Sale) -> i64 {
+    let version = app.ctx.redis.next().hget(meta(sale), "version");
+    version.await.expect("a version")
+}
+
+async fn set_version(app: &TestApp, sale: &Sale, version: i64) {
+    let set = app.ctx.redis.next().hset(meta(sale), ("version", version));
+    let _: i64 = set.await.expect("a Redis");
+}
+
+fn meta(sale: &Sale) -> String {
+    format!("holdfast:{{{}}}:meta", sale.event_id)
+}
