@@ -137,7 +137,9 @@ pub fn check(sale: &Sale, calls: &[Call], excuses: &Excuses, truth: &Truth) -> V
         let complaint = match register::judge(record) {
             Verdict::Explained => continue,
             Verdict::Inexplicable(complaint) => complaint,
-            Verdict::Undecided => "there are too many explanations to try".to_owned(),
+            Verdict::Undecided(furthest) => {
+                format!("there are too many explanations to try; one got far:\n{furthest}")
+            }
         };
         breaches.push(Breach {
             rule: REGISTER,

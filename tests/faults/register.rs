@@ -85,8 +85,8 @@ pub enum Verdict {
     Explained,
     /// How far an explanation got, and what it could not explain.
     Inexplicable(String),
-    /// The search was given up.
-    Undecided,
+    /// The search was given up, and how far it had got.
+    Undecided(String),
 }
 
 /// Limit: sets of calls and states that are tried.
@@ -106,7 +106,7 @@ pub fn judge(record: &Record) -> Verdict {
     if search.explore() {
         Verdict::Explained
     } else if search.is_given_up {
-        Verdict::Undecided
+        Verdict::Undecided(search.complaint())
     } else {
         Verdict::Inexplicable(search.complaint())
     }
