@@ -13,10 +13,11 @@ use std::time::{Duration, Instant};
 use axum::extract::{MatchedPath, Request};
 use axum::http::{HeaderMap, HeaderName, HeaderValue, Method, header};
 use axum::response::{IntoResponse, Response};
+use futures::FutureExt as _;
 use futures::future::BoxFuture;
 use metrics::{Counter, Histogram};
 use tower::{Layer, Service};
-use tracing::Instrument;
+use tracing::{Instrument, Span};
 
 use crate::context::Context;
 use crate::id::RequestId;
@@ -27,7 +28,8 @@ pub static REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 /// Limit: a longer id from outside is replaced.
 const REQUEST_ID_MAX_BYTES: usize = 128;
 
-/// Routes that are asked over and over: what goes well there is counted, and not logged.
+/// Routes that are asked over and over: what goes well there is counted, and not logged; what their
+/// work logs meanwhile stands outside of a request.
 const ASKED_OFTEN: [&str; 4] = [
     "/healthz",
     "/readyz",
@@ -102,18 +104,57 @@ where
     fn call(&mut self, mut request: Request) -> Self::Future {
         let id = sane_id(request.headers()).unwrap_or_else(|| made_id(&self.ctx));
         request.headers_mut().insert(REQUEST_ID.clone(), id.clone());
-        let method = known_method(request.method());
-        let matched = request.extensions().get::<MatchedPath>().cloned();
-        let route = route_of(matched.as_ref());
-        // A span of the highest level: the id is also in the lines of a log that shows only
-        // failures.
-        let request_id = id.to_str().unwrap_or_default();
-        let span =
-            tracing::error_span!("request", method, route = %route, request.id = %request_id);
+        let asked = Asked {
+            method: known_method(request.method()),
+            matched: request.extensions().get::<MatchedPath>().cloned(),
+            id,
+        };
+        let span = if asked.is_often() {
+            Span::none()
+        } else {
+            asked.span()
+        };
         let answer = span.in_scope(|| self.inner.call(request));
         let answer = limit_time(self.ctx.config.request_timeout, answer);
-        let observed = answer_observed(self.ctx.clone(), method, matched, answer).instrument(span);
-        Box::pin(async move { Ok(dress(observed.await, id)) })
+        let observed = answer_observed(self.ctx.clone(), asked, answer).instrument(span);
+        Box::pin(observed.map(Ok))
+    }
+}
+
+/// What is known of a request when it comes.
+struct Asked {
+    method: &'static str,
+    matched: Option<MatchedPath>,
+    id: HeaderValue,
+}
+
+impl Asked {
+    fn route(&self) -> &str {
+        self.matched
+            .as_ref()
+            .map_or("unmatched", MatchedPath::as_str)
+    }
+
+    fn is_often(&self) -> bool {
+        ASKED_OFTEN.contains(&self.route())
+    }
+
+    /// Of the highest level: the id is also in the lines of a log that shows only failures.
+    fn span(&self) -> Span {
+        let request_id = self.id.to_str().unwrap_or_default();
+        let (method, route) = (self.method, self.route());
+        tracing::error_span!("request", method, route = %route, request.id = %request_id)
+    }
+
+    /// The line of its answer.
+    fn log(&self, status: u16, taken: Duration) {
+        let duration_ms = u64::try_from(taken.as_millis()).unwrap_or(u64::MAX);
+        if !self.is_often() {
+            tracing::info!(status, duration_ms, "answered");
+        } else if status >= 400 {
+            let span = self.span();
+            span.in_scope(|| tracing::info!(status, duration_ms, "answered"));
+        }
     }
 }
 
@@ -142,34 +183,20 @@ fn made_id(ctx: &Context) -> HeaderValue {
     HeaderValue::try_from(id.to_string()).unwrap_or_else(|_| HeaderValue::from_static("none"))
 }
 
-fn route_of(matched: Option<&MatchedPath>) -> &str {
-    matched.map_or("unmatched", MatchedPath::as_str)
-}
-
-/// Logs and counts a request once, when its answer begins.
+/// Logs and counts a request once, when its answer begins, and dresses it.
 async fn answer_observed(
     ctx: Context,
-    method: &'static str,
-    matched: Option<MatchedPath>,
+    asked: Asked,
     answer: impl Future<Output = Response>,
 ) -> Response {
     let began = Instant::now();
     let response = answer.await;
     let taken = began.elapsed();
-    let route = route_of(matched.as_ref());
     let status = response.status().as_u16();
-    let duration_ms = u64::try_from(taken.as_millis()).unwrap_or(u64::MAX);
-    if is_logged(route, status) {
-        tracing::info!(status, duration_ms, "answered");
-    } else {
-        tracing::debug!(status, duration_ms, "answered");
-    }
-    ctx.memory::<Meters>().count(route, method, status, taken);
-    response
-}
-
-fn is_logged(route: &str, status: u16) -> bool {
-    status >= 400 || !ASKED_OFTEN.contains(&route)
+    asked.log(status, taken);
+    let meters = ctx.memory::<Meters>();
+    meters.count(asked.route(), asked.method, status, taken);
+    dress(response, asked.id)
 }
 
 /// The metrics of each kind of answer that was given, by route: to find them anew by their labels
@@ -253,16 +280,6 @@ async fn limit_time<R: IntoResponse>(
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn of_what_is_asked_over_and_over_only_failures_are_logged() {
-        let often = "/v1/events/{event_id}/availability";
-        assert!(!is_logged(often, 200));
-        assert!(!is_logged(often, 304));
-        assert!(is_logged(often, 404));
-        assert!(is_logged("/readyz", 503));
-        assert!(is_logged("/v1/events/{event_id}/holds", 201));
-    }
 
     #[test]
     fn only_a_sane_request_id_is_taken_over() {

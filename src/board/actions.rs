@@ -251,11 +251,11 @@ pub async fn block(
     // PostgreSQL first: a board that is loaded in between has the blocks already.
     let inserted = store::insert_blocks(&mut connection, sale.event_id, seats, reason, by).await?;
     let indexes: Vec<_> = seats.iter().map(|seat| seat.index).collect();
-    let conflicts = store::block_seats(ctx, sale.event_id, &indexes).await?;
+    let conflicts = store::block_seats(ctx, &mut connection, sale.event_id, &indexes).await?;
     if !conflicts.is_empty() {
         // A board that was loaded in between has them as blocked.
         store::delete_blocks(&mut connection, sale.event_id, &inserted).await?;
-        store::free_blocked_seats(ctx, sale.event_id, &inserted).await?;
+        store::free_blocked_seats(ctx, &mut connection, sale.event_id, &inserted).await?;
     }
     connection.close().await?;
     if conflicts.is_empty() {
@@ -273,7 +273,7 @@ pub async fn unblock(
     let indexes: Vec<_> = seats.iter().map(|seat| seat.index).collect();
     let mut connection = store::in_turn_to_block(ctx, event_id).await?;
     store::delete_blocks(&mut connection, event_id, &indexes).await?;
-    store::free_blocked_seats(ctx, event_id, &indexes).await?;
+    store::free_blocked_seats(ctx, &mut connection, event_id, &indexes).await?;
     connection.close().await?;
     Ok(())
 }

@@ -9,8 +9,9 @@ pub use crate::outbox::DERIVE_NUDGE as DERIVE_DELIVERIES;
 /// The jobs that send what has been derived. They stand above, and would find it by themselves.
 const SENDERS: [&str; 2] = ["send_mails", "send_webhooks"];
 
-/// Limit: messages derived in one step.
-const DERIVED_AT_ONCE_MAX: i64 = 2_000;
+/// Limit: messages derived in one step. More than are written in a second: each step counts the
+/// seats of all events that they are about.
+const DERIVED_AT_ONCE_MAX: i64 = 10_000;
 
 /// Makes the deliveries of messages that have none yet. One process does it at a time; the others
 /// find nothing to do.

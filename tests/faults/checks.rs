@@ -6,8 +6,8 @@ use sqlx::{FromRow, PgConnection};
 
 use super::history::{Call, Excuses, HoldName, Moment, OFFERS_FROM, Verb};
 use super::model::{self, Booked, Last};
-use super::register::{self, Verdict};
 use super::sale::Sale;
+use super::search::{self, Verdict};
 
 /// Something that must not be, and which rule it breaks.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -134,7 +134,7 @@ pub fn check(sale: &Sale, calls: &[Call], excuses: &Excuses, truth: &Truth) -> V
     };
     let records = model::records(sale, calls, excuses, &last);
     for (seat, record) in records.iter().enumerate() {
-        let complaint = match register::judge(record) {
+        let complaint = match search::judge(record) {
             Verdict::Explained => continue,
             Verdict::Inexplicable(complaint) => complaint,
             Verdict::Undecided(furthest) => {

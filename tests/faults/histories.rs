@@ -7,17 +7,18 @@ use super::feed::{Map, compare};
 use super::history::Verb::{self, Confirm, Mine, Open, Pause};
 use super::history::{Call, Excuses, HoldName, Outcome, Sight, Told};
 use super::register::Effect::{
-    self, Block, Book, Cancel, IsBooked, IsNotBooked, Leave, SeenBlocked, SeenFree, SeenKept, Take,
-    TakenBesides, Unblock,
+    self, Block, Book, BookedBesides, Cancel, IsBooked, IsNotBooked, Leave, SeenBlocked, SeenFree,
+    SeenKept, Take, TakenBesides, Unblock,
 };
-use super::register::{Fate, Record, Step, Verdict, judge};
+use super::register::{Fate, Record, Step};
+use super::search::{Verdict, judge};
 use super::session::Tally;
 
 /// What was done to a seat, from when, until when.
 type Done = (Effect, u64, u64);
 
 /// Histories of one seat that are no register's.
-const WRONG: [(&str, &[Done]); 14] = [
+const WRONG: [(&str, &[Done]); 15] = [
     ("two holders", &[(Take(1), 0, 1), (Take(2), 2, 3)]),
     (
         "booked by two",
@@ -37,6 +38,10 @@ const WRONG: [(&str, &[Done]); 14] = [
         &[(Take(1), 0, 1), (Take(2), 60, 61), (Book(1), 50, 70)],
     ),
     ("refused though free", &[(TakenBesides(1), 2, 3)]),
+    (
+        "seen booked though held",
+        &[(Take(1), 0, 1), (BookedBesides(2), 2, 3)],
+    ),
     (
         "released though booked",
         &[(Take(1), 0, 1), (Book(1), 2, 3), (Leave(1), 4, 5)],
@@ -127,15 +132,22 @@ const RIGHT_FEED: [&str; 5] = [
 
 pub fn check_the_checkers(tally: &Tally) {
     let began = Instant::now();
-    let is_explained = |steps: &[Done]| judge(&record(steps)) == Verdict::Explained;
-    let wrong = WRONG.into_iter().filter(|(_, steps)| is_explained(steps));
-    let right = RIGHT.into_iter().filter(|(_, steps)| !is_explained(steps));
+    let is_wrong = |record: &Record| matches!(judge(record), Verdict::Inexplicable(_));
+    let is_right = |record: &Record| judge(record) == Verdict::Explained;
+    let wrong = WRONG.into_iter().filter(|(_, it)| !is_wrong(&record(it)));
+    let right = RIGHT.into_iter().filter(|(_, it)| !is_right(&record(it)));
     let wrong = wrong.chain(right).map(|(name, _)| name);
     let feeds = WRONG_FEEDS.into_iter();
     let fed = feeds.filter(|(_, lines)| read(lines).is_some());
     let mut mistaken: Vec<_> = wrong.chain(fed.map(|(name, _)| name)).collect();
     if read(&RIGHT_FEED).is_none_or(|map| map.position != (2, 0) || map.states != ".b") {
         mistaken.push("a right feed");
+    }
+    if !is_right(&crowded(&[(Take(1), 200, 201)])) {
+        mistaken.push("a right crowd");
+    }
+    if !is_wrong(&crowded(&[(Take(1), 200, 201), (Take(2), 202, 203)])) {
+        mistaken.push("two holders in a crowd");
     }
     if !compares() {
         mistaken.push("two maps");
@@ -282,5 +294,26 @@ fn record(steps: &[Done]) -> Record {
             .collect(),
         fates: vec![fate(1), fate(2)],
         lags: false,
+    }
+}
+
+/// After so many holds of unknown outcome that trying all of them in all orders would not end. Each
+/// time that the seat is taken it is one of theirs.
+fn crowded(steps: &[Done]) -> Record {
+    let holds = 10..40;
+    let unknown = holds.clone().map(|hold| (Take(hold), 0, NEVER));
+    let seen = (0..20).flat_map(|nth| {
+        let at = 100 + 4 * nth;
+        [(TakenBesides(1), at, at + 1), (SeenFree, at + 2, at + 3)]
+    });
+    let steps: Vec<_> = unknown.chain(seen).chain(steps.iter().copied()).collect();
+    let fate = |hold| Fate {
+        hold,
+        ends_from: 50,
+        returns_from: None,
+    };
+    Record {
+        fates: holds.map(fate).collect(),
+        ..record(&steps)
     }
 }

@@ -122,8 +122,6 @@ pub struct Excuses {
     /// From when an older board may have been answered from: until it is found out, seats are held
     /// on it that are not free. Bookings are not excused.
     pub stale_from: Option<Moment>,
-    /// Between when the board has gone to PostgreSQL: an owner's block may be missed on the way.
-    pub falls: Vec<(Moment, Moment)>,
     /// Redis could not write to its disk: killed then, it has lost what it had acknowledged.
     pub is_disk_full: bool,
     /// The board may lag behind what PostgreSQL has freed.
@@ -207,9 +205,9 @@ impl History {
         let at = self.now().saturating_sub(micros(ago));
         let mut excuses = self.excuses();
         let second = micros(Duration::from_secs(1));
-        let around = (at.saturating_sub(second), at + 2 * second);
-        excuses.losses.push(around);
-        excuses.falls.push(around);
+        excuses
+            .losses
+            .push((at.saturating_sub(second), at + 2 * second));
         if !is_durable {
             let from = excuses.stale_from.map_or(at, |from| from.min(at));
             excuses.stale_from = Some(from);

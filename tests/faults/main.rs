@@ -23,6 +23,7 @@ mod register;
 mod round;
 mod sale;
 mod scenes;
+mod search;
 mod service;
 mod session;
 mod stage;

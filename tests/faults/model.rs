@@ -148,15 +148,6 @@ impl Model<'_> {
         for call in self.calls {
             let (when, said) = ((call.invoked, call.ended()), said(call));
             let is_refused = call.refusal().is_some();
-            let mut falls = self.excuses.falls.iter();
-            if falls.any(|(from, until)| call.invoked <= *until && *from <= call.ended()) {
-                let missed = (call.invoked, Moment::MAX);
-                match call.verb {
-                    Verb::Block => self.unsure(&call.wanted, missed),
-                    Verb::Unblock => self.unsure(&call.removed, missed),
-                    _ => {}
-                }
-            }
             match call.verb {
                 Verb::Block if is_refused => {
                     self.refused(HoldName::MAX, call);
@@ -260,6 +251,7 @@ impl Model<'_> {
             let effect = match why.as_str() {
                 "blocked" => Effect::SeenBlocked,
                 "kept" => Effect::SeenKept,
+                "booked" => Effect::BookedBesides(name),
                 _ => Effect::TakenBesides(name),
             };
             self.see(seat, effect, call);

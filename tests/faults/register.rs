@@ -1,11 +1,5 @@
-//! Whether what was seen of one seat can be explained: by a register that passes from free to one
-//! holder to booked, each call taking effect at one moment between its beginning and its end.
-//!
-//! The search is that of Wing and Gong (Testing and Verifying Concurrent Objects, 1993) with the
-//! memory of Lowe (Testing for Linearizability, 2017): calls are put in an order one after another,
-//! and what has been tried, as a set of calls and the state after them, is not tried again.
-
-use std::collections::HashSet;
+//! What a seat is: a register that passes from free to one holder to booked, each call taking effect
+//! at one moment between its beginning and its end. And what was seen of one.
 
 use super::history::{HoldName, Moment};
 
@@ -32,8 +26,9 @@ pub enum Effect {
     Cancel(HoldName),
     /// The hold was seen to have the seat.
     Has(HoldName),
-    /// Somebody other than the hold was seen to have the seat.
+    /// Somebody other than the hold was seen to have the seat, or to have booked it.
     TakenBesides(HoldName),
+    BookedBesides(HoldName),
     SeenFree,
     SeenBlocked,
     SeenKept,
@@ -43,6 +38,23 @@ pub enum Effect {
     /// PostgreSQL's last word.
     IsBooked(HoldName),
     IsNotBooked,
+}
+
+impl Effect {
+    /// Whose it is.
+    pub fn hold(self) -> Option<HoldName> {
+        match self {
+            Self::Take(hold)
+            | Self::Leave(hold)
+            | Self::Book(hold)
+            | Self::Cancel(hold)
+            | Self::Has(hold)
+            | Self::TakenBesides(hold)
+            | Self::BookedBesides(hold)
+            | Self::IsBooked(hold) => Some(hold),
+            _ => None,
+        }
+    }
 }
 
 #[derive(Clone, Debug)]
@@ -80,187 +92,9 @@ pub struct Record {
     pub unsure_blocks: Vec<(Moment, Moment)>,
 }
 
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Verdict {
-    Explained,
-    /// How far an explanation got, and what it could not explain.
-    Inexplicable(String),
-    /// The search was given up, and how far it had got.
-    Undecided(String),
-}
-
-/// Limit: sets of calls and states that are tried.
-const TRIED_MAX: usize = 2_000_000;
-
-pub fn judge(record: &Record) -> Verdict {
-    let mut steps = record.steps.clone();
-    steps.sort_by_key(|step| step.from);
-    let mut search = Search {
-        record,
-        is_done: vec![0; steps.len().div_ceil(64)],
-        tried: HashSet::new(),
-        furthest: (0, vec![0; steps.len().div_ceil(64)], State::Free),
-        is_given_up: false,
-        steps,
-    };
-    if search.explore() {
-        Verdict::Explained
-    } else if search.is_given_up {
-        Verdict::Undecided(search.complaint())
-    } else {
-        Verdict::Inexplicable(search.complaint())
-    }
-}
-
-type Set = Vec<u64>;
-
-struct Search<'a> {
-    record: &'a Record,
-    steps: Vec<Step>,
-    is_done: Set,
-    tried: HashSet<(Set, State)>,
-    /// How many calls were in order at best, which, and the state after them.
-    furthest: (usize, Set, State),
-    is_given_up: bool,
-}
-
-impl Search<'_> {
-    /// Depth first, without recursion: a history may be long.
-    fn explore(&mut self) -> bool {
-        let mut path = vec![(None, State::Free, self.next_of(State::Free))];
-        loop {
-            let Some((_, _, next)) = path.last_mut() else {
-                return false;
-            };
-            let Some((nth, state)) = next.pop() else {
-                if let Some((Some(nth), ..)) = path.pop() {
-                    self.set(nth, false);
-                }
-                continue;
-            };
-            if let Some(nth) = nth {
-                self.set(nth, true);
-            }
-            if !self.tried.insert((self.is_done.clone(), state)) {
-                if let Some(nth) = nth {
-                    self.set(nth, false);
-                }
-                continue;
-            }
-            if self.tried.len() > TRIED_MAX {
-                self.is_given_up = true;
-                return false;
-            }
-            self.note(state);
-            if self.is_explained() {
-                return true;
-            }
-            let next = self.next_of(state);
-            path.push((nth, state, next));
-        }
-    }
-
-    fn set(&mut self, nth: usize, is_done: bool) {
-        let bit = 1 << (nth % 64);
-        if is_done {
-            self.is_done[nth / 64] |= bit;
-        } else {
-            self.is_done[nth / 64] &= !bit;
-        }
-    }
-
-    fn has(&self, nth: usize) -> bool {
-        self.is_done[nth / 64] & (1 << (nth % 64)) != 0
-    }
-
-    fn is_explained(&self) -> bool {
-        let mut steps = self.steps.iter().enumerate();
-        steps.all(|(nth, step)| step.until == Moment::MAX || self.has(nth))
-    }
-
-    fn note(&mut self, state: State) {
-        let steps = self.steps.iter().enumerate();
-        let n_certain = steps.filter(|(nth, step)| step.until != Moment::MAX && self.has(*nth));
-        let n_certain = n_certain.count();
-        if n_certain > self.furthest.0 {
-            self.furthest = (n_certain, self.is_done.clone(), state);
-        }
-    }
-
-    /// What may come next, best last: a call that began before the first end of any that is left,
-    /// or the end or return of a hold.
-    fn next_of(&self, state: State) -> Vec<(Option<usize>, State)> {
-        let mut first_end = Moment::MAX;
-        let (mut certain, mut uncertain) = (Vec::new(), Vec::new());
-        for (nth, step) in self.steps.iter().enumerate() {
-            if self.has(nth) {
-                continue;
-            }
-            if step.from > first_end {
-                break;
-            }
-            first_end = first_end.min(step.until);
-            if let Some(after) = self.after(step, state) {
-                let next = if step.until == Moment::MAX {
-                    &mut uncertain
-                } else {
-                    &mut certain
-                };
-                next.push((Some(nth), after, step.until));
-            }
-        }
-        certain.sort_by_key(|(.., until)| std::cmp::Reverse(*until));
-        uncertain.extend(self.by_itself(state, first_end));
-        let next = uncertain.into_iter().chain(certain);
-        next.map(|(nth, state, _)| (nth, state)).collect()
-    }
-
-    fn by_itself(
-        &self,
-        state: State,
-        first_end: Moment,
-    ) -> impl Iterator<Item = (Option<usize>, State, Moment)> {
-        let fates = self.record.fates.iter().filter_map(move |fate| {
-            let returns = fate.returns_from.is_some_and(|from| from <= first_end);
-            if state == State::Held(fate.hold) && fate.ends_from <= first_end {
-                Some(State::Free)
-            } else if state == State::Free && returns {
-                Some(State::Held(fate.hold))
-            } else {
-                None
-            }
-        });
-        let next: Vec<_> = fates.chain(self.by_others(state, first_end)).collect();
-        next.into_iter().map(|state| (None, state, 0))
-    }
-
-    /// What the reconciler, the waitlist and an unsure block may do.
-    fn by_others(&self, state: State, first_end: Moment) -> Vec<State> {
-        let waits = self.record.waits_from.is_some_and(|from| from <= first_end);
-        let last = self.last_begin();
-        let mut unsure = self.record.unsure_blocks.iter();
-        let is_unsure = unsure.any(|(from, until)| *from <= first_end && last <= *until);
-        match state {
-            State::Freeing | State::Kept => vec![State::Free],
-            State::Blocked if is_unsure => vec![State::Free],
-            State::Free => {
-                let kept = waits.then_some(State::Kept);
-                let blocked = is_unsure.then_some(State::Blocked);
-                kept.into_iter().chain(blocked).collect()
-            }
-            _ => Vec::new(),
-        }
-    }
-
-    /// No moment before the latest beginning of what is done is left.
-    fn last_begin(&self) -> Moment {
-        let steps = self.steps.iter().enumerate();
-        let done = steps.filter(|(nth, _)| self.has(*nth));
-        done.map(|(_, step)| step.from).max().unwrap_or_default()
-    }
-
+impl Record {
     /// The state after a call, if the call was possible in this one.
-    fn after(&self, step: &Step, state: State) -> Option<State> {
+    pub fn after(&self, step: &Step, state: State) -> Option<State> {
         match (step.effect, state) {
             (Effect::Take(hold), State::Free) => Some(State::Held(hold)),
             (Effect::Take(hold) | Effect::Has(hold), State::Held(known)) if known == hold => {
@@ -271,14 +105,15 @@ impl Search<'_> {
             (Effect::Leave(_), _) => Some(state),
             (Effect::Book(hold), State::Held(known)) if known == hold => Some(State::Booked(hold)),
             (Effect::Cancel(hold), State::Booked(known)) if known == hold => {
-                let freed = if self.record.lags {
+                let freed = if self.lags {
                     State::Freeing
                 } else {
                     State::Free
                 };
                 Some(freed)
             }
-            (Effect::TakenBesides(_), State::Freeing) => Some(state),
+            (Effect::TakenBesides(_) | Effect::BookedBesides(_), State::Freeing) => Some(state),
+            (Effect::BookedBesides(hold), State::Booked(known)) if known != hold => Some(state),
             (Effect::TakenBesides(hold), State::Held(known) | State::Booked(known))
                 if known != hold =>
             {
@@ -300,25 +135,5 @@ impl Search<'_> {
             _ if step.is_excused => Some(state),
             _ => None,
         }
-    }
-
-    /// What was in order last, and what could not follow.
-    fn complaint(&self) -> String {
-        let (_, done, state) = &self.furthest;
-        let has = |nth: usize| done[nth / 64] & (1 << (nth % 64)) != 0;
-        let certain = |step: &Step| step.until != Moment::MAX;
-        let steps = || self.steps.iter().enumerate();
-        let before: Vec<_> = steps()
-            .filter(|(nth, step)| has(*nth) && certain(step))
-            .map(|(_, step)| step.said.clone())
-            .collect();
-        let after = steps().filter(|(nth, step)| !has(*nth) && certain(step));
-        let after: Vec<_> = after.take(3).map(|(_, step)| step.said.clone()).collect();
-        let before = &before[before.len().saturating_sub(6)..];
-        format!(
-            "after\n    {}\n  it is {state:?}, and nothing explains\n    {}",
-            before.join("\n    "),
-            after.join("\n    ")
-        )
     }
 }

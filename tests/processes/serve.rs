@@ -146,26 +146,35 @@ fn a_request_that_never_ends_does_not_keep_it_from_stopping() {
 fn a_request_is_logged_with_route_and_id_and_nothing_personal() {
     let stores = PrivateStores::start_throwaway(launcher()).expect("stores");
     let mut service = serve(&stores);
-    let url = format!(
-        "{}/problems/hold_expired?email=ana@example.org",
-        service.url()
+    let (runtime, url) = (Runtime::new().expect("a runtime"), service.url());
+    let ask = |path: &str, id: &str| {
+        let request = reqwest::Client::new().get(format!("{url}{path}"));
+        let request = request.bearer_auth("hunter2").header("x-request-id", id);
+        let answer = runtime.block_on(request.send()).expect("an answer");
+        answer.status().as_u16()
+    };
+
+    let unknown = "/v1/events/00000000-0000-7000-8000-000000000000/availability";
+    assert_eq!(ask("/healthz", "probe-1"), 200);
+    assert_eq!(ask(unknown, "map-2"), 401);
+    assert_eq!(
+        ask("/problems/hold_expired?email=ana@example.org", "till-7"),
+        200
     );
-    let runtime = Runtime::new().expect("a runtime");
+    wait_until("it is logged", || service.output().contains("till-7"));
 
-    let request = reqwest::Client::new().get(url).bearer_auth("hunter2");
-    let request = request.header("x-request-id", "till-7").send();
-    let status = runtime.block_on(request).expect("an answer").status();
-    wait_until("it is logged", || service.output().contains("answered"));
-
-    assert_eq!(status, 200);
     let log = service.output();
-    let line = log
-        .lines()
-        .find(|line| line.contains("answered"))
-        .expect("a line");
-    for part in ["/problems/{code}", "till-7", "status=200", "duration_ms="] {
-        assert!(line.contains(part), "{part} is not in {line}");
+    let line_of = |id: &str| log.lines().find(|line| line.contains(id));
+    for (id, parts) in [
+        ("till-7", ["/problems/{code}", "status=200", "duration_ms="]),
+        ("map-2", ["/availability", "status=401", "duration_ms="]),
+    ] {
+        let line = line_of(id).expect("a line");
+        for part in parts {
+            assert!(line.contains(part), "{part} is not in {line}");
+        }
     }
+    assert_eq!(line_of("probe-1"), None, "what goes well is not logged");
     assert!(!log.contains("ana@") && !log.contains("hunter2"), "{log}");
 }
 

@@ -147,17 +147,25 @@ pub async fn load_if_behind(
     Ok(())
 }
 
-/// Takes note of PostgreSQL's epoch, and of which store has its board. Where a cancelled event has
-/// been given another epoch than its board has, the next call finds the board behind and loads it,
-/// which ends every hold (F40).
+/// Takes note of PostgreSQL's epoch. Where a cancelled event has been given another epoch than its
+/// board has, the next call finds the board behind and loads it, which ends every hold (F40).
 pub async fn follow_epoch(ctx: &Context, event_id: EventId) -> Result<(), BoardError> {
     let mut connection = ctx.db.acquire().await?;
-    let (epoch, is_fallen_back) = board_epoch(&mut connection, event_id).await?;
-    drop(connection);
+    newest_epoch(ctx, &mut connection, event_id).await?;
+    Ok(())
+}
+
+/// PostgreSQL's epoch. Takes note of it, and of which store has its board: the next call goes there.
+pub(super) async fn newest_epoch(
+    ctx: &Context,
+    db: &mut PgConnection,
+    event_id: EventId,
+) -> Result<i64, BoardError> {
+    let (epoch, is_fallen_back) = board_epoch(db, event_id).await?;
     modes::see(ctx, event_id, is_fallen_back.then_some(epoch));
     let positions = ctx.memory::<Positions>();
     positions.see(event_id, Position { epoch, revision: 0 });
-    Ok(())
+    Ok(epoch)
 }
 
 /// How far the board has come; the position before all others where there is none.

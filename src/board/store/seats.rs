@@ -6,13 +6,15 @@ use std::time::Duration;
 use chrono::TimeDelta;
 use fred::types::Value;
 use fred::types::scripts::Script;
+use sqlx::PgConnection;
 use uuid::Uuid;
 
 use super::super::error::BoardError;
 use super::super::model::{Conflict, SeatState, join, parse_conflicts};
-use super::call::{Fence, Verb, call};
+use super::call::{Fence, Reply, Verb, call};
 use super::fallback::Kind;
 use super::hold::milliseconds;
+use super::load::newest_epoch;
 use super::waiting;
 use crate::context::Context;
 use crate::events::{EventState, Sale};
@@ -149,9 +151,10 @@ pub async fn free_booked_seats(
     }
 }
 
-/// Puts blocked seats back on sale.
+/// Puts blocked seats back on sale, which PostgreSQL does not have as blocked any more.
 pub async fn free_blocked_seats(
     ctx: &Context,
+    db: &mut PgConnection,
     event_id: EventId,
     seats: &[u32],
 ) -> Result<(), BoardError> {
@@ -161,33 +164,55 @@ pub async fn free_blocked_seats(
         Value::from(i64::MAX),
         Value::from(join(seats.iter())),
     ];
-    let reply = call(ctx, event_id, &FREE_SEATS, Fence::Newest, &args).await?;
-    match reply.status.as_str() {
-        "freed" => {
-            waiting::nudge(ctx, event_id);
-            Ok(())
+    for _ in 0..SWEEPS_MAX {
+        let reply = call(ctx, event_id, &FREE_SEATS, Fence::Newest, &args).await?;
+        match reply.status.as_str() {
+            "freed" if is_newest(ctx, db, event_id, &reply).await? => {
+                waiting::nudge(ctx, event_id);
+                return Ok(());
+            }
+            "freed" => {}
+            _ => return reply.unknown(),
         }
-        _ => reply.unknown(),
     }
+    Err(BoardError::Unsettled)
 }
 
-/// Takes free seats off sale: all, or none and why.
+/// Takes free seats off sale, which PostgreSQL has as blocked already: all, or none and why.
 pub async fn block_seats(
     ctx: &Context,
+    db: &mut PgConnection,
     event_id: EventId,
     seats: &[u32],
 ) -> Result<Vec<Conflict>, BoardError> {
     let args = [Value::from(join(seats.iter()))];
     for _ in 0..SWEEPS_MAX {
         let reply = call(ctx, event_id, &BLOCK_SEATS, Fence::Newest, &args).await?;
-        match reply.status.as_str() {
-            "blocked" => return Ok(Vec::new()),
-            "conflicts" => return Ok(parse_conflicts(&reply.text(0))),
-            "lapsed" => expire_holds(ctx, event_id).await?,
+        let conflicts = match reply.status.as_str() {
+            "blocked" => Vec::new(),
+            "conflicts" => parse_conflicts(&reply.text(0)),
+            "lapsed" => {
+                expire_holds(ctx, event_id).await?;
+                continue;
+            }
             _ => return reply.unknown(),
         };
+        if is_newest(ctx, db, event_id, &reply).await? {
+            return Ok(conflicts);
+        }
     }
     Err(BoardError::Unsettled)
+}
+
+/// Whether it was the newest board that answered. One that comes after it is made from what
+/// PostgreSQL had before; of one that was there already this instance may not have heard.
+async fn is_newest(
+    ctx: &Context,
+    db: &mut PgConnection,
+    event_id: EventId,
+    reply: &Reply,
+) -> Result<bool, BoardError> {
+    Ok(newest_epoch(ctx, db, event_id).await? <= reply.position.epoch)
 }
 
 /// Sets seats to what PostgreSQL says, each only if it still is as it was seen: (index, seen,

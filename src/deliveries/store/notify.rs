@@ -13,19 +13,19 @@ pub async fn derive_notifications(tx: &mut PgConnection, taken: &Taken) -> Resul
             CROSS JOIN LATERAL (SELECT * FROM outbox WHERE outbox.event_id = taken.event_id
                 AND outbox.message_id = taken.message_id LIMIT 1) AS message
         ), concerned AS (
-            SELECT message.message_id, holder_id FROM message
+            SELECT message.*, holder_id FROM message
             CROSS JOIN LATERAL (SELECT holder_id FROM bookings
                 WHERE bookings.event_id = message.event_id
                   AND bookings.booking_id = message.subject_id LIMIT 1) AS booking
             WHERE kind IN ('booking.confirmed', 'booking.cancelled', 'event.reminder')
-            UNION
-            SELECT message_id, holder_id FROM message
+            UNION ALL
+            SELECT message.*, holder_id FROM message
             CROSS JOIN LATERAL (SELECT holder_id FROM waitlist_entries AS entry
                 WHERE entry.event_id = message.event_id
                   AND entry.entry_id = message.subject_id LIMIT 1) AS entry
             WHERE kind LIKE 'waitlist.%'
-            UNION
-            SELECT message_id, holder_id FROM message
+            UNION ALL
+            SELECT DISTINCT ON (message_id, holder_id) message.*, holder_id FROM message
             JOIN bookings AS booking ON booking.event_id = message.event_id
             WHERE kind = 'event.changed' AND body ? 'before'
               AND booking.state <> 'cancelled' AND booking.confirmed_at <= message.created_at
@@ -34,7 +34,7 @@ pub async fn derive_notifications(tx: &mut PgConnection, taken: &Taken) -> Resul
             happened_at)
         SELECT event_id, delivery_id_of(message_id, 'page', holder_id, created_at), holder_id,
             kind, subject_id, created_at
-        FROM concerned JOIN message USING (message_id)
+        FROM concerned
         ON CONFLICT (event_id, notification_id) DO NOTHING
         "#,
         &taken.event_ids,

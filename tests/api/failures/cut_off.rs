@@ -150,6 +150,36 @@ async fn f32_a_viewer_who_saw_a_board_leave_redis_sees_no_older_one(db: PgPool) 
     connected.finish().await;
 }
 
+/// The owner asks an instance that has not heard that the board has left Redis.
+#[sqlx::test(migrator = "holdfast::postgres::MIGRATIONS")]
+async fn f6_seats_are_blocked_and_put_back_where_the_board_is(db: PgPool) {
+    let (cut_off, connected, proxy) = one_behind_a_proxy(&db).await;
+    let [blocked, refused, freed] = [
+        connected.on_sale(1, 2).await,
+        connected.on_sale(1, 2).await,
+        connected.on_sale(1, 2).await,
+    ];
+    for sale in [&blocked, &refused, &freed] {
+        sale.block(&["S-A-2"]).await.expect(204);
+    }
+    cut(&proxy, &cut_off).await;
+    leave_alone(&cut_off, &connected).await;
+    let ben = cut_off.guest();
+    ben.place(&refused, &["S-A-1"]).await.expect(201);
+
+    blocked.block(&["S-A-1"]).await.expect(204);
+    let answer = refused.block(&["S-A-1"]).await;
+    freed.unblock(&["S-A-2"]).await.expect(204);
+
+    let conflicts = answer.expect_problem(409, "seats_unavailable")["conflicts"].clone();
+    assert_eq!(conflicts, json!([{"seat": "S-A-1", "reason": "held"}]));
+    assert_eq!(ben.states_of(&blocked).await, "xx");
+    assert_eq!(ben.states_of(&refused).await, "hx");
+    assert_eq!(ben.states_of(&freed).await, "..");
+    cut_off.stop().await;
+    connected.finish().await;
+}
+
 #[sqlx::test(migrator = "holdfast::postgres::MIGRATIONS")]
 async fn f6_a_board_that_nobody_was_told_has_left_redis_is_closed_there(db: PgPool) {
     let (other, app, _proxy) = one_behind_a_proxy(&db).await;
