@@ -1,5 +1,5 @@
-//! What a seat is: a register that passes from free to one holder to booked, each call taking effect
-//! at one moment between its beginning and its end. And what was seen of one.
+//! What a seat is: a register that passes from free to one holder to booked, each call taking
+//! effect at one moment between its beginning and its end. And what was seen of one.
 
 use super::history::{HoldName, Moment};
 

@@ -155,7 +155,8 @@ pub async fn follow_epoch(ctx: &Context, event_id: EventId) -> Result<(), BoardE
     Ok(())
 }
 
-/// PostgreSQL's epoch. Takes note of it, and of which store has its board: the next call goes there.
+/// PostgreSQL's epoch. Takes note of it, and of which store has its board: the next call goes
+/// there.
 pub(super) async fn newest_epoch(
     ctx: &Context,
     db: &mut PgConnection,

@@ -45,10 +45,10 @@ pub async fn lock_derivation(tx: &mut PgConnection) -> Result<bool, sqlx::Error>
     .await
 }
 
-/// Takes the first messages that have not been derived, which are nobody else's while the derivation
-/// is locked. A message is found by its state and not by its position, so that one which commits
-/// late is found late, but found (F45). Of those that concern every booking of an event a batch has
-/// one: a house is work enough for a transaction.
+/// Takes the first messages that have not been derived, which are nobody else's while the
+/// derivation is locked. A message is found by its state and not by its position, so that one which
+/// commits late is found late, but found (F45). Of those that concern every booking of an event a
+/// batch has one: a house is work enough for a transaction.
 pub async fn take_messages(
     tx: &mut PgConnection,
     n_max: i64,
