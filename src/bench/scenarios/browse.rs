@@ -35,10 +35,11 @@ pub async fn look_around(worker: &mut Worker, copies: &mut Copies, turn: Turn) {
     worker.look(event, copy, turn.due).await;
 }
 
-/// Asks a server that may be any for what it has at its root.
-pub async fn ask(worker: &mut Worker, turn: Turn) {
+/// Asks a server that may be any for what it has at its root. Keeps a copy, as whoever looks around
+/// does: to compare servers, the generator must do the same for both.
+pub async fn ask(worker: &mut Worker, copies: &mut Copies, turn: Turn) {
     let names = ["answer", "answer, unchanged"];
-    worker
-        .read(names, &["/"], &mut Copy::default(), turn.due)
-        .await;
+    copies.availability.resize_with(1, Copy::default);
+    let copy = &mut copies.availability[0];
+    worker.read(names, &["/"], copy, turn.due).await;
 }

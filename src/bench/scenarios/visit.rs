@@ -28,7 +28,7 @@ async fn visit(worker: &mut Worker, copies: &mut browse::Copies, turn: Turn, nth
         Scenario::ConfirmHeld => buy::confirm_held(worker).await,
         Scenario::HotSeat => hot_seat::want(worker, turn).await,
         Scenario::Browse => browse::look_around(worker, copies, turn).await,
-        Scenario::Bare => browse::ask(worker, turn).await,
+        Scenario::Bare => browse::ask(worker, copies, turn).await,
         Scenario::Mixed => match worker.of_a_hundred() {
             0..70 => browse::look_around(worker, copies, turn).await,
             70..90 => buy::hold_and_release(worker, turn, nth).await,
