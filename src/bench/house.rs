@@ -155,6 +155,10 @@ impl House {
 }
 
 fn free_neighbours(states: &[u8], run: Range<usize>, n: usize) -> Option<Range<usize>> {
+    // Most of an almost full house is done with here.
+    if !states.get(run.clone())?.contains(&b'.') {
+        return None;
+    }
     let mut n_free = 0;
     for seat in run {
         n_free = match states.get(seat) {

@@ -6,6 +6,7 @@ use std::time::{Duration, Instant};
 
 use rand::rngs::StdRng;
 use rand::{RngExt, SeedableRng};
+use serde::Deserialize;
 use serde_json::Value;
 
 use super::client::Refusal;
@@ -159,13 +160,13 @@ impl Worker {
             recorder.answered("place", due);
             return Placed::Held(ledger.placed(event, seats, hold_id, sent));
         }
-        let refusal = Refusal::read(answer.status, answer.body);
-        if refusal.code == "seats_unavailable" {
+        if find_text(answer.body, "code") == Some("seats_unavailable") {
             recorder.answered("place, refused", due);
             let conflicts = conflicts(answer.body, &seats, &run);
             ledger.refused(event, &conflicts, sent);
             return Placed::Refused(conflicts);
         }
+        let refusal = Refusal::read(answer.status, answer.body);
         recorder.failed("place", &refusal.code);
         if !(400..500).contains(&answer.status) {
             ledger.place_unsure(event, &seats, sent);
@@ -320,16 +321,24 @@ fn hold_path(run: &Run, held: &Held, verb: &str) -> String {
     format!("/v1/events/{event_id}/holds/{}{verb}", held.hold_id)
 }
 
+/// As much of a refusal as names seats.
+#[derive(Default, Deserialize)]
+struct Refused {
+    conflicts: Vec<Conflict>,
+}
+
+#[derive(Deserialize)]
+struct Conflict {
+    seat: String,
+}
+
 /// The seats that an answer names as taken.
 fn conflicts(body: &[u8], wanted: &[usize], run: &Run) -> Vec<usize> {
-    let problem: Value = serde_json::from_slice(body).unwrap_or_default();
-    let named: Vec<&str> = problem["conflicts"]
-        .as_array()
-        .into_iter()
-        .flatten()
-        .filter_map(|conflict| conflict["seat"].as_str())
-        .collect();
-    let is_named = |seat: &&usize| named.contains(&run.stage.house.label(**seat));
+    let Refused { conflicts } = serde_json::from_slice(body).unwrap_or_default();
+    let is_named = |seat: &&usize| {
+        let label = run.stage.house.label(**seat);
+        conflicts.iter().any(|conflict| conflict.seat == label)
+    };
     wanted.iter().filter(is_named).copied().collect()
 }
 
