@@ -11,7 +11,7 @@ fn lines_max(path: &str) -> Option<usize> {
         "src/main.rs" => Some(60),
         "ARCHITECTURE.md" => Some(150),
         _ if path.starts_with("docs/decisions/") => Some(60),
-        _ if path.ends_with(".lua") => Some(60),
+        _ if path.ends_with(".lua") => Some(70),
         _ if path.ends_with(".rs") => Some(400),
         _ if path.starts_with("web/src/api") => None,
         _ if path.ends_with(".ts") || path.ends_with(".svelte") => Some(400),
@@ -62,7 +62,7 @@ fn a_file_over_its_budget_is_found() {
     for (path, max) in [
         ("src/main.rs", 60),
         ("src/holds/store.rs", 400),
-        ("lua/place_hold.lua", 60),
+        ("lua/place_hold.lua", 70),
         ("docs/decisions/0001-clock.md", 60),
         ("ARCHITECTURE.md", 150),
     ] {

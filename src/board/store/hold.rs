@@ -1,4 +1,4 @@
-//! A holder's verbs: place, change, extend, release.
+//! What a holder does with a hold: change, extend, release.
 
 use std::sync::LazyLock;
 use std::time::Duration;
@@ -16,20 +16,6 @@ use crate::context::Context;
 use crate::events::{self, Sale};
 use crate::id::{CallerId, EventId, HoldId};
 
-static PLACE_HOLD: Verb = Verb {
-    kind: Kind::PlaceHold,
-    script: LazyLock::new(|| Script::from_lua(include_str!("../../../lua/place_hold.lua"))),
-    keys: &[
-        "seats",
-        "holds",
-        "deadlines",
-        "holders",
-        "meta",
-        "changes",
-        "told",
-    ],
-    is_repeatable: true,
-};
 static CHANGE_HOLD: Verb = Verb {
     kind: Kind::ChangeHold,
     script: LazyLock::new(|| Script::from_lua(include_str!("../../../lua/change_hold.lua"))),
@@ -56,33 +42,6 @@ static RELEASE_HOLD: Verb = Verb {
     ],
     is_repeatable: true,
 };
-
-/// A hold to be placed.
-pub struct NewHold {
-    pub hold_id: HoldId,
-    pub holder: CallerId,
-    pub ttl: Duration,
-    /// How long the hold is remembered once it has ended.
-    pub memory: Duration,
-    /// Tells a repeated request from another with the same id; empty when any will do.
-    pub asked: String,
-    pub seats: Vec<HeldSeat>,
-}
-
-#[derive(Debug)]
-pub enum Placed {
-    Placed(Hold),
-    /// The hold is there already, as it now stands.
-    Repeated(Hold),
-    /// The id belongs to a hold that was asked for otherwise.
-    OtherRequest,
-    Conflicts(Vec<Conflict>),
-    LimitReached {
-        limit: i64,
-        held: i64,
-    },
-    NotOnSale,
-}
 
 #[derive(Debug)]
 pub enum Changed {
@@ -116,30 +75,6 @@ pub enum Released {
     Ended(Hold),
     Confirming(Hold),
     UnknownHold,
-}
-
-pub async fn place_hold(ctx: &Context, sale: &Sale, new: &NewHold) -> Result<Placed, BoardError> {
-    let args = vec![
-        Value::from(new.hold_id.to_string()),
-        Value::from(new.holder.to_string()),
-        milliseconds(new.ttl),
-        milliseconds(new.memory),
-        Value::from(new.asked.as_str()),
-        Value::from(write_seats(&new.seats)),
-    ];
-    let reply = call_for_sale(ctx, sale, &PLACE_HOLD, args).await?;
-    match reply.status.as_str() {
-        "placed" => Ok(Placed::Placed(hold(&reply, new.hold_id)?)),
-        "repeated" => Ok(Placed::Repeated(hold(&reply, new.hold_id)?)),
-        "other_request" => Ok(Placed::OtherRequest),
-        "conflicts" => Ok(Placed::Conflicts(parse_conflicts(&reply.text(0)))),
-        "limit_reached" => Ok(Placed::LimitReached {
-            limit: reply.number(0),
-            held: reply.number(1),
-        }),
-        "not_on_sale" => Ok(Placed::NotOnSale),
-        _ => reply.unknown(),
-    }
 }
 
 /// Adds and removes seats of a hold, all or nothing; the same change again changes nothing.
@@ -222,9 +157,7 @@ pub async fn release_hold(
     }
 }
 
-/// Calls a verb that depends on the event's settings: where the board knows another version of them
-/// than the caller, whoever is behind catches up; where lapsed holds are in the way, they are
-/// swept.
+/// Calls a verb that depends on the event's settings.
 ///
 /// # Errors `SaleChanged` when the caller was behind: prices and limits may be others now.
 async fn call_for_sale(
@@ -237,17 +170,29 @@ async fn call_for_sale(
     let args: Vec<_> = std::iter::once(version).chain(args).collect();
     for _ in 0..SWEEPS_MAX {
         let reply = call(ctx, sale.event_id, verb, Fence::Newest, &args).await?;
-        match reply.status.as_str() {
-            "wrong_version" => {
-                Box::pin(catch_up(ctx, sale)).await?;
-            }
-            "lapsed" => {
-                Box::pin(super::expire_holds(ctx, sale.event_id)).await?;
-            }
-            _ => return Ok(reply),
+        if !Box::pin(has_made_way(ctx, sale, &reply.status)).await? {
+            return Ok(reply);
         }
     }
     Err(BoardError::Unsettled)
+}
+
+/// Whether the verb is to be called again: where the board knows another version of the event's
+/// settings than the caller, whoever is behind has caught up; where lapsed holds were in the way,
+/// they are swept.
+pub(super) async fn has_made_way(
+    ctx: &Context,
+    sale: &Sale,
+    status: &str,
+) -> Result<bool, BoardError> {
+    match status {
+        "wrong_version" => catch_up(ctx, sale).await?,
+        "lapsed" => {
+            super::expire_holds(ctx, sale.event_id).await?;
+        }
+        _ => return Ok(false),
+    }
+    Ok(true)
 }
 
 async fn catch_up(ctx: &Context, sale: &Sale) -> Result<(), BoardError> {

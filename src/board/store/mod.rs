@@ -11,9 +11,11 @@ mod instances;
 mod load;
 mod locks;
 mod modes;
+mod place;
 mod read;
 mod seats;
 mod switch;
+mod together;
 mod told;
 mod waiting;
 mod waitlist;
@@ -23,14 +25,12 @@ pub use blocks::{delete_blocks, insert_blocks};
 pub use call::{position_seen, see_position};
 pub use channel::{Changes, Heard, listen};
 pub use confirm::{Aborted, abort_confirm, expire_confirming, finish_confirm};
-pub use hold::{
-    Changed, Extended, NewHold, Placed, Released, change_hold, extend_hold, place_hold,
-    release_hold,
-};
+pub use hold::{Changed, Extended, Released, change_hold, extend_hold, release_hold};
 pub use instances::{beat, list as list_instances, reaches_redis};
 pub use load::{Truth, find_position, follow_epoch, list_changed_events, list_live_events, truth};
 pub use locks::{detached, in_turn_to_block, lock_board, lock_event, unlock_board};
 pub use modes::{is_any_fallen_back, learn, list_in_postgres, list_in_redis};
+pub use place::{NewHold, Placed, place_hold};
 pub use read::{find_hold, find_hold_of_seat, list_holds, read_board, read_board_of};
 pub use seats::{
     Swept, block_seats, expire_holds, free_blocked_seats, free_booked_seats, repair_board, set_sale,

@@ -8,6 +8,7 @@ mod place;
 mod receipt;
 mod release;
 mod repeat;
+mod together;
 
 use serde_json::{Value, json};
 

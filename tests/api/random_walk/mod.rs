@@ -8,6 +8,7 @@ mod model;
 mod outcome;
 mod records;
 mod surroundings;
+mod together;
 mod walk;
 
 use std::env;
@@ -17,6 +18,7 @@ use walk::{Boards, Walk};
 
 const STEPS: usize = 5_000;
 const STEPS_IN_POSTGRES: usize = 1_000;
+const STEPS_TOGETHER: usize = 500;
 
 async fn walk(db: PgPool, seed: u64) {
     walk_on(db, seed, Boards::InRedis, STEPS).await;
@@ -60,6 +62,26 @@ async fn every_answer_of_a_walk_without_redis_is_as_the_rules_say(db: PgPool) {
 #[sqlx::test(migrator = "holdfast::postgres::MIGRATIONS")]
 async fn every_answer_of_a_walk_to_and_fro_is_as_the_rules_say(db: PgPool) {
     walk_on(db, rand::random(), Boards::ToAndFro, STEPS_IN_POSTGRES).await;
+}
+
+async fn walk_together(db: PgPool, boards: Boards) {
+    let seed = rand::random();
+    println!("seed {seed}, boards {boards:?}");
+    let mut walk = Walk::begin(db, seed, boards).await;
+    walk.go_together(STEPS_TOGETHER).await;
+    walk.end().await;
+}
+
+#[sqlx::test(migrator = "holdfast::postgres::MIGRATIONS")]
+async fn places_that_come_together_are_answered_as_if_one_after_the_other(db: PgPool) {
+    walk_together(db, Boards::InRedis).await;
+}
+
+#[sqlx::test(migrator = "holdfast::postgres::MIGRATIONS")]
+async fn places_that_come_together_without_redis_are_answered_as_if_one_after_the_other(
+    db: PgPool,
+) {
+    walk_together(db, Boards::InPostgres).await;
 }
 
 /// A hold whose idempotency key had been another's, that was confirmed and forgotten, did not go

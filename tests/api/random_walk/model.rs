@@ -18,6 +18,7 @@ pub const LIFETIME_MAX: i64 = 5 * MINUTE;
 pub const SEATS_PER_HOLD_MAX: usize = 4;
 pub const SEATS_PER_PERSON_MAX: usize = 9;
 
+#[derive(Clone)]
 pub struct Model {
     pub n_seats: usize,
     pub now: i64,

@@ -23,7 +23,7 @@ pub const HOLDERS: [&str; 2] = ["ana", "ben"];
 pub const SEATS: &str = "...hhhccbxh.......ww";
 
 /// A call's script and arguments. The time is 1,000,000 ms.
-pub const CALLS: [(&str, &[&str]); 32] = [
+pub const CALLS: [(&str, &[&str]); 33] = [
     (
         "place_hold",
         &[
@@ -64,6 +64,34 @@ pub const CALLS: [(&str, &[&str]); 32] = [
             "30000",
             "",
             "3:50,4:50",
+        ],
+    ),
+    (
+        "place_hold",
+        &[
+            "1000000",
+            "1",
+            "3",
+            "new",
+            "ana",
+            "60000",
+            "30000",
+            "",
+            "1:50,2:50",
+            "3",
+            "refused",
+            "ben",
+            "60000",
+            "30000",
+            "",
+            "2:50,11:50",
+            "3",
+            "other",
+            "ben",
+            "60000",
+            "30000",
+            "",
+            "11:50",
         ],
     ),
     (

@@ -153,7 +153,8 @@ impl Desk {
         }
     }
 
-    /// Looks at seats, at what somebody has, and whether anything is to be swept.
+    /// Looks at seats, at what somebody has, and whether anything is to be swept; what is to move
+    /// is seen where it will be.
     pub async fn look(
         &mut self,
         indexes: &[u32],
@@ -181,11 +182,23 @@ impl Desk {
         .fetch_one(&mut *self.tx)
         .await?;
         let state = |text: &String| SeatState::of_byte(*text.as_bytes().first()?);
-        Ok(Look {
+        let mut look = Look {
             states: row.states.iter().filter_map(state).collect(),
             n_had: row.n_had,
             is_due: row.is_due,
-        })
+        };
+        for one in &self.moves {
+            let asked = indexes
+                .iter()
+                .position(|index| index.cast_unsigned() == one.index);
+            if let Some(state) = asked.and_then(|at| look.states.get_mut(at)) {
+                *state = one.to;
+            }
+            let is_taken = matches!(one.was, Was::State(SeatState::Free));
+            let taker = one.hold.map(|(_, holder)| holder).filter(|_| is_taken);
+            look.n_had += i64::from(taker.is_some() && taker == holder);
+        }
+        Ok(look)
     }
 
     /// Gives seats that were seen in a state to a hold.

@@ -6,29 +6,46 @@ use super::super::super::model::{HeldSeat, HoldState, SeatState};
 use super::desk::{Desk, Look};
 use super::{Answer, Args, Record};
 
+/// What one place takes of the arguments.
+const N_ARGS: usize = 7;
+
 pub async fn place(desk: &mut Desk, args: Args<'_>) -> Result<Answer, BoardError> {
+    let mut answer = Answer::of("done");
+    for at in (0..args.len()).step_by(N_ARGS) {
+        let (status, value) = place_one(desk, args.part(at, N_ARGS)).await?;
+        answer = answer.with(status).with(value);
+    }
+    Ok(answer)
+}
+
+async fn place_one(desk: &mut Desk, args: Args<'_>) -> Result<(&'static str, String), BoardError> {
     let (hold_id, holder) = (args.hold_id(1)?, args.holder(2)?);
     let (asked, quote) = (args.text(5), args.seats(6)?);
     if let Some(record) = desk.hold(hold_id).await? {
         let is_same_request = asked.is_empty() || record.asked.is_empty() || asked == record.asked;
         return Ok(match record.holder == holder && is_same_request {
-            true => Answer::record("repeated", &record),
-            false => Answer::record("other_request", &record),
+            true => ("repeated", record.write()),
+            false => ("other_request", record.write()),
         });
     }
     if desk.meta.version != args.number(0) {
-        return Ok(Answer::of("wrong_version"));
+        return Ok(("wrong_version", String::new()));
     }
     let (meta, now) = (&desk.meta, desk.now);
     if meta.sales != "open" || now < meta.opens_at || now >= meta.closes_at {
-        return Ok(Answer::of("not_on_sale").with(meta.sales.as_str()));
+        return Ok(("not_on_sale", meta.sales.clone()));
     }
     let indexes: Vec<u32> = quote.iter().map(|seat| seat.index).collect();
     let look = desk.look(&indexes, Some(holder)).await?;
-    let n_seats = i64::try_from(indexes.len()).unwrap_or(i64::MAX);
+    let n_more = count(&quote);
     let limit = desk.meta.seats_per_person_max;
-    if let Some(refusal) = refusal(&look, &indexes, look.n_had + n_seats > limit, limit) {
-        return Ok(refusal);
+    match refusal(&look, &indexes, look.n_had + n_more > limit) {
+        Some(Refusal::Lapsed) => return Ok(("lapsed", String::new())),
+        Some(Refusal::OverLimit) => {
+            return Ok(("limit_reached", format!("{limit}:{}", look.n_had)));
+        }
+        Some(Refusal::Conflicts(conflicts)) => return Ok(("conflicts", conflicts)),
+        None => {}
     }
     let record = Record {
         state: HoldState::Held,
@@ -44,24 +61,30 @@ pub async fn place(desk: &mut Desk, args: Args<'_>) -> Result<Answer, BoardError
     desk.put(hold_id, &record, record.deadline).await?;
     desk.take(free(&indexes), (hold_id, holder));
     desk.tell("hold.placed", hold_id, &record);
-    Ok(Answer::record("placed", &record))
+    Ok(("placed", record.write()))
 }
 
-/// Why seats cannot be had, if they cannot; where something is to be swept, that comes first.
-fn refusal(look: &Look, indexes: &[u32], is_over: bool, limit: i64) -> Option<Answer> {
-    let seen = indexes.iter().copied().zip(look.states.iter().copied());
+/// Why seats cannot be had; where something is to be swept, that comes first.
+enum Refusal {
+    Lapsed,
+    OverLimit,
+    /// `index:byte,…`
+    Conflicts(String),
+}
+
+fn refusal(look: &Look, indexes: &[u32], is_over: bool) -> Option<Refusal> {
+    let seen = indexes.iter().zip(look.states.iter());
     let conflicts: Vec<_> = seen
-        .filter(|(_, state)| *state != SeatState::Free)
+        .filter(|(_, state)| **state != SeatState::Free)
+        .map(|(index, state)| format!("{index}:{}", char::from(state.byte())))
         .collect();
     if !is_over && conflicts.is_empty() {
         return None;
     }
-    if look.is_due {
-        return Some(Answer::of("lapsed"));
-    }
-    Some(match is_over {
-        true => Answer::of("limit_reached").with(limit).with(look.n_had),
-        false => Answer::conflicts(&conflicts),
+    Some(match (look.is_due, is_over) {
+        (true, _) => Refusal::Lapsed,
+        (false, true) => Refusal::OverLimit,
+        (false, false) => Refusal::Conflicts(conflicts.join(",")),
     })
 }
 
@@ -107,8 +130,15 @@ pub async fn change(desk: &mut Desk, args: Args<'_>) -> Result<Answer, BoardErro
     let look = desk.look(&indexes, Some(holder)).await?;
     let limit = desk.meta.seats_per_person_max;
     let is_over = n_more > 0 && look.n_had + n_more > limit;
-    if let Some(refusal) = refusal(&look, &indexes, is_over, limit) {
-        return Ok(refusal);
+    match refusal(&look, &indexes, is_over) {
+        Some(Refusal::Lapsed) => return Ok(Answer::of("lapsed")),
+        Some(Refusal::OverLimit) => {
+            return Ok(Answer::of("limit_reached").with(limit).with(look.n_had));
+        }
+        Some(Refusal::Conflicts(conflicts)) => {
+            return Ok(Answer::of("conflicts").with(conflicts));
+        }
+        None => {}
     }
     if taken.is_empty() && freed.is_empty() {
         return Ok(Answer::record("changed", &record));

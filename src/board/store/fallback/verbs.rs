@@ -192,6 +192,11 @@ impl Args<'_> {
         self.0.len()
     }
 
+    /// So many from a place on.
+    pub fn part(&self, at: usize, n: usize) -> Self {
+        Self(self.0.get(at..at + n).unwrap_or_default())
+    }
+
     pub fn text(self, at: usize) -> String {
         let value = self.0.get(at).and_then(Value::as_string);
         value.unwrap_or_default()
