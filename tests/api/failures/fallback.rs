@@ -1,6 +1,7 @@
 //! Redis is away: boards are in PostgreSQL meanwhile.
 
 use std::collections::{HashMap, HashSet};
+use std::time::Duration;
 
 use chrono::TimeDelta;
 use futures::StreamExt;
@@ -10,7 +11,7 @@ use holdfast::board;
 use holdfast::clock::Clock;
 use holdfast::private_stores::PrivateRedis;
 use serde_json::json;
-use sqlx::PgPool;
+use sqlx::{PgPool, Postgres, Transaction};
 
 use super::{Stalled, until, until_confirming};
 use crate::support::{Answer, Sale, TestApp, config, noon, redis_url};
@@ -224,22 +225,31 @@ async fn f6_without_redis_one_of_many_wins_a_seat_and_nobody_passes_their_limit(
     app.finish().await;
 }
 
-#[sqlx::test(migrator = "holdfast::postgres::MIGRATIONS")]
-async fn f6_more_than_postgresql_serves_at_a_time_are_told_to_come_again(db: PgPool) {
-    let app = start(&db, &redis_url(), &noon()).await;
-    let sale = fallen_back(&app, 2, json!({})).await;
-    app.guest().place(&sale, &["S-A-2"]).await.expect(201);
+/// Keeps every verb waiting that changes a board in PostgreSQL.
+async fn lock_boards(app: &TestApp) -> Transaction<'static, Postgres> {
     let mut lock = app.ctx.db.begin().await.expect("a transaction");
     sqlx::query("SELECT FROM fallback_boards FOR UPDATE")
         .execute(&mut *lock)
         .await
-        .expect("the board is locked");
+        .expect("the boards are locked");
+    lock
+}
 
-    let callers: Vec<_> = (0..20).map(|_| app.guest()).collect();
-    let places = callers.iter().map(|caller| caller.place(&sale, &["S-A-1"]));
+#[sqlx::test(migrator = "holdfast::postgres::MIGRATIONS")]
+async fn f6_more_than_postgresql_serves_at_a_time_are_told_to_come_again(db: PgPool) {
+    let app = start(&db, &redis_url(), &noon()).await;
+    let mut sales = Vec::new();
+    for _ in 0..10 {
+        sales.push(fallen_back(&app, 1, json!({})).await);
+    }
+    let lock = lock_boards(&app).await;
+
+    let callers: Vec<_> = sales.iter().map(|_| app.guest()).collect();
+    let places = callers.iter().zip(&sales);
+    let places = places.map(|(caller, sale)| caller.place(sale, &["S-A-1"]));
     let mut places: FuturesUnordered<_> = places.collect();
-    // Half of twelve connections wait for the board.
-    for _ in 0..14 {
+    // Half of twelve connections wait for a board each.
+    for _ in 0..4 {
         let refused = places.next().await.expect("an answer");
         let refused = refused.expect_problem(503, "unavailable");
         assert_eq!(refused.header("retry-after"), "1");
@@ -247,8 +257,28 @@ async fn f6_more_than_postgresql_serves_at_a_time_are_told_to_come_again(db: PgP
     lock.rollback().await.expect("unlocked");
     let answers: Vec<Answer> = places.collect().await;
 
+    assert_eq!(answers.iter().filter(|it| it.status == 201).count(), 6);
+    app.finish().await;
+}
+
+#[sqlx::test(migrator = "holdfast::postgres::MIGRATIONS")]
+async fn f6_a_crowd_for_one_event_waits_for_two_turns(db: PgPool) {
+    let app = start(&db, &redis_url(), &noon()).await;
+    let sale = fallen_back(&app, 2, json!({})).await;
+    app.guest().place(&sale, &["S-A-2"]).await.expect(201);
+    let lock = lock_boards(&app).await;
+
+    let callers: Vec<_> = (0..20).map(|_| app.guest()).collect();
+    let places = join_all(callers.iter().map(|caller| caller.place(&sale, &["S-A-1"])));
+    let unlocking = async {
+        // Longer than a turn is waited for.
+        tokio::time::sleep(Duration::from_millis(600)).await;
+        lock.rollback().await.expect("unlocked");
+    };
+    let (answers, ()) = tokio::join!(places, unlocking);
+
     assert_eq!(answers.iter().filter(|it| it.status == 201).count(), 1);
-    assert_eq!(answers.iter().filter(|it| it.status == 409).count(), 5);
+    assert_eq!(answers.iter().filter(|it| it.status == 409).count(), 19);
     app.finish().await;
 }
 
