@@ -9,7 +9,7 @@ use sqlx::{Connection, PgConnection};
 use super::actions::{keep, reconcile_with};
 use super::error::BoardError;
 use super::mode::{self, Wish};
-use super::store;
+use super::store::{self, News};
 use crate::context::Context;
 use crate::id::EventId;
 use crate::jobs::Progress;
@@ -101,12 +101,23 @@ async fn compare(
 pub async fn beat(ctx: &Context) -> Result<Progress, BoardError> {
     let has_redis = store::reaches_redis(ctx).await;
     store::beat(ctx, has_redis).await?;
+    if has_redis && store::lacks_redis(ctx) {
+        // Others may have moved boards meanwhile; from now on they know that this one has Redis.
+        let news = store::learn(ctx).await?;
+        store::regain_redis(ctx);
+        tell(ctx, news).await;
+    }
     Ok(Progress::Idle)
 }
 
 /// Learns which boards are in PostgreSQL; what is in Redis of a board that has left it is ended.
 pub async fn follow_boards(ctx: &Context) -> Result<Progress, BoardError> {
     let news = store::learn(ctx).await?;
+    tell(ctx, news).await;
+    Ok(Progress::Idle)
+}
+
+async fn tell(ctx: &Context, news: News) {
     for (event_id, epoch) in news.fallen_back {
         tracing::info!(event.id = %event_id, epoch, "board is in PostgreSQL");
         if let Err(error) = store::fence(ctx, event_id, epoch).await {
@@ -116,32 +127,38 @@ pub async fn follow_boards(ctx: &Context) -> Result<Progress, BoardError> {
     for event_id in news.gone_back {
         tracing::info!(event.id = %event_id, "board is in Redis");
     }
-    Ok(Progress::Idle)
 }
 
 /// Takes the boards of the events on sale to PostgreSQL when an instance has lacked Redis for a
 /// while, and back when all have had it. Any instance may; one does. An event that fails does not
 /// keep the others.
 pub async fn move_boards(ctx: &Context) -> Result<Progress, BoardError> {
-    let instances = store::list_instances(ctx).await?;
-    let settings = &ctx.config.fallback;
     let mut outcome = Ok(Progress::Idle);
-    match mode::decide(&instances, settings.down_after, settings.back_after) {
-        Wish::Stay => {}
-        Wish::FallBack => {
-            for event_id in store::list_in_redis(ctx).await? {
-                let moved = store::fall_back(ctx, event_id).await;
-                outcome = outcome.and(moved.map(|_| Progress::Idle));
-            }
-        }
-        Wish::GoBack => {
-            for event_id in store::list_in_postgres(ctx).await? {
-                let moved = store::go_back(ctx, event_id).await;
-                outcome = outcome.and(moved.map(|_| Progress::Idle));
-            }
-        }
+    let (events, wish) = match wish(ctx).await? {
+        Wish::Stay => return outcome,
+        wish @ Wish::FallBack => (store::list_in_redis(ctx).await?, wish),
+        wish @ Wish::GoBack => (store::list_in_postgres(ctx).await?, wish),
+    };
+    for event_id in events {
+        // There may be thousands, and somebody may have found Redis meanwhile.
+        let moved = match self::wish(ctx).await? {
+            now if now != wish => break,
+            Wish::FallBack => store::fall_back(ctx, event_id).await,
+            _ => store::go_back(ctx, event_id).await,
+        };
+        outcome = outcome.and(moved.map(|_| Progress::Idle));
     }
     outcome
+}
+
+async fn wish(ctx: &Context) -> Result<Wish, BoardError> {
+    let instances = store::list_instances(ctx).await?;
+    let settings = &ctx.config.fallback;
+    Ok(mode::decide(
+        &instances,
+        settings.down_after,
+        settings.back_after,
+    ))
 }
 
 #[cfg(test)]

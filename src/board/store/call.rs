@@ -9,6 +9,7 @@ use fred::types::scripts::Script;
 use super::super::error::BoardError;
 use super::super::model::Position;
 use super::fallback::{self, Kind};
+use super::instances::lacks_redis;
 use super::{load, modes};
 use crate::context::Context;
 use crate::id::EventId;
@@ -226,7 +227,12 @@ pub(super) async fn call(
                 }
             }
         } else {
-            ask(ctx, verb, &keys, epoch, args).await?
+            let reply = ask(ctx, verb, &keys, epoch, args).await?;
+            // Redis is back after it was away: others may have taken the board out of it.
+            if lacks_redis(ctx) && Box::pin(load::has_left_redis(ctx, event_id)).await {
+                continue;
+            }
+            reply
         };
         let is_missing = reply.status == "not_loaded";
         if matches!(fence, Fence::Only(_)) && (is_missing || reply.status == "wrong_epoch") {

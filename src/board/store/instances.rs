@@ -34,9 +34,16 @@ fn me(ctx: &Context) -> InstanceId {
 }
 
 /// Whether Redis was away the last time that this instance tried: then nothing that can be done
-/// without it should wait for it.
+/// without it should wait for it. Until it has learnt which boards have left Redis since, it still
+/// counts as lacking it.
 pub fn lacks_redis(ctx: &Context) -> bool {
     ctx.memory::<Me>().lacks_redis.load(Ordering::SeqCst)
+}
+
+/// Takes note that Redis is back, and that this instance has learnt what has left it.
+pub fn regain_redis(ctx: &Context) {
+    let me = ctx.memory::<Me>();
+    me.lacks_redis.store(false, Ordering::SeqCst);
 }
 
 /// Whether Redis takes what this instance writes: one that is full, or only a replica, sells
@@ -46,8 +53,10 @@ pub async fn reaches_redis(ctx: &Context) -> bool {
     let expiration = Some(Expiration::EX(PROBE_SECONDS));
     let client = redis::client(&ctx.redis);
     let written: Result<(), _> = client.set(key, 1, expiration, None, false).await;
-    let me = ctx.memory::<Me>();
-    me.lacks_redis.store(written.is_err(), Ordering::SeqCst);
+    if written.is_err() {
+        let me = ctx.memory::<Me>();
+        me.lacks_redis.store(true, Ordering::SeqCst);
+    }
     written.is_ok()
 }
 

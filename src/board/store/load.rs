@@ -169,6 +169,16 @@ pub(super) async fn newest_epoch(
     Ok(epoch)
 }
 
+/// Whether the board is in PostgreSQL, as that says now. Where it does not answer, nobody can have
+/// moved the board, or be told of it.
+pub(super) async fn has_left_redis(ctx: &Context, event_id: EventId) -> bool {
+    let asked = async {
+        let mut connection = ctx.db.acquire().await?;
+        newest_epoch(ctx, &mut connection, event_id).await
+    };
+    asked.await.is_ok() && modes::is_fallen_back(ctx, event_id).await
+}
+
 /// How far the board has come; the position before all others where there is none.
 pub async fn find_position(ctx: &Context, event_id: EventId) -> Result<Position, BoardError> {
     if modes::is_fallen_back(ctx, event_id).await {

@@ -26,10 +26,10 @@ pub use call::{position_seen, see_position};
 pub use channel::{Changes, Heard, listen};
 pub use confirm::{Aborted, abort_confirm, expire_confirming, finish_confirm};
 pub use hold::{Changed, Extended, Released, change_hold, extend_hold, release_hold};
-pub use instances::{beat, list as list_instances, reaches_redis};
+pub use instances::{beat, lacks_redis, list as list_instances, reaches_redis, regain_redis};
 pub use load::{Truth, find_position, follow_epoch, list_changed_events, list_live_events, truth};
 pub use locks::{detached, in_turn_to_block, lock_board, lock_event, unlock_board};
-pub use modes::{is_any_fallen_back, learn, list_in_postgres, list_in_redis};
+pub use modes::{News, is_any_fallen_back, learn, list_in_postgres, list_in_redis};
 pub use place::{NewHold, Placed, place_hold};
 pub use read::{find_hold, find_hold_of_seat, list_holds, read_board, read_board_of};
 pub use seats::{

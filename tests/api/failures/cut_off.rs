@@ -261,3 +261,52 @@ async fn f6_a_return_that_is_cut_off_is_finished_by_the_next(db: PgPool) {
     cut_off.stop().await;
     connected.finish().await;
 }
+
+/// Nobody reaches Redis, so whoever moves the board cannot end it there; then one of them does
+/// again before it has heard.
+#[sqlx::test(migrator = "holdfast::postgres::MIGRATIONS")]
+async fn f6_who_finds_redis_again_asks_first_what_has_left_it(db: PgPool) {
+    let (first, second) = (
+        Proxy::start(&redis_url()).await,
+        Proxy::start(&redis_url()).await,
+    );
+    let clock = noon();
+    let mover = start(&db, &first.url, &clock).await;
+    let other = start(&db, &second.url, &clock).await;
+    let (sale, later) = (mover.on_sale(1, 3).await, mover.on_sale(1, 1).await);
+    let (ana, ben) = (mover.guest(), other.guest());
+    let booking = ana.book(&sale, &["S-A-1"]).await;
+    ben.place(&sale, &["S-A-1"])
+        .await
+        .expect_problem(409, "seats_unavailable");
+    ben.place(&later, &["S-A-1"]).await.expect(201);
+    cut(&first, &mover).await;
+    cut(&second, &other).await;
+    for _ in 0..6 {
+        clock.advance(TimeDelta::seconds(1));
+        board::beat(&mover.ctx).await.expect("a beat");
+        board::beat(&other.ctx).await.expect("a beat");
+        board::move_boards(&mover.ctx).await.expect("moved");
+    }
+    assert_eq!(mode(&mover).await, "postgres");
+    ana.cancel(&booking).await.expect(200);
+    ana.place(&sale, &["S-A-2"]).await.expect(201);
+    ana.place(&later, &["S-A-1"]).await.expect(201);
+
+    second.set(Fault::None);
+    until_redis_is_back(&other).await;
+
+    let refused = ben.place(&sale, &["S-A-2", "S-A-3"]).await;
+    let conflicts = refused.expect_problem(409, "seats_unavailable")["conflicts"].clone();
+    assert_eq!(conflicts, json!([{"seat": "S-A-2", "reason": "held"}]));
+    let hold = ben.place(&sale, &["S-A-1"]).await.expect(201);
+    // From its next beat on it knows of all of them.
+    board::beat(&other.ctx).await.expect("a beat");
+    let refused = ben.place(&later, &["S-A-1"]).await;
+    refused.expect_problem(409, "seats_unavailable");
+    assert_eq!(later.owner.at(&other).states_of(&later).await, "h");
+    ben.confirm(&sale, &hold).await.expect(201);
+    assert_eq!(ana.states_of(&sale).await, "bh.");
+    mover.stop().await;
+    other.finish().await;
+}
