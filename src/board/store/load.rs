@@ -2,6 +2,7 @@
 
 use std::collections::HashMap;
 use std::sync::{Arc, LazyLock, Mutex, PoisonError};
+use std::time::Duration;
 
 use fred::interfaces::{HashesInterface, KeysInterface};
 use fred::types::Value;
@@ -31,6 +32,9 @@ const HOLDERS_PER_CALL_MAX: usize = 1_000;
 
 /// Limit: holds in one call of the script.
 const HOLDS_PER_CALL_MAX: usize = 200;
+
+/// Limit: how long a call that Redis has answered waits for PostgreSQL to say where the board is.
+const PATIENCE: Duration = Duration::from_millis(250);
 
 /// Loads under way in this process: callers of one event wait for one load.
 #[derive(Default)]
@@ -169,14 +173,15 @@ pub(super) async fn newest_epoch(
     Ok(epoch)
 }
 
-/// Whether the board is in PostgreSQL, as that says now. Where it does not answer, nobody can have
-/// moved the board, or be told of it.
+/// Whether the board is in PostgreSQL, as that says now. Where it does not answer at once, holds go
+/// on without it.
 pub(super) async fn has_left_redis(ctx: &Context, event_id: EventId) -> bool {
-    let asked = async {
+    let asking = async {
         let mut connection = ctx.db.acquire().await?;
         newest_epoch(ctx, &mut connection, event_id).await
     };
-    asked.await.is_ok() && modes::is_fallen_back(ctx, event_id).await
+    let asked = tokio::time::timeout(PATIENCE, asking).await;
+    matches!(asked, Ok(Ok(_))) && modes::is_fallen_back(ctx, event_id).await
 }
 
 /// How far the board has come; the position before all others where there is none.
