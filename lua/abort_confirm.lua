@@ -37,19 +37,19 @@ end
 deadline = now + math.max(0, tonumber(deadline) - tonumber(since))
 state = #kept > 0 and 'held' or 'released'
 redis.call('ZADD', deadlines, #kept > 0 and deadline or now + tonumber(keep), id)
-redis.call('HSET', holds, id, ('%s|%s|%.0f|%s|0|%s|%s||%s')
+redis.call('HSET', holds, id, ('%s|%s|%d|%s|0|%s|%s||%s')
   :format(state, holder, deadline, placed_at, keep, asked, table.concat(kept, ',')))
 redis.call('HSET', KEYS[4], holder, math.max(0, n_had - #taken))
 for _, index in ipairs(held) do redis.call('SETRANGE', seats, index, 'h') end
 for _, index in ipairs(taken) do redis.call('SETRANGE', seats, index, 'b') end
 revision = revision + 1
-redis.call('HSET', meta, 'revision', ('%.0f'):format(revision))
+redis.call('HSET', meta, 'revision', ('%d'):format(revision))
 redis.call('SPUBLISH', KEYS[6], ('{"epoch":%d,"revision":%d,"changes":{"h":[%s],"b":[%s]}}')
   :format(epoch, revision, table.concat(held, ','), table.concat(taken, ',')))
 if #kept == 0 and m[3] then
   local told = (tonumber(m[3]) or 0) + 1
-  redis.call('HSET', meta, 'told', ('%.0f'):format(told))
-  redis.pcall('XADD', KEYS[7], 'MAXLEN', '~', 50000, ('%.0f-%.0f'):format(epoch, told), 'released',
-    ('%s|%.0f|%s|%s'):format(id, now, ('%.0f'):format(deadline), quote))
+  redis.call('HSET', meta, 'told', ('%d'):format(told))
+  redis.pcall('XADD', KEYS[7], 'MAXLEN', '~', 50000, ('%d-%d'):format(epoch, told), 'released',
+    ('%s|%d|%s|%s'):format(id, now, ('%d'):format(deadline), quote))
 end
 return { 'aborted', epoch, revision, now }

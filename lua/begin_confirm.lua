@@ -15,15 +15,18 @@ local m = redis.call('HMGET', meta, 'epoch', 'revision')
 local epoch, revision = tonumber(m[1]), tonumber(m[2])
 if not (epoch and revision) then return { 'not_loaded', 0, 0, now } end
 if (tonumber(ARGV[2]) or epoch) ~= epoch then return { 'wrong_epoch', epoch, revision, now } end
-local lease, letters_max = ('%.0f'):format(now + tonumber(ARGV[3])), 9 * tonumber(ARGV[4])
+local lease, letters_max = ('%d'):format(now + tonumber(ARGV[3])), 9 * tonumber(ARGV[4])
 local n_seats = redis.call('STRLEN', seats)
-local answers, rewritten, taken, due, records = { 'begun' }, {}, {}, {}, {}
-for at = 5, #ARGV, 3 do
-  local id, attempt, status = ARGV[at], ARGV[at + 2], 'confirming'
-  local record = rewritten[id] or redis.call('HGET', holds, id) or ''
-  local state, owner, deadline, placed_at, since, memory, attempts, quote =
-    record:match('^(%a+)|([^|]*)|(%d+)|(%d+)|(%d+)|(%d+|[^|]*)|([^|]*)|(.*)$')
-  if owner ~= ARGV[at + 1] then
+local answers, rewritten, taken, runs, due, records = { 'begun' }, {}, {}, {}, {}, {}
+local ids, following = {}, nil
+for at = 5, #ARGV, 3 do ids[#ids + 1] = ARGV[at] end
+local known = redis.call('HMGET', holds, unpack(ids))
+for n, id in ipairs(ids) do
+  local holder, attempt, status = ARGV[3 * n + 3], ARGV[3 * n + 4], 'confirming'
+  local record = rewritten[id] or known[n] or ''
+  local state, owner, times, deadline, since, memory, attempts, at =
+    record:match('^(%a+)|([^|]*)|((%d+)|%d+)|(%d+)|(%d+|[^|]*)|([^|]*)|()')
+  if owner ~= holder then
     status, record = 'unknown_hold', ''
   elseif state ~= 'confirming' and not (state == 'held' and now < tonumber(deadline)) then
     status = 'ended'
@@ -32,14 +35,20 @@ for at = 5, #ARGV, 3 do
     if #attempts > letters_max then
       status = 'too_many'
     else
+      local quote = record:sub(at)
       if state == 'held' then
-        since = ('%.0f'):format(now)
-        for index in quote:gmatch('(%d+):') do
-          if tonumber(index) < n_seats then taken[#taken + 1] = index end
+        since = ('%d'):format(now)
+        for index in quote:gmatch('(%d+):%d+') do
+          local number = tonumber(index)
+          if number < n_seats then
+            if number ~= following then runs[#runs + 1], runs[#runs + 2] = index, '' end
+            runs[#runs], following = runs[#runs] .. 'c', number + 1
+            taken[#taken + 1] = index
+          end
         end
       end
-      record = ('confirming|%s|%s|%s|%s|%s|%s|%s')
-        :format(owner, deadline, placed_at, since, memory, attempts, quote)
+      record = 'confirming|' .. owner .. '|' .. times .. '|' .. since .. '|' .. memory .. '|'
+        .. attempts .. '|' .. quote
       rewritten[id] = record
       due[#due + 1], due[#due + 2] = lease, id
       records[#records + 1], records[#records + 2] = id, record
@@ -52,9 +61,9 @@ if #due > 0 then
   redis.call('HSET', holds, unpack(records))
 end
 if #taken > 0 then
-  for _, index in ipairs(taken) do redis.call('SETRANGE', seats, index, 'c') end
+  for at = 1, #runs, 2 do redis.call('SETRANGE', seats, runs[at], runs[at + 1]) end
   revision = revision + 1
-  redis.call('HSET', meta, 'revision', ('%.0f'):format(revision))
+  redis.call('HSET', meta, 'revision', ('%d'):format(revision))
   redis.call('SPUBLISH', KEYS[5], ('{"epoch":%d,"revision":%d,"changes":{"c":[%s]}}')
     :format(epoch, revision, table.concat(taken, ',')))
 end

@@ -26,7 +26,7 @@ end
 if #blocked > 0 then
   for _, index in ipairs(blocked) do redis.call('SETRANGE', seats, index, 'x') end
   revision = revision + 1
-  redis.call('HSET', meta, 'revision', ('%.0f'):format(revision))
+  redis.call('HSET', meta, 'revision', ('%d'):format(revision))
   redis.call('SPUBLISH', KEYS[4], ('{"epoch":%d,"revision":%d,"changes":{"x":[%s]}}')
     :format(epoch, revision, table.concat(blocked, ',')))
 end

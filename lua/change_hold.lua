@@ -60,7 +60,7 @@ redis.call('HSET', holders, holder, n_has)
 for _, index in ipairs(freed) do redis.call('SETRANGE', seats, index, free) end
 for _, index in ipairs(taken) do redis.call('SETRANGE', seats, index, 'h') end
 revision = revision + 1
-redis.call('HSET', meta, 'revision', ('%.0f'):format(revision))
+redis.call('HSET', meta, 'revision', ('%d'):format(revision))
 redis.call('SPUBLISH', KEYS[6], ('{"epoch":%d,"revision":%d,"changes":{"%s":[%s],"h":[%s]}}')
   :format(epoch, revision, free, table.concat(freed, ','), table.concat(taken, ',')))
 return { 'changed', epoch, revision, now, record }

@@ -21,22 +21,22 @@ if state ~= 'confirming' and state ~= 'held' then return { 'ended', epoch, revis
 local free, freed = tonumber(m[3] or 0) > 0 and 'w' or '.', {}
 local n_had = tonumber(redis.call('HGET', holders, holder)) or 0
 local n_seats = redis.call('STRLEN', seats)
-for index in quote:gmatch('(%d+):') do
+for index in quote:gmatch('(%d+):%d+') do
   if tonumber(index) < n_seats then freed[#freed + 1] = index end
 end
 redis.call('ZADD', deadlines, now + math.max(tonumber(keep), tonumber(ARGV[4])), id)
-redis.call('HSET', holds, id, ('expired|%s|%s|%.0f|%s|%s||%s')
+redis.call('HSET', holds, id, ('expired|%s|%s|%d|%s|%s||%s')
   :format(holder, times, now, keep, asked, quote))
 redis.call('HSET', holders, holder, math.max(0, n_had - #freed))
 for _, index in ipairs(freed) do redis.call('SETRANGE', seats, index, free) end
 revision = revision + 1
-redis.call('HSET', meta, 'revision', ('%.0f'):format(revision))
+redis.call('HSET', meta, 'revision', ('%d'):format(revision))
 redis.call('SPUBLISH', KEYS[6], ('{"epoch":%d,"revision":%d,"changes":{"%s":[%s]}}')
   :format(epoch, revision, free, table.concat(freed, ',')))
 if m[4] then
   local told = (tonumber(m[4]) or 0) + 1
-  redis.call('HSET', meta, 'told', ('%.0f'):format(told))
-  redis.pcall('XADD', KEYS[7], 'MAXLEN', '~', 50000, ('%.0f-%.0f'):format(epoch, told), 'expired',
-    ('%s|%.0f|%s|%s'):format(id, now, times:match('%d+'), quote))
+  redis.call('HSET', meta, 'told', ('%d'):format(told))
+  redis.pcall('XADD', KEYS[7], 'MAXLEN', '~', 50000, ('%d-%d'):format(epoch, told), 'expired',
+    ('%s|%d|%s|%s'):format(id, now, times:match('%d+'), quote))
 end
 return { 'expired', epoch, revision, now }

@@ -25,15 +25,15 @@ for _, id in ipairs(due) do
     record:match('^(%a+)|([^|]*)|(%d+|%d+)|%d+|(%d+)|([^|]*)|[^|]*|(.*)$')
   if state == 'held' then
     local n_freed = #freed
-    for index in quote:gmatch('(%d+):') do
+    for index in quote:gmatch('(%d+):%d+') do
       if tonumber(index) < n_seats then freed[#freed + 1] = index end
     end
     counts[holder] = counts[holder] or tonumber(redis.call('HGET', holders, holder)) or 0
     counts[holder] = math.max(0, counts[holder] - (#freed - n_freed))
     expired[#expired + 1] = id
     records[id] = { now + math.max(tonumber(keep), tonumber(ARGV[5])),
-      ('expired|%s|%s|%.0f|%s|%s||%s'):format(holder, times, now, keep, asked, quote),
-      ('%s|%.0f|%s|%s'):format(id, now, times:match('%d+'), quote) }
+      ('expired|%s|%s|%d|%s|%s||%s'):format(holder, times, now, keep, asked, quote),
+      ('%s|%d|%s|%s'):format(id, now, times:match('%d+'), quote) }
   elseif state == 'confirming' then
     confirming[#confirming + 1] = id
   else
@@ -53,14 +53,14 @@ for holder, count in pairs(counts) do redis.call('HSET', holders, holder, count)
 for _, index in ipairs(freed) do redis.call('SETRANGE', seats, index, free) end
 if #freed > 0 then
   revision = revision + 1
-  redis.call('HSET', meta, 'revision', ('%.0f'):format(revision))
+  redis.call('HSET', meta, 'revision', ('%d'):format(revision))
   redis.call('SPUBLISH', KEYS[6], ('{"epoch":%d,"revision":%d,"changes":{"%s":[%s]}}')
     :format(epoch, revision, free, table.concat(freed, ',')))
 end
 local n_told = tonumber(m[4]) or 0
-if m[4] then redis.call('HSET', meta, 'told', ('%.0f'):format(n_told + #expired)) end
+if m[4] then redis.call('HSET', meta, 'told', ('%d'):format(n_told + #expired)) end
 for n, id in ipairs(m[4] and expired or {}) do
-  redis.pcall('XADD', KEYS[7], 'MAXLEN', '~', 50000, ('%.0f-%.0f'):format(epoch, n_told + n),
+  redis.pcall('XADD', KEYS[7], 'MAXLEN', '~', 50000, ('%d-%d'):format(epoch, n_told + n),
     'expired', records[id][3])
 end
 local next = redis.call('ZRANGE', deadlines, 0, 0, 'WITHSCORES')

@@ -26,13 +26,13 @@ local cap = tonumber(placed_at) + tonumber(ARGV[6])
 if tonumber(deadline) >= cap then return { 'at_cap', epoch, revision, now, record } end
 local was = tonumber(deadline)
 deadline = math.max(was, math.min(now + tonumber(ARGV[5]), cap))
-record = ('held|%s|%.0f|%s|%s'):format(holder, deadline, placed_at, rest)
+record = ('held|%s|%d|%s|%s'):format(holder, deadline, placed_at, rest)
 redis.call('ZADD', deadlines, deadline, id)
 redis.call('HSET', holds, id, record)
 if deadline > was and m[4] then
   local told = (tonumber(m[4]) or 0) + 1
-  redis.call('HSET', KEYS[3], 'told', ('%.0f'):format(told))
-  redis.pcall('XADD', KEYS[4], 'MAXLEN', '~', 50000, ('%.0f-%.0f'):format(epoch, told), 'extended',
-    ('%s|%.0f|%s|%s'):format(id, now, ('%.0f'):format(deadline), rest:match('[^|]*$')))
+  redis.call('HSET', KEYS[3], 'told', ('%d'):format(told))
+  redis.pcall('XADD', KEYS[4], 'MAXLEN', '~', 50000, ('%d-%d'):format(epoch, told), 'extended',
+    ('%s|%d|%s|%s'):format(id, now, ('%d'):format(deadline), rest:match('[^|]*$')))
 end
 return { 'extended', epoch, revision, now, record }

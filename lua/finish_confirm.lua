@@ -14,29 +14,39 @@ local m = redis.call('HMGET', meta, 'epoch', 'revision')
 local epoch, revision = tonumber(m[1]), tonumber(m[2])
 if not (epoch and revision) then return { 'not_loaded', 0, 0, now } end
 if (tonumber(ARGV[2]) or epoch) ~= epoch then return { 'wrong_epoch', epoch, revision, now } end
-local booked, due, records, n_seats = {}, {}, {}, redis.call('STRLEN', seats)
-for id in ARGV[3]:gmatch('[^,]+') do
-  local record = redis.call('HGET', holds, id) or ''
-  local state, holder, times, keep, asked, quote =
-    record:match('^(%a+)|([^|]*)|(%d+|%d+)|%d+|(%d+)|([^|]*)|[^|]*|(.*)$')
+local finished_at = ('%d'):format(now)
+local ids, booked, runs, due, records = {}, {}, {}, {}, {}
+local n_seats, following = redis.call('STRLEN', seats), nil
+for id in ARGV[3]:gmatch('[^,]+') do ids[#ids + 1] = id end
+local known = redis.call('HMGET', holds, unpack(ids))
+for n, id in ipairs(ids) do
+  local record = known[n] or ''
+  local state, holder, times, keep, asked, at =
+    record:match('^(%a+)|([^|]*)|(%d+|%d+)|%d+|(%d+)|([^|]*)|[^|]*|()')
   -- A hold that an aborted attempt has put back is finished by the attempt that committed.
   if state == 'confirming' or state == 'held' then
-    due[#due + 1] = now + math.max(tonumber(keep), tonumber(ARGV[4]))
+    local quote = record:sub(at)
+    due[#due + 1] = ('%d'):format(now + math.max(tonumber(keep), tonumber(ARGV[4])))
     due[#due + 1] = id
     records[#records + 1] = id
-    records[#records + 1] = ('confirmed|%s|%s|%.0f|%s|%s||%s')
-      :format(holder, times, now, keep, asked, quote)
-    for index in quote:gmatch('(%d+):') do
-      if tonumber(index) < n_seats then booked[#booked + 1] = index end
+    records[#records + 1] = 'confirmed|' .. holder .. '|' .. times .. '|' .. finished_at .. '|'
+      .. keep .. '|' .. asked .. '||' .. quote
+    for index in quote:gmatch('(%d+):%d+') do
+      local number = tonumber(index)
+      if number < n_seats then
+        if number ~= following then runs[#runs + 1], runs[#runs + 2] = index, '' end
+        runs[#runs], following = runs[#runs] .. 'b', number + 1
+        booked[#booked + 1] = index
+      end
     end
   end
 end
 if #records == 0 then return { 'ended', epoch, revision, now } end
 redis.call('ZADD', deadlines, unpack(due))
 redis.call('HSET', holds, unpack(records))
-for _, index in ipairs(booked) do redis.call('SETRANGE', seats, index, 'b') end
+for at = 1, #runs, 2 do redis.call('SETRANGE', seats, runs[at], runs[at + 1]) end
 revision = revision + 1
-redis.call('HSET', meta, 'revision', ('%.0f'):format(revision))
+redis.call('HSET', meta, 'revision', ('%d'):format(revision))
 redis.call('SPUBLISH', KEYS[5], ('{"epoch":%d,"revision":%d,"changes":{"b":[%s]}}')
   :format(epoch, revision, table.concat(booked, ',')))
 return { 'finished', epoch, revision, now }

@@ -26,7 +26,7 @@ if #freed == 0 then return { 'freed', epoch, revision, now, 0 } end
 if n_had > 0 then redis.call('HSET', holders, holder, math.max(0, n_had - #freed)) end
 for _, index in ipairs(freed) do redis.call('SETRANGE', seats, index, free) end
 revision = revision + 1
-redis.call('HSET', meta, 'revision', ('%.0f'):format(revision))
+redis.call('HSET', meta, 'revision', ('%d'):format(revision))
 redis.call('SPUBLISH', KEYS[4], ('{"epoch":%d,"revision":%d,"changes":{"%s":[%s]}}')
   :format(epoch, revision, free, table.concat(freed, ',')))
 return { 'freed', epoch, revision, now, #freed }

@@ -23,7 +23,7 @@ end
 if #kept > 0 then
   for _, index in ipairs(kept) do redis.call('SETRANGE', seats, index, 'w') end
   revision = revision + 1
-  redis.call('HSET', meta, 'revision', ('%.0f'):format(revision))
+  redis.call('HSET', meta, 'revision', ('%d'):format(revision))
   redis.call('SPUBLISH', KEYS[3], ('{"epoch":%d,"revision":%d,"changes":{"w":[%s]}}')
     :format(epoch, revision, table.concat(kept, ',')))
 end

@@ -23,7 +23,7 @@ end
 if #freed > 0 then
   for _, index in ipairs(freed) do redis.call('SETRANGE', seats, index, '.') end
   revision = revision + 1
-  redis.call('HSET', meta, 'revision', ('%.0f'):format(revision))
+  redis.call('HSET', meta, 'revision', ('%d'):format(revision))
   redis.call('SPUBLISH', KEYS[3], ('{"epoch":%d,"revision":%d,"changes":{".":[%s]}}')
     :format(epoch, revision, table.concat(freed, ',')))
 end

@@ -22,7 +22,7 @@ if (tonumber(ARGV[2]) or epoch) ~= epoch then return { 'wrong_epoch', epoch, rev
 local record = redis.call('HGET', holds, id)
 if record then return { 'repeated', epoch, revision, now, record } end
 local indexes, refusal = {}, nil
-for index in quote:gmatch('(%d+):') do
+for index in quote:gmatch('(%d+):%d+') do
   local byte = redis.call('GETRANGE', seats, index, index)
   indexes[#indexes + 1] = index
   if byte ~= 'w' and byte ~= '.' then refusal = 'conflicts' end
@@ -36,24 +36,24 @@ end
 if m[3] ~= 'open' or now < tonumber(m[4]) or now >= tonumber(m[5]) then refusal = 'not_on_sale' end
 if refusal then
   redis.call('ZADD', deadlines, now + tonumber(keep), id)
-  redis.call('HSET', holds, id, ('released|%s|%.0f|%.0f|%.0f|%s|||')
+  redis.call('HSET', holds, id, ('released|%s|%d|%d|%d|%s|||')
     :format(holder, now, now, now, keep))
   return { 'refused', epoch, revision, now, refusal }
 end
 local deadline = now + tonumber(ARGV[5])
-record = ('held|%s|%.0f|%.0f|0|%s|||%s'):format(holder, deadline, now, keep, quote)
+record = ('held|%s|%d|%d|0|%s|||%s'):format(holder, deadline, now, keep, quote)
 redis.call('ZADD', deadlines, deadline, id)
 redis.call('HSET', holds, id, record)
 redis.call('HSET', holders, holder, n_had + #indexes)
 for _, index in ipairs(indexes) do redis.call('SETRANGE', seats, index, 'h') end
 revision = revision + 1
-redis.call('HSET', meta, 'revision', ('%.0f'):format(revision))
+redis.call('HSET', meta, 'revision', ('%d'):format(revision))
 redis.call('SPUBLISH', KEYS[6], ('{"epoch":%d,"revision":%d,"changes":{"h":[%s]}}')
   :format(epoch, revision, table.concat(indexes, ',')))
 if m[7] then
   local told = (tonumber(m[7]) or 0) + 1
-  redis.call('HSET', meta, 'told', ('%.0f'):format(told))
-  redis.pcall('XADD', KEYS[7], 'MAXLEN', '~', 50000, ('%.0f-%.0f'):format(epoch, told), 'placed',
-    ('%s|%.0f|%s|%s'):format(id, now, ('%.0f'):format(deadline), quote))
+  redis.call('HSET', meta, 'told', ('%d'):format(told))
+  redis.pcall('XADD', KEYS[7], 'MAXLEN', '~', 50000, ('%d-%d'):format(epoch, told), 'placed',
+    ('%s|%d|%s|%s'):format(id, now, ('%d'):format(deadline), quote))
 end
 return { 'placed', epoch, revision, now, record }

@@ -37,7 +37,7 @@ for at = 3, #ARGV, 7 do
     status, value = 'not_on_sale', m[4]
   else
     local conflicts, indexes = {}, {}
-    for index in quote:gmatch('(%d+):') do
+    for index in quote:gmatch('(%d+):%d+') do
       local byte = bytes[index] or redis.call('GETRANGE', seats, index, index)
       bytes[index], indexes[#indexes + 1] = byte, index
       if byte ~= '.' then conflicts[#conflicts + 1] = index .. ':' .. byte end
@@ -51,13 +51,13 @@ for at = 3, #ARGV, 7 do
       else status, value = 'conflicts', table.concat(conflicts, ',') end
     else
       local deadline = now + tonumber(ttl)
-      status, value = 'placed', ('held|%s|%.0f|%.0f|0|%s|%s||%s')
+      status, value = 'placed', ('held|%s|%d|%d|0|%s|%s||%s')
         :format(holder, deadline, now, memory, asked, quote)
       placed[id], had[holder] = value, n_had + #indexes
       due[#due + 1], due[#due + 2] = deadline, id
       records[#records + 1], records[#records + 2] = id, value
       counts[#counts + 1], counts[#counts + 2] = holder, had[holder]
-      news[#news + 1] = ('%s|%.0f|%.0f|%s'):format(id, now, deadline, quote)
+      news[#news + 1] = ('%s|%d|%d|%s'):format(id, now, deadline, quote)
       for _, index in ipairs(indexes) do bytes[index], taken[#taken + 1] = 'h', index end
     end
   end
@@ -69,13 +69,13 @@ redis.call('HSET', holds, unpack(records))
 redis.call('HSET', holders, unpack(counts))
 for _, index in ipairs(taken) do redis.call('SETRANGE', seats, index, 'h') end
 answers[3] = revision + 1
-redis.call('HSET', meta, 'revision', ('%.0f'):format(revision + 1))
+redis.call('HSET', meta, 'revision', ('%d'):format(revision + 1))
 redis.call('SPUBLISH', KEYS[6], ('{"epoch":%d,"revision":%d,"changes":{"h":[%s]}}')
   :format(epoch, revision + 1, table.concat(taken, ',')))
 local told = tonumber(m[8]) or 0
 for n, text in ipairs(m[8] and news or {}) do
-  redis.call('HSET', meta, 'told', ('%.0f'):format(told + n))
-  redis.pcall('XADD', KEYS[7], 'MAXLEN', '~', 50000, ('%.0f-%.0f'):format(epoch, told + n),
+  redis.call('HSET', meta, 'told', ('%d'):format(told + n))
+  redis.pcall('XADD', KEYS[7], 'MAXLEN', '~', 50000, ('%d-%d'):format(epoch, told + n),
     'placed', text)
 end
 return answers

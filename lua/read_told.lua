@@ -35,15 +35,15 @@ if last_epoch == 0 or last_epoch > epoch then redis.call('DEL', told) end
 -- Numbers go on where they were, whatever has become of the count.
 local n_told = tonumber(m[3]) or tonumber(ARGV[4]) == epoch and tonumber(ARGV[5]) or 0
 if last_epoch == epoch then n_told = math.max(n_told, last_n) end
-if n_told ~= tonumber(m[3]) then redis.call('HSET', meta, 'told', ('%.0f'):format(n_told)) end
+if n_told ~= tonumber(m[3]) then redis.call('HSET', meta, 'told', ('%d'):format(n_told)) end
 -- A position ahead of the count is one of data that Redis has lost: nothing is known to be taken.
 local is_known = tonumber(ARGV[4]) ~= epoch or tonumber(ARGV[5]) <= n_told
 if is_known then
-  redis.call('XTRIM', told, 'MINID', ('%s-%.0f'):format(ARGV[4], tonumber(ARGV[5]) + 1))
+  redis.call('XTRIM', told, 'MINID', ('%s-%d'):format(ARGV[4], tonumber(ARGV[5]) + 1))
 end
 local parts = {}
 local entries = redis.call('XRANGE', told, '(' .. ARGV[4] .. '-' .. ARGV[5], '+', 'COUNT', ARGV[6])
 for n, entry in ipairs(entries) do
   parts[n] = ('%s=%s=%s'):format(entry[1], entry[2][1], entry[2][2])
 end
-return { 'told', epoch, revision, now, ('%.0f'):format(n_told), table.concat(parts, ';') }
+return { 'told', epoch, revision, now, ('%d'):format(n_told), table.concat(parts, ';') }

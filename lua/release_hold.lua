@@ -25,23 +25,23 @@ end
 local n_had = tonumber(redis.call('HGET', holders, holder)) or 0
 local n_seats = redis.call('STRLEN', seats)
 local free, freed = tonumber(m[3] or 0) > 0 and 'w' or '.', {}
-for index in quote:gmatch('(%d+):') do
+for index in quote:gmatch('(%d+):%d+') do
   if tonumber(index) < n_seats then freed[#freed + 1] = index end
 end
-record = ('released|%s|%s|%s|%.0f|%s|%s||%s')
+record = ('released|%s|%s|%s|%d|%s|%s||%s')
   :format(holder, deadline, placed_at, now, keep, asked, quote)
 redis.call('ZADD', KEYS[3], now + tonumber(keep), id)
 redis.call('HSET', holds, id, record)
 redis.call('HSET', holders, holder, math.max(0, n_had - #freed))
 for _, index in ipairs(freed) do redis.call('SETRANGE', seats, index, free) end
 revision = revision + 1
-redis.call('HSET', meta, 'revision', ('%.0f'):format(revision))
+redis.call('HSET', meta, 'revision', ('%d'):format(revision))
 redis.call('SPUBLISH', KEYS[6], ('{"epoch":%d,"revision":%d,"changes":{"%s":[%s]}}')
   :format(epoch, revision, free, table.concat(freed, ',')))
 if m[4] then
   local told = (tonumber(m[4]) or 0) + 1
-  redis.call('HSET', meta, 'told', ('%.0f'):format(told))
-  redis.pcall('XADD', KEYS[7], 'MAXLEN', '~', 50000, ('%.0f-%.0f'):format(epoch, told), 'released',
-    ('%s|%.0f|%s|%s'):format(id, now, deadline, quote))
+  redis.call('HSET', meta, 'told', ('%d'):format(told))
+  redis.pcall('XADD', KEYS[7], 'MAXLEN', '~', 50000, ('%d-%d'):format(epoch, told), 'released',
+    ('%s|%d|%s|%s'):format(id, now, deadline, quote))
 end
 return { 'released', epoch, revision, now, record }

@@ -26,7 +26,7 @@ for index, seen, byte in ARGV[3]:gmatch('(%d+):(.):(.)') do
 end
 if n_repaired > 0 then
   revision = revision + 1
-  redis.call('HSET', meta, 'revision', ('%.0f'):format(revision))
+  redis.call('HSET', meta, 'revision', ('%d'):format(revision))
   local parts = {}
   for byte, indexes in pairs(changes) do
     parts[#parts + 1] = ('"%s":[%s]'):format(byte, table.concat(indexes, ','))

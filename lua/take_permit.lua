@@ -30,5 +30,5 @@ end
 
 -- Lua prints large numbers with 14 digits; an instant in microseconds has 16.
 local until_full_ms = math.ceil((next_arrival - now) / 1000)
-redis.call('SET', arrival_key, string.format('%.0f', next_arrival), 'PX', until_full_ms)
+redis.call('SET', arrival_key, string.format('%d', next_arrival), 'PX', until_full_ms)
 return { 'taken', next_arrival - now }

@@ -12,8 +12,10 @@ use sqlx::{Connection, PgConnection, PgPool};
 pub static MIGRATIONS: Migrator = sqlx::migrate!();
 
 /// Limit: a statement that waits longer for a lock, or a transaction that sits idle longer, is
-/// ended by the server, so that nothing blocks the house.
-const SESSION: [(&str, &str); 3] = [
+/// ended by the server, so that nothing blocks the house. No plan is compiled: that takes up to a
+/// second for what takes a millisecond.
+const SESSION: [(&str, &str); 4] = [
+    ("jit", "off"),
     ("lock_timeout", "5s"),
     ("statement_timeout", "30s"),
     ("idle_in_transaction_session_timeout", "30s"),

@@ -22,7 +22,7 @@ pub async fn derive_deliveries(ctx: &Context) -> Result<Progress, sqlx::Error> {
         return Ok(Progress::Idle);
     }
     let taken = store::take_messages(&mut tx, DERIVED_AT_ONCE_MAX, now).await?;
-    if taken.message_ids.is_empty() {
+    if taken.len() == 0 {
         return Ok(Progress::Idle);
     }
     if ctx.config.mail.is_sent() {
@@ -37,8 +37,8 @@ pub async fn derive_deliveries(ctx: &Context) -> Result<Progress, sqlx::Error> {
     }
     // What came meanwhile waits for the next turn: a step costs about the same for one message as
     // for many, and each counts the seats of its events.
-    let n_taken = taken.message_ids.len();
-    let is_cut = taken.is_wide || n_taken as i64 == DERIVED_AT_ONCE_MAX;
+    let n_taken = taken.len();
+    let is_cut = taken.is_wide() || n_taken as i64 == DERIVED_AT_ONCE_MAX;
     Ok(if is_news || is_cut {
         Progress::Worked(n_taken as u64)
     } else {

@@ -1,15 +1,14 @@
 //! From messages to deliveries. No statement here reads into a body further than asking whether it
-//! has a key, so that no message can keep the others from being derived. Messages are looked up one
-//! by one (`LATERAL`, `LIMIT 1`): a planner that knows nothing of a young outbox would read all of
-//! it.
+//! has a key, so that no message can keep the others from being derived.
+
+use std::collections::HashSet;
 
 use sqlx::PgConnection;
 use uuid::Uuid;
 
+use super::super::model::Channel;
+use super::take::{Message, Taken};
 use crate::clock::Instant;
-
-/// `pg_advisory_xact_lock` of whoever derives; any number that no event's lock is likely to be.
-const DERIVATION_LOCK: i64 = 0x686f_6c64_6661_7374;
 
 /// Messages about a booking or a waitlist entry, told by mail to its contact.
 const TO_SUBJECT: [&str; 6] = [
@@ -21,73 +20,8 @@ const TO_SUBJECT: [&str; 6] = [
     "waitlist.lapsed",
 ];
 
-/// Messages about an event, told by mail to the contacts of all its bookings, where they say what
-/// was `before`.
-const TO_BOOKINGS_OF_EVENT: &str = "event.changed";
-
-/// The messages that a batch derives, as columns.
-#[derive(Debug, Default)]
-pub struct Taken {
-    pub event_ids: Vec<Uuid>,
-    pub message_ids: Vec<Uuid>,
-    /// Whether one of them concerns every booking of an event: others may have been left for it.
-    pub is_wide: bool,
-}
-
-/// Derives alone until the transaction ends, or answers that another process does: deliveries of
-/// one subject must come to be in the order of its messages.
-pub async fn lock_derivation(tx: &mut PgConnection) -> Result<bool, sqlx::Error> {
-    sqlx::query_scalar!(
-        r#"SELECT pg_try_advisory_xact_lock($1) AS "is_locked!""#,
-        DERIVATION_LOCK
-    )
-    .fetch_one(tx)
-    .await
-}
-
-/// Takes the first messages that have not been derived, which are nobody else's while the
-/// derivation is locked. A message is found by its state and not by its position, so that one which
-/// commits late is found late, but found (F45). Of those that concern every booking of an event a
-/// batch has one: a house is work enough for a transaction.
-pub async fn take_messages(
-    tx: &mut PgConnection,
-    n_max: i64,
-    imposed_now: Option<Instant>,
-) -> Result<Taken, sqlx::Error> {
-    let rows = sqlx::query!(
-        r#"
-        WITH first AS (
-            SELECT event_id, message_id, kind, position FROM outbox
-            WHERE derived_at IS NULL
-            ORDER BY position LIMIT $1
-        ), counted AS (
-            SELECT event_id, message_id,
-                count(*) FILTER (WHERE kind = $3) OVER (ORDER BY position) AS n_wide
-            FROM first
-        )
-        UPDATE outbox SET derived_at = COALESCE($2, clock_timestamp())
-        FROM counted
-        WHERE outbox.event_id = counted.event_id AND outbox.message_id = counted.message_id
-          AND n_wide <= 1
-        RETURNING outbox.event_id, outbox.message_id, outbox.kind
-        "#,
-        n_max,
-        imposed_now,
-        TO_BOOKINGS_OF_EVENT
-    )
-    .fetch_all(tx)
-    .await?;
-    let is_wide = rows.iter().any(|row| row.kind == TO_BOOKINGS_OF_EVENT);
-    let (event_ids, message_ids) = rows
-        .into_iter()
-        .map(|row| (row.event_id, row.message_id))
-        .unzip();
-    Ok(Taken {
-        event_ids,
-        message_ids,
-        is_wide,
-    })
-}
+/// What an endpoint's owner asks for to see it work; its subject is the endpoint.
+const WEBHOOK_TEST: &str = "webhook.test";
 
 /// One mail for each contact that a message concerns. Who booked after an event was changed knows
 /// it only as it now is.
@@ -95,44 +29,43 @@ pub async fn derive_mails(
     tx: &mut PgConnection,
     taken: &Taken,
     imposed_now: Option<Instant>,
-) -> Result<u64, sqlx::Error> {
-    let done = sqlx::query!(
+) -> Result<(), sqlx::Error> {
+    let owed: Vec<_> = taken
+        .of_kinds(&TO_SUBJECT)
+        .map(|message| (message, message.subject_id))
+        .collect();
+    insert(tx, Channel::Mail, &owed, imposed_now).await?;
+    if let Some(change) = taken.told_change() {
+        derive_mails_of_bookings(tx, change, imposed_now).await?;
+    }
+    Ok(())
+}
+
+async fn derive_mails_of_bookings(
+    tx: &mut PgConnection,
+    change: &Message,
+    imposed_now: Option<Instant>,
+) -> Result<(), sqlx::Error> {
+    sqlx::query!(
         r#"
-        WITH message AS (
-            SELECT message.* FROM unnest($1::uuid[], $2::uuid[]) AS taken (event_id, message_id)
-            CROSS JOIN LATERAL (SELECT * FROM outbox WHERE outbox.event_id = taken.event_id
-                AND outbox.message_id = taken.message_id LIMIT 1) AS message
-        ), recipient AS (
-            SELECT event_id, message_id, position, created_at, subject_id AS recipient_id
-            FROM message
-            WHERE kind = ANY ($3)
-            UNION ALL
-            SELECT message.event_id, message_id, position, created_at, booking_id
-            FROM message JOIN bookings AS booking ON booking.event_id = message.event_id
-            WHERE kind = $4 AND body ? 'before'
-              AND booking.state <> 'cancelled' AND booking.confirmed_at <= message.created_at
-        )
         INSERT INTO deliveries (event_id, delivery_id, message_id, channel, recipient_id,
             subject_id, position, due_at)
-        SELECT event_id, delivery_id_of(message_id, 'mail', recipient_id, created_at),
-            message_id, 'mail', recipient_id, recipient_id, position,
-            COALESCE($5, clock_timestamp())
-        FROM recipient
+        SELECT event_id, delivery_id_of($2, 'mail', booking_id, $3), $2, 'mail', booking_id,
+            booking_id, $4, COALESCE($5, clock_timestamp())
+        FROM bookings
+        WHERE event_id = $1 AND state <> 'cancelled' AND confirmed_at <= $3
         ON CONFLICT ON CONSTRAINT message_delivered_once_to_recipient DO NOTHING
         "#,
-        &taken.event_ids,
-        &taken.message_ids,
-        &TO_SUBJECT.map(str::to_owned),
-        TO_BOOKINGS_OF_EVENT,
+        change.event_id,
+        change.message_id,
+        change.created_at,
+        change.position,
         imposed_now
     )
     .execute(tx)
     .await?;
-    Ok(done.rows_affected())
+    Ok(())
 }
-
-/// What an endpoint's owner asks for to see it work; its subject is the endpoint.
-const WEBHOOK_TEST: &str = "webhook.test";
 
 /// One webhook for each enabled endpoint of the event's owner that asks for messages of that kind.
 /// The endpoints are locked, so that none is deleted without its deliveries.
@@ -140,52 +73,102 @@ pub async fn derive_webhooks(
     tx: &mut PgConnection,
     taken: &Taken,
     imposed_now: Option<Instant>,
-) -> Result<u64, sqlx::Error> {
-    let done = sqlx::query!(
+) -> Result<(), sqlx::Error> {
+    let mut owed = Vec::new();
+    for endpoint in lock_endpoints(tx, taken).await? {
+        let of_event = taken.of_event(endpoint.event_id);
+        let wanted = of_event.filter(|message| endpoint.kinds.contains(&message.kind));
+        owed.extend(wanted.map(|message| (message, endpoint.endpoint_id)));
+    }
+    let tests: Vec<_> = taken.of_kinds(&[WEBHOOK_TEST]).collect();
+    if !tests.is_empty() {
+        let endpoints = lock_tested_endpoints(tx, &tests).await?;
+        let there = |message: &&Message| endpoints.contains(&message.subject_id);
+        owed.extend(
+            tests
+                .into_iter()
+                .filter(there)
+                .map(|message| (message, message.subject_id)),
+        );
+    }
+    insert(tx, Channel::Webhook, &owed, imposed_now).await
+}
+
+struct Endpoint {
+    event_id: Uuid,
+    endpoint_id: Uuid,
+    kinds: Vec<String>,
+}
+
+async fn lock_endpoints(
+    tx: &mut PgConnection,
+    taken: &Taken,
+) -> Result<Vec<Endpoint>, sqlx::Error> {
+    sqlx::query_as!(
+        Endpoint,
         r#"
-        INSERT INTO deliveries (event_id, delivery_id, message_id, channel, recipient_id,
-            subject_id, position, due_at)
-        SELECT message.event_id,
-            delivery_id_of(message.message_id, 'webhook', endpoint_id, message.created_at),
-            message.message_id, 'webhook', endpoint_id, subject_id, position,
-            COALESCE($3, clock_timestamp())
-        FROM unnest($1::uuid[], $2::uuid[]) AS taken (event_id, message_id)
-        CROSS JOIN LATERAL (SELECT * FROM outbox WHERE outbox.event_id = taken.event_id
-            AND outbox.message_id = taken.message_id LIMIT 1) AS message
-        JOIN events AS event ON event.event_id = message.event_id
-        JOIN webhook_endpoints AS endpoint ON endpoint.owner_id = event.owner_id
-        WHERE endpoint.state = 'enabled' AND message.kind = ANY (endpoint.kinds)
+        SELECT event_id, endpoint_id, kinds
+        FROM events JOIN webhook_endpoints AS endpoint USING (owner_id)
+        WHERE event_id = ANY ($1) AND endpoint.state = 'enabled'
         FOR KEY SHARE OF endpoint
-        ON CONFLICT ON CONSTRAINT message_delivered_once_to_recipient DO NOTHING
         "#,
-        &taken.event_ids,
-        &taken.message_ids,
-        imposed_now
+        &taken.event_ids()
     )
-    .execute(&mut *tx)
+    .fetch_all(tx)
+    .await
+}
+
+async fn lock_tested_endpoints(
+    tx: &mut PgConnection,
+    tests: &[&Message],
+) -> Result<HashSet<Uuid>, sqlx::Error> {
+    let subject_ids: Vec<_> = tests.iter().map(|message| message.subject_id).collect();
+    let endpoints = sqlx::query_scalar!(
+        "SELECT endpoint_id FROM webhook_endpoints WHERE endpoint_id = ANY ($1) FOR KEY SHARE",
+        &subject_ids
+    )
+    .fetch_all(tx)
     .await?;
-    let tests = sqlx::query!(
+    Ok(endpoints.into_iter().collect())
+}
+
+/// What is owed: messages, and to whom. What is there already stays as it is.
+async fn insert(
+    tx: &mut PgConnection,
+    channel: Channel,
+    owed: &[(&Message, Uuid)],
+    imposed_now: Option<Instant>,
+) -> Result<(), sqlx::Error> {
+    if owed.is_empty() {
+        return Ok(());
+    }
+    let column = |of: fn(&Message) -> Uuid| -> Vec<_> {
+        owed.iter().map(|(message, _)| of(message)).collect()
+    };
+    let recipient_ids: Vec<_> = owed.iter().map(|(_, recipient_id)| *recipient_id).collect();
+    let positions: Vec<_> = owed.iter().map(|(message, _)| message.position).collect();
+    let times: Vec<_> = owed.iter().map(|(message, _)| message.created_at).collect();
+    sqlx::query!(
         r#"
         INSERT INTO deliveries (event_id, delivery_id, message_id, channel, recipient_id,
             subject_id, position, due_at)
-        SELECT message.event_id,
-            delivery_id_of(message.message_id, 'webhook', endpoint_id, message.created_at),
-            message.message_id, 'webhook', endpoint_id, subject_id, position,
-            COALESCE($3, clock_timestamp())
-        FROM unnest($1::uuid[], $2::uuid[]) AS taken (event_id, message_id)
-        CROSS JOIN LATERAL (SELECT * FROM outbox WHERE outbox.event_id = taken.event_id
-            AND outbox.message_id = taken.message_id LIMIT 1) AS message
-        JOIN webhook_endpoints AS endpoint ON endpoint.endpoint_id = message.subject_id
-        WHERE message.kind = $4
-        FOR KEY SHARE OF endpoint
+        SELECT event_id, delivery_id_of(message_id, $1, recipient_id, created_at), message_id, $1,
+            recipient_id, subject_id, position, COALESCE($8, clock_timestamp())
+        FROM unnest($2::uuid[], $3::uuid[], $4::uuid[], $5::uuid[], $6::bigint[],
+            $7::timestamptz[])
+            AS owed (event_id, message_id, recipient_id, subject_id, position, created_at)
         ON CONFLICT ON CONSTRAINT message_delivered_once_to_recipient DO NOTHING
         "#,
-        &taken.event_ids,
-        &taken.message_ids,
-        imposed_now,
-        WEBHOOK_TEST
+        channel.as_str(),
+        &column(|it| it.event_id),
+        &column(|it| it.message_id),
+        &recipient_ids,
+        &column(|it| it.subject_id),
+        &positions,
+        &times,
+        imposed_now
     )
     .execute(tx)
     .await?;
-    Ok(done.rows_affected() + tests.rows_affected())
+    Ok(())
 }

@@ -6,9 +6,10 @@ mod list;
 mod notify;
 mod prune;
 mod sold_out;
+mod take;
 
 pub use attempt::{Change, ClaimLimits, claim_mails, claim_webhooks, settle};
-pub use derive::{derive_mails, derive_webhooks, lock_derivation, take_messages};
+pub use derive::{derive_mails, derive_webhooks};
 pub use list::{list, send_again};
 pub use notify::derive_notifications;
 pub use prune::{
@@ -16,3 +17,4 @@ pub use prune::{
     drop_stranded_deliveries,
 };
 pub use sold_out::tell_sold_out;
+pub use take::{lock_derivation, take_messages};

@@ -86,8 +86,8 @@ pub async fn delete_old_notifications(db: impl PgExecutor<'_>) -> Result<u64, sq
     let deleted = sqlx::query!(
         r#"
         DELETE FROM notifications
-        WHERE (event_id, notification_id) IN (
-            SELECT event_id, notification_id FROM notifications
+        WHERE (caller_id, notification_id, event_id) IN (
+            SELECT caller_id, notification_id, event_id FROM notifications
             WHERE happened_at < now() - interval '90 days'
             LIMIT 1000
         )

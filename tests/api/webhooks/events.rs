@@ -90,3 +90,38 @@ async fn sold_out_is_told_however_the_last_seat_goes_and_comes(db: PgPool) {
     assert_eq!(n_told().await, 3, "it came and went between two looks");
     app.finish().await;
 }
+
+/// A house is not counted for each booking: what is known to be left is never more than what is.
+#[sqlx::test(migrator = "holdfast::postgres::MIGRATIONS")]
+async fn what_is_left_of_a_house_is_never_taken_for_more(db: PgPool) {
+    let (app, receiver) = start(&db).await;
+    let sale = app.on_sale(1, 6).await;
+    sale.subscribe(&receiver, &["event.sold_out"]).await;
+    let guest = app.guest();
+    let left = async || {
+        app.run_jobs().await;
+        let left = sqlx::query_scalar::<_, i64>("SELECT seats_left FROM events");
+        left.fetch_one(&db).await.unwrap()
+    };
+    let pair = guest.book(&sale, &["S-A-1", "S-A-2"]).await;
+    assert_eq!(left().await, 4, "counted");
+    guest.book(&sale, &["S-A-3"]).await;
+    assert_eq!(left().await, 3);
+    guest.cancel(&pair).await.expect(200);
+    assert_eq!(left().await, 3, "5, which nobody needs to know yet");
+    guest.book(&sale, &["S-A-1", "S-A-4"]).await;
+    assert_eq!(left().await, 1, "3");
+    sale.block(&["S-A-5"]).await.expect(204);
+    assert_eq!(left().await, 2, "counted anew");
+    sale.unblock(&["S-A-5"]).await.expect(204);
+    guest.book(&sale, &["S-A-2", "S-A-5"]).await;
+    assert_eq!(left().await, 1, "counted anew, since none may be left");
+    assert_eq!(receiver.received().len(), 0);
+
+    guest.book(&sale, &["S-A-6"]).await;
+    assert_eq!(left().await, 0);
+    app.run_jobs().await;
+
+    assert_eq!(receiver.kinds(), ["event.sold_out"]);
+    app.finish().await;
+}
