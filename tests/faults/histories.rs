@@ -13,6 +13,7 @@ use super::register::Effect::{
 use super::register::{Fate, Record, Step};
 use super::search::{Verdict, judge};
 use super::session::Tally;
+use super::watch::counts_sleep;
 
 /// What was done to a seat, from when, until when.
 type Done = (Effect, u64, u64);
@@ -148,6 +149,9 @@ pub fn check_the_checkers(tally: &Tally) {
     }
     if !is_wrong(&crowded(&[(Take(1), 200, 201), (Take(2), 202, 203)])) {
         mistaken.push("two holders in a crowd");
+    }
+    if !counts_sleep() {
+        mistaken.push("a machine that sleeps");
     }
     if !compares() {
         mistaken.push("two maps");

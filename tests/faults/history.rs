@@ -2,11 +2,14 @@
 
 use std::collections::HashMap;
 use std::sync::{Mutex, MutexGuard};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
+use holdfast::clock::Clock;
 use serde::Serialize;
 
-/// Microseconds since the round began.
+use super::watch::Watch;
+
+/// Microseconds since the round began, by its [`Watch`].
 pub type Moment = u64;
 
 /// A seat, by its index in the layout.
@@ -129,7 +132,7 @@ pub struct Excuses {
 }
 
 pub struct History {
-    begun: Instant,
+    watch: Watch,
     calls: Mutex<Vec<Call>>,
     excuses: Mutex<Excuses>,
     /// The names of holds that nobody has asked for, by their ids.
@@ -140,7 +143,7 @@ pub struct History {
 impl Default for History {
     fn default() -> Self {
         Self {
-            begun: Instant::now(),
+            watch: Watch::by(Clock::System),
             calls: Mutex::default(),
             excuses: Mutex::default(),
             offers: Mutex::default(),
@@ -155,7 +158,7 @@ pub fn micros(duration: Duration) -> Moment {
 
 impl History {
     pub fn now(&self) -> Moment {
-        micros(self.begun.elapsed())
+        self.watch.now()
     }
 
     /// Writes a call down before it is made, as one of unknown outcome.

@@ -29,6 +29,7 @@ mod session;
 mod stage;
 mod theatre;
 mod viewers;
+mod watch;
 mod without_redis;
 mod workload;
 
