@@ -148,6 +148,15 @@ export async function book(page: Page): Promise<void> {
   await page.getByRole("button", { name: /^Book \d/ }).click();
 }
 
+/** The one booking that an event has, once its page is there. */
+export async function bookedOn(page: Page, house: House) {
+  await page.waitForURL(/\/bookings\//);
+  const [booking, ...more] = await bookingsOf(house);
+  if (!booking || more.length > 0) throw new Error("there is not exactly one booking");
+  await page.getByText(booking.reference, { exact: true }).waitFor();
+  return booking;
+}
+
 /** All bookings of an event, as its owner sees them. */
 export async function bookingsOf(house: House) {
   const params = { path: { event_id: house.eventId } };
