@@ -3,7 +3,15 @@ import type { Page } from "playwright-core";
 import { expect, test } from "vitest";
 import { newPage, newTab, PHONE, useBrowser } from "./support/browser";
 import { onSale, type House } from "./support/house";
-import { book, bookedOn, bookingsOf, expectOwn, openEvent, placeOf, seatInList } from "./support/map";
+import {
+  book,
+  bookedOn,
+  bookingsOf,
+  expectOwn,
+  openEvent,
+  placeOf,
+  seatInList,
+} from "./support/map";
 
 useBrowser();
 
