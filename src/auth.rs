@@ -9,6 +9,7 @@ use std::sync::{OnceLock, PoisonError, RwLock};
 
 use axum::extract::{FromRequestParts, OptionalFromRequestParts};
 use axum::http::{header, request::Parts};
+use futures::FutureExt;
 use hmac::{Hmac, KeyInit, Mac};
 use jsonwebtoken::{Algorithm, DecodingKey, EncodingKey, Header, Validation};
 use secrecy::ExposeSecret;
@@ -218,7 +219,10 @@ impl FromRequestParts<Context> for VenueAdmin {
     type Rejection = Problem;
 
     async fn from_request_parts(parts: &mut Parts, ctx: &Context) -> Result<Self, Problem> {
-        require(parts, ctx, Role::VenueAdmin).await.map(Self)
+        require(parts, ctx, Role::VenueAdmin)
+            .boxed()
+            .await
+            .map(Self)
     }
 }
 
@@ -226,7 +230,7 @@ impl FromRequestParts<Context> for Admin {
     type Rejection = Problem;
 
     async fn from_request_parts(parts: &mut Parts, ctx: &Context) -> Result<Self, Problem> {
-        require(parts, ctx, Role::Admin).await.map(Self)
+        require(parts, ctx, Role::Admin).boxed().await.map(Self)
     }
 }
 

@@ -16,6 +16,7 @@ use axum::http::HeaderMap;
 use axum::http::request::Parts;
 use fred::types::Value;
 use fred::types::scripts::Script;
+use futures::FutureExt;
 
 use crate::config::Rates;
 use crate::context::Context;
@@ -71,7 +72,7 @@ pub async fn take(ctx: &Context, rule: Rule, subject: impl fmt::Display) -> Resu
     if rule == Rule::HoldChanges {
         return take_locally(ctx, rule, subject, interval).into_answer(rule, n_permits);
     }
-    let taken = Box::pin(take_in_redis(ctx, rule, &subject, interval));
+    let taken = take_in_redis(ctx, rule, &subject, interval).boxed();
     let outcome = match taken.await {
         Ok(outcome) => outcome,
         Err(error) => {

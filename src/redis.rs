@@ -11,6 +11,7 @@ use fred::types::config::{Config, Options, ReconnectPolicy, TcpConfig};
 use fred::types::scripts::Script;
 use fred::types::{Builder, ClusterHash, CustomCommand, Value};
 use fred::util::redis_keyslot;
+use futures::FutureExt;
 use tokio::runtime::Handle;
 
 use crate::lanes::{self, Lanes};
@@ -148,7 +149,7 @@ pub async fn run(
     match (answer, script.lua()) {
         (Err(error), Some(source)) if error.details().starts_with("NOSCRIPT") => {
             let source = source.clone().into();
-            Box::pin(evaluate(&client, "EVAL", source, keys, args)).await
+            evaluate(&client, "EVAL", source, keys, args).boxed().await
         }
         (answer, _) => answer,
     }
@@ -172,7 +173,7 @@ async fn evaluate(
     all.extend_from_slice(args);
     let command = CustomCommand::new_static(verb, slot, false);
     // It is 8 kB, which would otherwise be moved once for each caller that waits for it.
-    Box::pin(client.custom(command, all)).await
+    client.custom(command, all).boxed().await
 }
 
 /// Asks Redis whether it is there.

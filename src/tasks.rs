@@ -5,6 +5,7 @@ use std::future::Future;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
+use futures::FutureExt;
 use tokio::runtime::Handle;
 use tokio::sync::Notify;
 use tokio::task::JoinHandle;
@@ -24,8 +25,9 @@ impl Tasks {
         &self,
         work: impl Future<Output = T> + Send + 'static,
     ) -> JoinHandle<T> {
-        // What is spawned is moved several times, and a confirm is kilobytes.
-        self.tracker.spawn(Box::pin(work))
+        // What is spawned is moved several times, and a confirm is kilobytes. Without its type, the
+        // runtime is compiled once for all.
+        self.tracker.spawn(work.boxed())
     }
 
     /// As [`Tasks::spawn`], on another runtime.
@@ -34,7 +36,7 @@ impl Tasks {
         work: impl Future<Output = T> + Send + 'static,
         runtime: &Handle,
     ) -> JoinHandle<T> {
-        self.tracker.spawn_on(work, runtime)
+        self.tracker.spawn_on(work.boxed(), runtime)
     }
 
     /// Ends when the service is told to stop.

@@ -3,6 +3,8 @@
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
+use futures::FutureExt;
+
 use super::error::HoldError;
 use super::model::{Receipt, ReceiptKey, fingerprint};
 use crate::auth::{self, Caller};
@@ -45,7 +47,7 @@ pub async fn place(
         let sale = sale_for(ctx, event_id, caller).await?;
         let seats = quoted(&sale, labels)?;
         let is_over = seats.len() > sale.seats_per_hold_max as usize;
-        if is_over && !Box::pin(is_known(ctx, event_id, hold_id, key)).await? {
+        if is_over && !is_known(ctx, event_id, hold_id, key).boxed().await? {
             let detail = format!("at most {} seats are allowed", sale.seats_per_hold_max);
             return Err(HoldError::invalid("/seats", detail).into());
         }

@@ -5,6 +5,7 @@ use std::sync::{Arc, LazyLock, Mutex, PoisonError, RwLock};
 
 use fred::types::Value;
 use fred::types::scripts::Script;
+use futures::FutureExt;
 
 use super::super::error::BoardError;
 use super::super::model::Position;
@@ -211,14 +212,9 @@ pub(super) async fn call(
         let floor = known.seen();
         let epoch = epoch_for(fence, floor);
         let reply = if modes::is_fallen_back(ctx, event_id).await {
-            match Box::pin(fallback::ask(
-                ctx,
-                event_id,
-                verb.kind,
-                epoch.as_i64(),
-                args,
-            ))
-            .await?
+            match fallback::ask(ctx, event_id, verb.kind, epoch.as_i64(), args)
+                .boxed()
+                .await?
             {
                 Some(reply) => reply,
                 None => {
@@ -229,7 +225,7 @@ pub(super) async fn call(
         } else {
             let reply = ask(ctx, verb, &keys, epoch, args).await?;
             // Redis is back after it was away: others may have taken the board out of it.
-            if lacks_redis(ctx) && Box::pin(load::has_left_redis(ctx, event_id)).await {
+            if lacks_redis(ctx) && load::has_left_redis(ctx, event_id).boxed().await {
                 continue;
             }
             reply
@@ -240,8 +236,9 @@ pub(super) async fn call(
         }
         if is_missing || reply.position < floor {
             // Boxed, as is all that is rare in a call: a future is as large as the largest thing
-            // it may wait for, and is moved several times before it is first polled.
-            Box::pin(load::load_if_behind(ctx, event_id, floor)).await?;
+            // it may wait for, and is moved several times before it is first polled. Without its
+            // type, since whoever waits for it is compiled with all that it may wait for.
+            load::load_if_behind(ctx, event_id, floor).boxed().await?;
             continue;
         }
         known.see(reply.position);
@@ -272,7 +269,9 @@ async fn ask(
     all.extend_from_slice(args);
     let answer = match redis::run(&ctx.redis, &verb.script, keys, &all).await {
         Err(error) if verb.is_repeatable && redis::is_away(&error) => {
-            Box::pin(redis::run(&ctx.redis, &verb.script, keys, &all)).await?
+            redis::run(&ctx.redis, &verb.script, keys, &all)
+                .boxed()
+                .await?
         }
         answer => answer?,
     };

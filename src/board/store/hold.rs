@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use fred::types::Value;
 use fred::types::scripts::Script;
+use futures::FutureExt;
 
 use super::super::error::BoardError;
 use super::super::model::{Conflict, HeldSeat, Hold, join, parse_conflicts, write_seats};
@@ -170,7 +171,7 @@ async fn call_for_sale(
     let args: Vec<_> = std::iter::once(version).chain(args).collect();
     for _ in 0..SWEEPS_MAX {
         let reply = call(ctx, sale.event_id, verb, Fence::Newest, &args).await?;
-        if !Box::pin(has_made_way(ctx, sale, &reply.status)).await? {
+        if !has_made_way(ctx, sale, &reply.status).boxed().await? {
             return Ok(reply);
         }
     }

@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use fred::types::Value;
 use fred::types::scripts::Script;
+use futures::FutureExt;
 
 use super::super::error::BoardError;
 use super::super::model::{Conflict, HeldSeat, Hold, parse_conflicts, write_seats};
@@ -67,7 +68,7 @@ pub async fn place_hold(ctx: &Context, sale: &Sale, new: &NewHold) -> Result<Pla
         let asked = Asking::of(sale, new);
         match together::ask(ctx, sale.event_id, asked).await? {
             Said::Done(placed) => return Ok(placed),
-            Said::InTheWay(status) => Box::pin(has_made_way(ctx, sale, status)).await?,
+            Said::InTheWay(status) => has_made_way(ctx, sale, status).boxed().await?,
         };
     }
     Err(BoardError::Unsettled)

@@ -1,6 +1,7 @@
 //! Confirm: begin on the board, commit in PostgreSQL, finish on the board.
 
 use chrono::TimeDelta;
+use futures::FutureExt;
 use tokio::task::JoinError;
 
 use super::super::error::BookingError;
@@ -75,7 +76,7 @@ async fn run(
                     Committed::Done(confirmed) => return Ok(*confirmed),
                     Committed::BoardLost(token) => {
                         let ids = (event_id, hold_id);
-                        Box::pin(holds::restore(&ctx, caller, ids, &token)).await?;
+                        holds::restore(&ctx, caller, ids, &token).boxed().await?;
                     }
                 }
             }
@@ -85,16 +86,18 @@ async fn run(
             }
             Begun::Ended(hold) => {
                 let ended = HoldError::ended(&hold);
-                let repeated = Box::pin(repeated(&ctx, caller, event_id, hold_id));
+                let repeated = repeated(&ctx, caller, event_id, hold_id).boxed();
                 return repeated.await?.ok_or(ended.into());
             }
             Begun::UnknownHold => {
-                let repeated = Box::pin(repeated(&ctx, caller, event_id, hold_id));
+                let repeated = repeated(&ctx, caller, event_id, hold_id).boxed();
                 if let Some(done) = repeated.await? {
                     return Ok(done);
                 }
                 let token = asked.hold_token.as_deref().ok_or(HoldError::NotFound)?;
-                Box::pin(holds::restore(&ctx, caller, (event_id, hold_id), token)).await?;
+                holds::restore(&ctx, caller, (event_id, hold_id), token)
+                    .boxed()
+                    .await?;
             }
         }
     }
@@ -137,7 +140,7 @@ async fn commit_begun(
             })))
         }
         Ok(Answer::Repeated { booking_id }) => {
-            let booking = Box::pin(find(ctx, caller, booking_id)).await?;
+            let booking = find(ctx, caller, booking_id).boxed().await?;
             finish_repeated(ctx, &begun, &booking).await;
             Ok(Committed::Done(Box::new(Confirmed {
                 booking,
@@ -153,7 +156,7 @@ async fn commit_begun(
         Ok(Answer::Refused(Refusal::OtherEpoch)) => {
             abort(ctx, &begun, &[]).await;
             // This instance may not have heard that the board has gone to another store.
-            Box::pin(board::follow_epoch(ctx, *event_id)).await?;
+            board::follow_epoch(ctx, *event_id).boxed().await?;
             Ok(Committed::BoardLost(holds::token(ctx, *event_id, hold)))
         }
         Ok(Answer::Refused(Refusal::NotOnSale(state))) => {

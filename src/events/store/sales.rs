@@ -3,6 +3,7 @@
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
+use futures::FutureExt;
 use tokio::sync::OnceCell;
 
 use super::read;
@@ -37,7 +38,7 @@ pub async fn sale(ctx: &Context, event_id: EventId) -> Result<Arc<Sale>, EventEr
     };
     match known {
         Some(sale) => Ok(sale),
-        None => Box::pin(reload_sale(ctx, event_id)).await,
+        None => reload_sale(ctx, event_id).boxed().await,
     }
 }
 
