@@ -7,7 +7,7 @@ use holdfast::board;
 use serde_json::json;
 use sqlx::PgPool;
 
-use super::edges::{holding, run, until_waiting};
+use super::edges::{ROOM_FOR_ALL, holding, run, until_waiting};
 use super::{bytes, offered_seats};
 use crate::failures::{promote, sold_out};
 use crate::support::{Answer, Caller, Sale, TestApp};
@@ -83,7 +83,7 @@ async fn whoever_is_removed_is_offered_nothing_and_keeps_nobody_from_an_offer(db
 /// There is no other way to change a wish than to leave and to join again, at the end.
 #[sqlx::test(migrator = "holdfast::postgres::MIGRATIONS")]
 async fn whoever_joins_again_with_another_wish_is_not_offered_what_they_wished_before(db: PgPool) {
-    let app = TestApp::start(db).await;
+    let app = TestApp::start_set(&db, &ROOM_FOR_ALL).await;
     let (sale, seller, all) = sold_out(&app, 3).await;
     let people = singles(&app, &sale, 2).await;
     seller

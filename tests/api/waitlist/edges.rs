@@ -9,6 +9,9 @@ use super::{bytes, offered_seats};
 use crate::failures::{promote, sold_out, until};
 use crate::support::{Sale, TestApp};
 
+/// For those who are to wait for one lock at a time, and whoever counts them.
+pub const ROOM_FOR_ALL: [(&str, &str); 1] = [("HOLDFAST_DATABASE_CONNECTIONS_MAX", "6")];
+
 /// A connection of the test's own, in a transaction that has run a statement.
 pub async fn holding(app: &TestApp, statement: &str) -> PgConnection {
     let options = app.ctx.db.connect_options();
@@ -43,7 +46,7 @@ pub async fn until_waiting(app: &TestApp, n_waiting: i64) {
 
 #[sqlx::test(migrator = "holdfast::postgres::MIGRATIONS")]
 async fn a_waitlist_never_has_more_entries_than_it_may(db: PgPool) {
-    let app = TestApp::start(db).await;
+    let app = TestApp::start_set(&db, &ROOM_FOR_ALL).await;
     let (sale, ..) = sold_out(&app, 1).await;
     sale.set_waitlist(json!({"entries_max": 2})).await;
     let people = [(); 4].map(|()| app.guest());
