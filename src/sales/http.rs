@@ -1,7 +1,7 @@
 //! What an event's owner may ask about its sale.
 
 use axum::extract::State;
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, Datelike, Utc};
 use serde::Deserialize;
 use utoipa::IntoParams;
 use utoipa_axum::router::OpenApiRouter;
@@ -37,6 +37,13 @@ struct SalesQuery {
 impl SalesQuery {
     fn range(&self) -> Result<Range, Problem> {
         let Self { since, until } = *self;
+        for (pointer, at) in [("/since", since), ("/until", until)] {
+            // As RFC 3339 has it; chrono reads more, and PostgreSQL keeps no year before 4713 BC.
+            if at.is_some_and(|at| !(0..=9999).contains(&at.year())) {
+                let detail = "must lie in the years 0000 to 9999";
+                return Err(Problem::invalid_member(pointer, detail));
+            }
+        }
         if let (Some(since), Some(until)) = (since, until)
             && since >= until
         {
@@ -62,7 +69,8 @@ impl SalesQuery {
          body = ProblemBody, content_type = "application/problem+json"),
         (status = 404, description = "`not_found`: there is no such event",
          body = ProblemBody, content_type = "application/problem+json"),
-        (status = 422, description = "`validation_failed`: `until` is not later than `since`",
+        (status = 422, description = "`validation_failed`: `until` is not later than `since`, \
+            or a year has not four digits",
          body = ProblemBody, content_type = "application/problem+json"),
     )
 )]

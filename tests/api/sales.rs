@@ -120,6 +120,13 @@ async fn a_stretch_of_time_that_is_none_is_refused(db: PgPool) {
 
     let empty = empty.expect_problem(422, "validation_failed");
     assert_eq!(empty["errors"][0]["pointer"], "/until");
+    for (pointer, query) in [
+        ("/since", "since=-9999-01-01T00:00:00Z"),
+        ("/until", "until=%2B10000-01-01T00:00:00Z"),
+    ] {
+        let refused = ask(query).await.expect_problem(422, "validation_failed");
+        assert_eq!(refused["errors"][0]["pointer"], pointer);
+    }
     for query in [
         "since=yesterday",
         "until=2026-13-01T00:00:00Z",

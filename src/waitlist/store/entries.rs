@@ -359,7 +359,7 @@ pub async fn move_to(
         WITH raised AS (
             UPDATE waitlists SET version = version + 1 WHERE event_id = $1 RETURNING version
         ), moved AS (
-            UPDATE waitlist_entries AS entry SET priority = $3, version = $7 + 1
+            UPDATE waitlist_entries AS entry SET priority = $3, version = entry.version + 1
             FROM raised
             WHERE event_id = $1 AND entry_id = $2 AND state IN ('unverified', 'waiting')
               AND entry.version = $7

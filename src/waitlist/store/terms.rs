@@ -73,10 +73,10 @@ pub async fn put_terms(
         SELECT $1, 1, 1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11
         WHERE $12 = 0 OR EXISTS (SELECT FROM waitlists WHERE event_id = $1)
         ON CONFLICT (event_id) DO UPDATE
-        SET version = waitlists.version + 1, terms_version = $12 + 1, is_open = $2, policy = $3,
-            offer_ttl_seconds = $4,
-            quantity_max = $5, entries_max = $6, skips_max = $7, waiting_max_seconds = $8,
-            verification_required = $9, quiet_from = $10, quiet_until = $11, updated_at = now()
+        SET version = waitlists.version + 1, terms_version = waitlists.terms_version + 1,
+            is_open = $2, policy = $3, offer_ttl_seconds = $4, quantity_max = $5, entries_max = $6,
+            skips_max = $7, waiting_max_seconds = $8, verification_required = $9, quiet_from = $10,
+            quiet_until = $11, updated_at = now()
         WHERE waitlists.terms_version = $12
         "#,
         event_id.0,

@@ -71,6 +71,7 @@ pub fn strange_values() -> Vec<(&'static str, String)> {
         ("zero", "0".into()),
         ("a negative number", "-1".into()),
         ("a fraction", "0.1".into()),
+        ("the largest number of 32 bits", "2147483647".into()),
         ("a number beyond 32 bits", "4294967296".into()),
         (
             "a number beyond 64 bits",
