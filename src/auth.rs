@@ -15,10 +15,11 @@ use jsonwebtoken::{Algorithm, DecodingKey, EncodingKey, Header, Validation};
 use secrecy::ExposeSecret;
 use serde::{Deserialize, Serialize};
 use sha2::Sha256;
+use sqlx::PgExecutor;
 
 use crate::clock::{Instant, from_ms};
 use crate::context::Context;
-use crate::id::CallerId;
+use crate::id::{AccountId, CallerId};
 use crate::problem::{Code, Problem};
 
 /// Limit: tokens found genuine that are remembered, twice.
@@ -249,11 +250,16 @@ pub async fn current_role(ctx: &Context, caller: Caller) -> Result<Role, Problem
     if caller.role <= Role::Customer {
         return Ok(caller.role);
     }
+    Ok(role_of(&ctx.db, AccountId(caller.caller_id.0)).await?)
+}
+
+/// An account's role as it now stands.
+pub async fn role_of(db: impl PgExecutor<'_>, account_id: AccountId) -> Result<Role, sqlx::Error> {
     let role = sqlx::query_scalar!(
         r#"SELECT role FROM accounts WHERE account_id = $1"#,
-        caller.caller_id.0
+        account_id.0
     )
-    .fetch_optional(&ctx.db)
+    .fetch_optional(db)
     .await?;
     Ok(role
         .and_then(|role| role.parse().ok())

@@ -50,7 +50,7 @@ pub async fn list_takings(
         FROM seats GROUP BY 1 ORDER BY 1
         "#,
         event_id.0,
-        reach.account(),
+        reach.owner(),
         reach.is_admin,
         category_of_seat
     )
@@ -78,7 +78,7 @@ pub async fn find_span(
         WHERE ($4::timestamptz IS NULL OR at >= $4) AND ($5::timestamptz IS NULL OR at < $5)
         "#,
         event_id.0,
-        reach.account(),
+        reach.owner(),
         reach.is_admin,
         range.since,
         range.until
@@ -120,7 +120,7 @@ pub async fn list_buckets(
         GROUP BY 1 ORDER BY 1
         "#,
         event_id.0,
-        reach.account(),
+        reach.owner(),
         reach.is_admin,
         range.since,
         range.until,
@@ -145,7 +145,7 @@ pub async fn find_booking(
         WHERE event_id = $1 AND (e.owner_id = $2 OR $3) AND s.seat_index = $4
         "#,
         event_id.0,
-        reach.account(),
+        reach.owner(),
         reach.is_admin,
         index.cast_signed()
     )
@@ -175,7 +175,7 @@ pub async fn find_block(
         WHERE event_id = $1 AND (e.owner_id = $2 OR $3) AND b.seat_index = $4
         "#,
         event_id.0,
-        reach.account(),
+        reach.owner(),
         reach.is_admin,
         index.cast_signed()
     )

@@ -7,6 +7,7 @@ use super::error::WebhookError;
 use super::model::{self, Endpoint, FAILURES_MAX, checked_url, payload};
 use super::signature::Secret;
 use super::store;
+use crate::auth::{self, Role};
 use crate::context::Context;
 use crate::deliveries::{self, Channel, Claim, ClaimLimits, Outcome, Sender};
 use crate::events::Reach;
@@ -59,6 +60,11 @@ async fn attempt(ctx: &Context, claim: Claim) -> Result<(), WebhookError> {
             Outcome::Refused("every attempt was cut off".to_owned())
         }
         Some(_) if !claim.attempt.may_begin() => return Ok(()),
+        Some(endpoint) if !may_be_told(ctx, &endpoint).await? => {
+            let why = "its owner may not own events any more";
+            disable(ctx, &endpoint, why).await?;
+            Outcome::Dropped(why.to_owned())
+        }
         Some(endpoint) => {
             let answer = send(ctx, &endpoint, &claim).await;
             keep_breaker(ctx, &endpoint, &answer).await?;
@@ -67,6 +73,18 @@ async fn attempt(ctx: &Context, claim: Claim) -> Result<(), WebhookError> {
     };
     deliveries::settle(ctx, Channel::Webhook, &claim, outcome).await?;
     Ok(())
+}
+
+/// Whether its owner's role still lets them own events, and so know what happens at theirs.
+async fn may_be_told(ctx: &Context, endpoint: &Endpoint) -> Result<bool, sqlx::Error> {
+    let role = auth::role_of(&ctx.db, endpoint.owner_id).await?;
+    Ok(role >= Role::VenueAdmin)
+}
+
+async fn disable(ctx: &Context, endpoint: &Endpoint, why: &str) -> Result<(), sqlx::Error> {
+    let mut tx = ctx.db.begin().await?;
+    store::disable(&mut tx, endpoint, why).await?;
+    tx.commit().await
 }
 
 async fn send(ctx: &Context, endpoint: &Endpoint, claim: &Claim) -> Result<Answer, String> {
@@ -109,9 +127,7 @@ async fn keep_breaker(
             store::mark_success(&ctx.db, endpoint_id).await?;
         }
         Ok(answer) if answer.status == 410 => {
-            let mut tx = ctx.db.begin().await?;
-            store::disable(&mut tx, endpoint, "it answered 410 Gone").await?;
-            tx.commit().await?;
+            disable(ctx, endpoint, "it answered 410 Gone").await?;
         }
         _ => {
             let n_failures = store::mark_failure(&ctx.db, endpoint_id).await?;

@@ -89,7 +89,7 @@ pub async fn find(
         SELECT * FROM webhook_endpoints WHERE endpoint_id = $1 AND (owner_id = $2 OR $3)
         "#,
         endpoint_id.0,
-        reach.account(),
+        reach.owner(),
         reach.is_admin
     )
     .fetch_optional(db)
@@ -136,7 +136,7 @@ pub async fn update(
         WHERE endpoint_id = $1 AND (owner_id = $2 OR $3)
         "#,
         endpoint.endpoint_id.0,
-        reach.account(),
+        reach.owner(),
         reach.is_admin,
         endpoint.terms.url,
         endpoint.terms.description,
@@ -164,7 +164,7 @@ pub async fn rotate_secret(
         RETURNING secret_version
         "#,
         endpoint_id.0,
-        reach.account(),
+        reach.owner(),
         reach.is_admin,
         old_secret_until
     )
@@ -182,7 +182,7 @@ pub async fn delete(
     let done = sqlx::query!(
         r#"DELETE FROM webhook_endpoints WHERE endpoint_id = $1 AND (owner_id = $2 OR $3)"#,
         endpoint_id.0,
-        reach.account(),
+        reach.owner(),
         reach.is_admin
     )
     .execute(&mut *tx)
@@ -212,8 +212,8 @@ async fn drop_due(
     Ok(())
 }
 
-/// The endpoint does not want any more, as it says itself (410). One that leads elsewhere by now
-/// has not said so.
+/// The endpoint is sent nothing any more: it says so itself (410), or its owner may not know. One
+/// that leads elsewhere by now has not said so.
 pub async fn disable(
     tx: &mut PgConnection,
     endpoint: &Endpoint,

@@ -10,7 +10,7 @@ use super::super::store::{self, Cancellation};
 use crate::board;
 use crate::context::Context;
 use crate::events::{self, Reach, Sale};
-use crate::id::{AccountId, BookingId};
+use crate::id::BookingId;
 
 /// What to cancel.
 #[derive(Clone, Debug, Default)]
@@ -76,8 +76,8 @@ async fn run(
 }
 
 fn by(reach: Reach, sale: &Sale, booking: &Booking) -> CancelledBy {
-    let is_owner = reach.is_admin || reach.account_id == Some(sale.owner_id);
-    let is_holder = reach.account_id == Some(AccountId(booking.holder.0));
+    let is_owner = reach.is_admin || reach.owner_id == Some(sale.owner_id);
+    let is_holder = reach.holder == Some(booking.holder);
     if is_holder && !is_owner {
         CancelledBy::Holder
     } else {

@@ -75,10 +75,11 @@ pub async fn find(
             b.contact_name, b.contact_email, b.payment_reference, b.total, b.currency, b.version,
             b.confirmed_at, b.cancelled_at
         FROM bookings AS b JOIN events AS e USING (event_id)
-        WHERE b.booking_id = $1 AND (b.holder_id = $2 OR e.owner_id = $2 OR $3)
+        WHERE b.booking_id = $1 AND (b.holder_id = $2 OR e.owner_id = $3 OR $4)
         "#,
         booking_id.0,
-        reach.account(),
+        reach.holder(),
+        reach.owner(),
         reach.is_admin
     )
     .fetch_all(&mut *db)

@@ -7,7 +7,7 @@ use uuid::Uuid;
 
 use super::{EventPrice, EventState, Terms};
 use crate::auth::{Caller, Role};
-use crate::id::{AccountId, EventId, VenueId};
+use crate::id::{AccountId, CallerId, EventId, VenueId};
 
 /// Which store has an event's board.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, sqlx::Type, utoipa::ToSchema)]
@@ -94,37 +94,47 @@ pub struct EventFilter {
     pub owner_id: Option<AccountId>,
 }
 
-/// How far a caller reaches: what is public, what is the account's own, or everything.
+/// How far a caller reaches: what is public, what is their own, or everything.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Reach {
-    pub account_id: Option<AccountId>,
+    /// Whose bookings are their own.
+    pub holder: Option<CallerId>,
+    /// Whose events are their own: nobody's, once the role that owns events was taken away.
+    pub owner_id: Option<AccountId>,
     pub is_admin: bool,
 }
 
 impl Reach {
     pub const PUBLIC: Self = Self {
-        account_id: None,
+        holder: None,
+        owner_id: None,
         is_admin: false,
     };
     /// The service's own reads.
     pub const EVERYTHING: Self = Self {
-        account_id: None,
         is_admin: true,
+        ..Self::PUBLIC
     };
 
     pub fn of(caller: Caller) -> Self {
+        let owns_events = caller.role >= Role::VenueAdmin;
         Self {
-            account_id: Some(AccountId(caller.caller_id.0)),
+            holder: Some(caller.caller_id),
+            owner_id: owns_events.then_some(AccountId(caller.caller_id.0)),
             is_admin: caller.role == Role::Admin,
         }
     }
 
-    pub fn account(self) -> Option<Uuid> {
-        self.account_id.map(|account_id| account_id.0)
+    pub fn holder(self) -> Option<Uuid> {
+        self.holder.map(|holder| holder.0)
+    }
+
+    pub fn owner(self) -> Option<Uuid> {
+        self.owner_id.map(|owner_id| owner_id.0)
     }
 
     pub fn owns(self, event: &Event) -> bool {
-        self.is_admin || self.account_id == Some(event.owner_id)
+        self.is_admin || self.owner_id == Some(event.owner_id)
     }
 }
 

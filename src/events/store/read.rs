@@ -46,7 +46,7 @@ pub(crate) async fn find_all(
             WHERE e.event_id = ANY($1) AND (e.state <> 'draft' OR e.owner_id = $2 OR $3)
             ORDER BY e.event_id DESC"#,
         &event_ids.iter().map(|id| id.0).collect::<Vec<_>>(),
-        reach.account(),
+        reach.owner(),
         reach.is_admin
     )
     .fetch_all(db)
@@ -74,7 +74,7 @@ pub(crate) async fn list(
         page.after,
         filter.state.map(EventState::as_str),
         filter.q,
-        reach.account(),
+        reach.owner(),
         reach.is_admin,
         filter.owner_id.map(|owner_id| owner_id.0),
         page.n_rows()
@@ -93,7 +93,7 @@ pub(crate) async fn find_venue_version(
         r#"SELECT version FROM venues
             WHERE venue_id = $1 AND (owner_id IS NULL OR owner_id = $2 OR $3)"#,
         venue_id.0,
-        reach.account(),
+        reach.owner(),
         reach.is_admin
     )
     .fetch_optional(db)

@@ -95,7 +95,7 @@ pub(crate) async fn update(
                   version = version + 1, updated_at = COALESCE($13, clock_timestamp())
             WHERE event_id = $1 AND (owner_id = $2 OR $3) AND version = $4"#,
         event.event_id.0,
-        reach.account(),
+        reach.owner(),
         reach.is_admin,
         event.version,
         terms.name,
@@ -129,7 +129,7 @@ pub(crate) async fn update_prices(
             WHERE event_prices.event_id = $1 AND event_prices.category = price.category
               AND events.event_id = $1 AND (events.owner_id = $2 OR $3)"#,
         event_id.0,
-        reach.account(),
+        reach.owner(),
         reach.is_admin,
         &categories,
         &amounts
@@ -155,7 +155,7 @@ pub(crate) async fn lock(
         r#"SELECT state AS "state: EventState" FROM events
             WHERE event_id = $1 AND (owner_id = $2 OR $3) FOR UPDATE"#,
         event_id.0,
-        reach.account(),
+        reach.owner(),
         reach.is_admin
     )
     .fetch_optional(db)
@@ -182,7 +182,7 @@ pub(crate) async fn mark(
              FROM (SELECT $4::text AS state, COALESCE($5, clock_timestamp()) AS at) now
             WHERE event_id = $1 AND (owner_id = $2 OR $3)"#,
         event_id.0,
-        reach.account(),
+        reach.owner(),
         reach.is_admin,
         state.as_str(),
         at

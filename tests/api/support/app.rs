@@ -98,6 +98,14 @@ impl TestApp {
         self.insert_account(Role::Admin).await
     }
 
+    /// An admin gives an account another role.
+    pub async fn give_role(&self, account: &Caller, role: &str) {
+        let account_id = account.caller_id.expect("an account");
+        let path = format!("/v1/accounts/{account_id}/role");
+        let body = serde_json::json!({"role": role});
+        self.admin().await.put(&path, body).await.expect(200);
+    }
+
     async fn insert_account(&self, role: Role) -> Caller {
         let account_id: AccountId = self.ctx.ids.next();
         sqlx::query(
@@ -172,6 +180,7 @@ pub fn config(db: &PgPool, settings: &[(&str, &str)]) -> Config {
         ("HOLDFAST_SIGN_INS_PER_MINUTE", "100000"),
         ("HOLDFAST_LOOKUPS_PER_MINUTE", "100000"),
         ("HOLDFAST_HOLD_CHANGES_PER_MINUTE", "100000"),
+        ("HOLDFAST_WITHDRAWALS_PER_MINUTE", "100000"),
     ];
     // A later value of the same setting wins.
     let variables = defaults.iter().chain(settings);

@@ -61,6 +61,31 @@ async fn only_what_was_asked_for_is_told_and_only_to_the_events_owner(db: PgPool
     app.finish().await;
 }
 
+#[sqlx::test(migrator = "holdfast::postgres::MIGRATIONS")]
+async fn who_owns_events_no_more_is_told_nothing(db: PgPool) {
+    let (app, receiver) = start(&db).await;
+    let sale = app.on_sale(1, 3).await;
+    let endpoint = sale.subscribe(&receiver, &BOOKINGS).await;
+    app.guest().book(&sale, &["S-A-1"]).await;
+    app.give_role(&sale.owner, "customer").await;
+
+    app.run_jobs().await;
+    app.guest().book(&sale, &["S-A-2"]).await;
+    app.run_jobs().await;
+
+    assert!(receiver.received().is_empty());
+    app.give_role(&sale.owner, "venue_admin").await;
+    let why = "its owner may not own events any more";
+    assert_eq!(sale.endpoint(&endpoint).await["disabled_because"], why);
+    let log = sale.log(&endpoint).await;
+    assert_eq!(log.len(), 1);
+    assert_eq!(
+        (&log[0]["state"], &log[0]["answer"]),
+        (&json!("dropped"), &json!(why))
+    );
+    app.finish().await;
+}
+
 /// F43
 #[sqlx::test(migrator = "holdfast::postgres::MIGRATIONS")]
 async fn f43_a_webhook_comes_again_under_its_id_until_it_is_taken(db: PgPool) {
