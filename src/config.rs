@@ -105,6 +105,7 @@ pub struct Rates {
     pub sign_ins_per_minute: u32,
     pub lookups_per_minute: u32,
     pub hold_changes_per_minute: u32,
+    pub withdrawals_per_minute: u32,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -200,6 +201,7 @@ impl Config {
                 sign_ins_per_minute: reader.positive("HOLDFAST_SIGN_INS_PER_MINUTE"),
                 lookups_per_minute: reader.positive("HOLDFAST_LOOKUPS_PER_MINUTE"),
                 hold_changes_per_minute: reader.positive("HOLDFAST_HOLD_CHANGES_PER_MINUTE"),
+                withdrawals_per_minute: reader.positive("HOLDFAST_WITHDRAWALS_PER_MINUTE"),
             },
             mail: Self::read_mail(reader),
             webhooks: Self::read_webhooks(reader),

@@ -39,6 +39,8 @@ pub enum Rule {
     SignIns,
     Lookups,
     HoldChanges,
+    /// Bookings cancelled by buyers, and waitlists left: each is a mail to an address of their choice.
+    Withdrawals,
 }
 
 impl Rule {
@@ -48,6 +50,7 @@ impl Rule {
             Self::SignIns => "sign_ins",
             Self::Lookups => "lookups",
             Self::HoldChanges => "hold_changes",
+            Self::Withdrawals => "withdrawals",
         }
     }
 
@@ -57,6 +60,7 @@ impl Rule {
             Self::SignIns => rates.sign_ins_per_minute,
             Self::Lookups => rates.lookups_per_minute,
             Self::HoldChanges => rates.hold_changes_per_minute,
+            Self::Withdrawals => rates.withdrawals_per_minute,
         }
     }
 }

@@ -1,10 +1,11 @@
 //! Rate limits (F37).
 
 use chrono::TimeDelta;
+use reqwest::Method;
 use serde_json::json;
 use sqlx::PgPool;
 
-use crate::support::{Answer, TestApp, config, noon};
+use crate::support::{Answer, Caller, TestApp, config, noon};
 
 /// An address of documentation (RFC 3849) that no other test and no other run uses.
 fn new_network(app: &TestApp) -> String {
@@ -17,7 +18,7 @@ fn new_network(app: &TestApp) -> String {
 }
 
 async fn guest_from(app: &TestApp, address: &str) -> Answer {
-    let request = app.stranger().request(reqwest::Method::POST, "/v1/guests");
+    let request = app.stranger().request(Method::POST, "/v1/guests");
     app.stranger()
         .send(request.header("x-forwarded-for", address))
         .await
@@ -46,6 +47,39 @@ async fn above_the_limit_the_answer_says_when_to_come_back(db: PgPool) {
     assert_eq!(refused.header("ratelimit-limit"), "3");
     assert_eq!(refused.header("ratelimit-remaining"), "0");
     assert_eq!(refused.header("ratelimit-reset"), "60");
+    app.finish().await;
+}
+
+/// Each of them is a mail to an address that the buyer has chosen.
+#[sqlx::test(migrator = "holdfast::postgres::MIGRATIONS")]
+async fn buyers_at_one_address_withdraw_so_often_and_an_owner_as_often_as_need_be(db: PgPool) {
+    let settings = [
+        ("HOLDFAST_WITHDRAWALS_PER_MINUTE", "2"),
+        ("HOLDFAST_TRUSTED_PROXIES_COUNT", "1"),
+    ];
+    let app = TestApp::start_set(&db, &settings).await;
+    let sale = app.on_sale(1, 4).await;
+    let address = new_network(&app);
+    let booking = app.guest().book(&sale, &["S-A-1"]).await;
+    let path = format!("/v1/bookings/{}/cancel", booking.text_of("booking_id"));
+    let ask = async |caller: &Caller, method: Method, path: &str| {
+        let request = caller.request(method, path);
+        caller
+            .send(request.header("x-forwarded-for", &address))
+            .await
+    };
+
+    ask(&app.guest(), Method::POST, &path).await.expect(404);
+    let mine = sale.path("/waitlist/mine");
+    ask(&app.guest(), Method::DELETE, &mine).await.expect(404);
+
+    for (method, path) in [(Method::POST, &path), (Method::DELETE, &mine)] {
+        let refused = ask(&app.guest(), method, path).await;
+        refused.expect_problem(429, "rate_limited");
+    }
+    for _ in 0..3 {
+        ask(&sale.owner, Method::POST, &path).await.expect(200);
+    }
     app.finish().await;
 }
 
@@ -123,7 +157,7 @@ async fn sign_ins_and_registrations_share_a_limit(db: PgPool) {
     let send = async |path: &str, body: serde_json::Value| {
         let request = app
             .stranger()
-            .request(reqwest::Method::POST, path)
+            .request(Method::POST, path)
             .json(&body);
         app.stranger()
             .send(request.header("x-forwarded-for", &address))

@@ -48,7 +48,8 @@ async fn run(
     let mut tx = ctx.db.begin().await?;
     let imposed = ctx.clock.imposed();
     let (epoch, now) = store::lock_booking(&mut tx, booking.event_id, booking_id, imposed).await?;
-    if let Some(reason) = model::refusal(&sale, by(reach, &sale, &booking), now) {
+    let by = by(reach, &sale, &booking);
+    if let Some(reason) = model::refusal(&sale, by, now) {
         return Err(BookingError::NotCancellable { reason });
     }
     let cancellation = Cancellation {
@@ -58,6 +59,7 @@ async fn run(
         message_id: ctx.ids.next(),
         seats: &seats,
         reason: asked.reason.as_deref(),
+        by,
         at: now,
     };
     let cancelled = store::move_seats(&mut tx, &cancellation).await?;

@@ -168,6 +168,8 @@ async fn get_booking(
         (status = 422,
          description = "`unknown_seats`, `validation_failed`, `idempotency_key_reused`",
          body = ProblemBody, content_type = "application/problem+json"),
+        (status = 429, description = "`rate_limited`, not for those who own events",
+         body = ProblemBody, content_type = "application/problem+json"),
         (status = 503, description = "`outcome_unknown`, `unavailable`",
          body = ProblemBody, content_type = "application/problem+json"),
     )
@@ -175,10 +177,15 @@ async fn get_booking(
 async fn cancel_booking(
     State(ctx): State<Context>,
     caller: Caller,
+    address: ClientAddress,
     Path(booking_id): Path<BookingId>,
     OptionalJson(body): OptionalJson<CancelBookingBody>,
 ) -> Result<Json<BookingView>, Problem> {
     let reach = events::reach_of(&ctx, Some(caller)).await?;
+    // An owner may have a whole house to cancel.
+    if reach.owner_id.is_none() {
+        limits::take(&ctx, Rule::Withdrawals, address).await?;
+    }
     let booking = actions::cancel(&ctx, reach, booking_id, body.into()).await?;
     Ok(Json(views::view(&ctx, booking).await?))
 }

@@ -3,7 +3,7 @@
 use rust_decimal::Decimal;
 use sqlx::PgConnection;
 
-use super::super::model::BookingState;
+use super::super::model::{BookingState, CancelledBy};
 use crate::clock::Instant;
 use crate::id::{BookingId, EventId, MessageId, RefundId};
 use crate::postgres;
@@ -17,6 +17,7 @@ pub struct Cancellation<'a> {
     /// Indexes of the seats to cancel.
     pub seats: &'a [u32],
     pub reason: Option<&'a str>,
+    pub by: CancelledBy,
     pub at: Instant,
 }
 
@@ -127,7 +128,8 @@ async fn write_refund(
         ), told AS (
             INSERT INTO outbox (event_id, message_id, kind, subject_id, body, created_at)
             VALUES ($1, $5, 'booking.cancelled', $2,
-                jsonb_build_object('booking_id', $2::uuid, 'refund_id', $6::uuid), $4)
+                jsonb_build_object('booking_id', $2::uuid, 'refund_id', $6::uuid,
+                    'is_by_owner', $9::boolean), $4)
         )
         INSERT INTO refunds (event_id, refund_id, booking_id, amount, currency, reason, created_at)
         SELECT $1, $6, $2, $7, currency, $8, $4 FROM changed
@@ -139,7 +141,8 @@ async fn write_refund(
         cancellation.message_id.0,
         cancellation.refund_id.0,
         amount,
-        cancellation.reason
+        cancellation.reason,
+        cancellation.by == CancelledBy::Owner
     )
     .execute(tx)
     .await?;

@@ -136,7 +136,8 @@ async fn facts_of(
         }),
         refund: refund.map(|refund| RefundFacts {
             amount: money(Amount(refund.amount), booking.currency, language),
-            reason: refund.reason,
+            // A buyer's own words stay out: the address need not be theirs.
+            reason: refund.reason.filter(|_| claim.body["is_by_owner"] == true),
         }),
         before: before_of(ctx, event, &claim.body),
         entry: None,

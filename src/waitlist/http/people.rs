@@ -13,7 +13,7 @@ use crate::auth::Caller;
 use crate::bookings::{self, BookingView};
 use crate::context::Context;
 use crate::id::EventId;
-use crate::limits::{self, Rule};
+use crate::limits::{self, ClientAddress, Rule};
 use crate::problem::{Problem, ProblemBody};
 use crate::request::{Json, Path, Query};
 
@@ -108,11 +108,14 @@ async fn get_my_entry(
         (status = 204, description = "The entry has ended."),
         (status = 409, description = "`hold_confirming`, `hold_confirmed`",
          body = ProblemBody, content_type = "application/problem+json"),
+        (status = 429, description = "`rate_limited`",
+         body = ProblemBody, content_type = "application/problem+json"),
     )
 )]
 async fn leave_waitlist(
     State(ctx): State<Context>,
     caller: Option<Caller>,
+    address: ClientAddress,
     Path(event_id): Path<EventId>,
     Query(query): Query<MineQuery>,
     headers: HeaderMap,
@@ -121,6 +124,7 @@ async fn leave_waitlist(
         caller,
         token: query.token(&headers),
     };
+    limits::take(&ctx, Rule::Withdrawals, address).await?;
     actions::leave(&ctx, event_id, who).await?;
     Ok(StatusCode::NO_CONTENT)
 }

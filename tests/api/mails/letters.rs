@@ -27,7 +27,12 @@ async fn a_cancellation_is_told_with_its_seats_and_its_refund(db: PgPool) {
     let guest = app.guest();
     let booking = guest.book(&sale, &["S-A-1", "S-A-2"]).await;
     app.run_jobs().await;
-    guest.cancel_seats(&booking, &["S-A-2"]).await.expect(200);
+    let path = format!("/v1/bookings/{}/cancel", booking.text_of("booking_id"));
+    let of_one = |seat: &str, reason: &str| json!({"seats": [seat], "reason": reason});
+    let cancelled = guest
+        .post(&path, of_one("S-A-2", "https://x.example"))
+        .await;
+    cancelled.expect(200);
 
     app.run_jobs().await;
 
@@ -46,6 +51,13 @@ async fn a_cancellation_is_told_with_its_seats_and_its_refund(db: PgPool) {
         assert!(text.contains(expected), "{expected} is not in {text}");
     }
     assert!(!text.contains("seat 1"), "{text}");
+    // A buyer's own words are not sent to an address of their choice, an owner's are.
+    assert!(!text.contains("https://x.example"), "{text}");
+    let cancelled = sale.owner.post(&path, of_one("S-A-1", "Rain")).await;
+    cancelled.expect(200);
+    app.run_jobs().await;
+    let text = server.received()[2].plain();
+    assert!(text.contains("Reason: Rain"), "{text}");
     app.finish().await;
 }
 

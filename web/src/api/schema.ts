@@ -3191,6 +3191,23 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description `rate_limited`, not for those who own events */
+            429: {
+                headers: {
+                    /** @description Requests that may pass in a minute */
+                    "RateLimit-Limit"?: number;
+                    /** @description How many of them are left: 0 */
+                    "RateLimit-Remaining"?: number;
+                    /** @description Seconds until all of them may pass again */
+                    "RateLimit-Reset"?: number;
+                    /** @description Seconds until the next request may pass */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description `outcome_unknown`, `unavailable` */
             503: {
                 headers: {
@@ -5451,7 +5468,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `validation_failed`: `until` is not later than `since` */
+            /** @description `validation_failed`: `until` is not later than `since`, or a year has not four digits */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -6274,6 +6291,23 @@ export interface operations {
             /** @description `validation_failed`: a parameter is not acceptable */
             422: {
                 headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `rate_limited` */
+            429: {
+                headers: {
+                    /** @description Requests that may pass in a minute */
+                    "RateLimit-Limit"?: number;
+                    /** @description How many of them are left: 0 */
+                    "RateLimit-Remaining"?: number;
+                    /** @description Seconds until all of them may pass again */
+                    "RateLimit-Reset"?: number;
+                    /** @description Seconds until the next request may pass */
+                    "Retry-After"?: number;
                     [name: string]: unknown;
                 };
                 content: {

@@ -26,6 +26,7 @@ export function settings(more: Record<string, string> = {}): NodeJS.ProcessEnv {
     HOLDFAST_SIGN_INS_PER_MINUTE: "6000",
     HOLDFAST_LOOKUPS_PER_MINUTE: "6000",
     HOLDFAST_HOLD_CHANGES_PER_MINUTE: "60000",
+    HOLDFAST_WITHDRAWALS_PER_MINUTE: "6000",
     ...more,
   };
 }
