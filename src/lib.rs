@@ -38,6 +38,8 @@ pub mod document;
 
 pub mod auth;
 
+pub mod seal;
+
 pub mod limits;
 
 pub mod idempotency;

@@ -4,7 +4,10 @@
 //! try. The run is a task of its own: a client that goes away cannot cut it off between doing the
 //! work and keeping the answer. A run is ended before its lease, so no two runs overlap; one that
 //! died with its process is run again when the lease is over, so what a handler does must be safe
-//! to repeat. Requests without a valid token are not covered: nobody owns their keys.
+//! to repeat. Requests without a valid token are not covered: nobody owns their keys. Answers are
+//! sealed: some carry a secret or a token.
+
+mod store;
 
 use std::convert::Infallible;
 use std::panic::AssertUnwindSafe;
@@ -20,15 +23,16 @@ use axum::routing::future::RouteFuture;
 use futures::FutureExt;
 use futures::future::{BoxFuture, Either};
 use sha2::{Digest, Sha256};
-use sqlx::PgExecutor;
 use tower::layer::layer_fn;
 use tower::{Layer, Service};
 use tracing::Instrument;
 
+pub use self::store::prune;
+use self::store::{Answer, Begun, Slot};
 use crate::auth::Caller;
 use crate::clock::Instant;
 use crate::context::Context;
-use crate::id::CallerId;
+use crate::limits::{self, Rule};
 use crate::problem::{self, Code, Problem};
 use crate::request::read_body;
 
@@ -46,10 +50,6 @@ const TEMPLATE_ROUTES: &str = "/v1/venues";
 
 /// Limit: characters of a key.
 pub const KEY_CHARS_MAX: usize = 255;
-
-/// Limit: how long answers are kept, and how many one call of [`prune`] deletes.
-const KEPT_FOR: Duration = Duration::from_secs(24 * 60 * 60);
-const PRUNED_AT_ONCE_MAX: i64 = 5_000;
 
 /// What of an answer is kept beside status and body.
 const KEPT_HEADERS: [HeaderName; 3] = [header::CONTENT_TYPE, header::LOCATION, header::ETAG];
@@ -103,6 +103,7 @@ async fn replay(ctx: Context, request: Request, route: Route) -> Result<Response
     let Ok(caller) = caller else {
         return Ok(run(route, request).await);
     };
+    limits::take(&ctx, Rule::HoldChanges, caller.caller_id).await?;
     if path.starts_with(TEMPLATE_ROUTES) {
         DefaultBodyLimit::max(ctx.config.template_max_bytes).apply(&mut request);
     }
@@ -138,13 +139,6 @@ pub fn read_key(headers: &HeaderMap) -> Result<Option<String>, Problem> {
     }
 }
 
-/// One caller's use of one key.
-struct Slot {
-    caller_id: CallerId,
-    key: String,
-    request_hash: Vec<u8>,
-}
-
 /// Reads the body, hashes what makes two requests the same, and puts the body back.
 async fn hash_request(ctx: &Context, request: Request) -> Result<(Request, Vec<u8>), Problem> {
     let (parts, body) = request.into_parts();
@@ -163,17 +157,14 @@ async fn answer_once(
     request: Request,
     route: Route,
 ) -> Result<Response, Problem> {
-    let lease_until = match begin(&ctx, &slot).await? {
+    let lease_until = match store::begin(&ctx, &slot, lease(&ctx)).await? {
         Begun::Run { lease_until } => lease_until,
         Begun::Answered(answer) => return Ok(answer.into_response()),
         Begun::Running => {
             let detail = "The first request with this key has not been answered yet.";
             return Err(Problem::new(Code::RequestInProgress, detail).retry_after(1));
         }
-        Begun::Reused => {
-            let detail = "The key belongs to a request with another method, path or body.";
-            return Err(Problem::new(Code::IdempotencyKeyReused, detail));
-        }
+        Begun::Unusable(why) => return Err(Problem::new(Code::IdempotencyKeyReused, why)),
     };
     let work = run_and_keep(ctx.clone(), slot, lease_until, request, route).in_current_span();
     match ctx.tasks.spawn(work).await {
@@ -204,7 +195,7 @@ async fn run_and_keep(
     let response = match tokio::time::timeout(run_timeout(&ctx), work).await {
         Ok(Ok(response)) => response,
         Ok(Err(panic)) => {
-            drop(forget(&ctx.db, &slot, lease_until).await);
+            drop(store::forget(&ctx.db, &slot, lease_until).await);
             std::panic::resume_unwind(panic);
         }
         Err(_) => {
@@ -216,21 +207,14 @@ async fn run_and_keep(
     };
     let (response, answer) = copy_answer(response, request_id.as_ref()).await;
     let kept = match answer {
-        Some(answer) => keep(&ctx.db, &slot, lease_until, &answer).await,
-        None => forget(&ctx.db, &slot, lease_until).await,
+        Some(answer) => store::keep(&ctx, &slot, lease_until, answer).await,
+        None => store::forget(&ctx.db, &slot, lease_until).await,
     };
     if let Err(error) = kept {
         // The work is done and its answer is right; the key is free again after its lease.
         tracing::warn!(cause = %error, "an idempotent answer was not kept");
     }
     response
-}
-
-/// An answer as it is kept.
-struct Answer {
-    status: i16,
-    headers: serde_json::Value,
-    body: Vec<u8>,
 }
 
 /// The response, and what to keep of it: nothing when it invites the same request again.
@@ -277,124 +261,4 @@ impl IntoResponse for Answer {
             .insert(&IDEMPOTENCY_REPLAYED, HeaderValue::from_static("true"));
         response
     }
-}
-
-enum Begun {
-    /// The slot is this request's own until then.
-    Run {
-        lease_until: Instant,
-    },
-    Answered(Answer),
-    Running,
-    Reused,
-}
-
-/// Takes the slot when it is new, or left by a run that died, or older than answers are kept.
-async fn begin(ctx: &Context, slot: &Slot) -> Result<Begun, sqlx::Error> {
-    let lease_until = sqlx::query_scalar!(
-        r#"INSERT INTO idempotency_keys AS kept
-               (caller_id, idempotency_key, request_hash, lease_until, created_at)
-           SELECT $1, $2, $3, it.now + make_interval(secs => $5), it.now
-           FROM (SELECT COALESCE($4, clock_timestamp()) AS now) AS it
-           ON CONFLICT (caller_id, idempotency_key) DO UPDATE
-           SET request_hash = EXCLUDED.request_hash, status = NULL, headers = NULL, body = NULL,
-               lease_until = EXCLUDED.lease_until, created_at = EXCLUDED.created_at
-           WHERE (kept.status IS NULL AND kept.lease_until <= EXCLUDED.created_at
-                  AND kept.request_hash = EXCLUDED.request_hash)
-              OR kept.created_at <= EXCLUDED.created_at - make_interval(secs => $6)
-           RETURNING lease_until"#,
-        slot.caller_id.0,
-        slot.key,
-        slot.request_hash,
-        ctx.clock.imposed(),
-        lease(ctx).as_secs_f64(),
-        KEPT_FOR.as_secs_f64()
-    )
-    .fetch_optional(&ctx.db)
-    .await?;
-    match lease_until {
-        Some(lease_until) => Ok(Begun::Run { lease_until }),
-        None => look_up(&ctx.db, slot).await,
-    }
-}
-
-async fn look_up(db: impl PgExecutor<'_>, slot: &Slot) -> Result<Begun, sqlx::Error> {
-    let row = sqlx::query!(
-        r#"SELECT request_hash, status, headers, body FROM idempotency_keys
-           WHERE caller_id = $1 AND idempotency_key = $2"#,
-        slot.caller_id.0,
-        slot.key
-    )
-    .fetch_optional(db)
-    .await?;
-    // A row that is gone by now was forgotten a moment ago: the client's next try will run.
-    let Some(row) = row else {
-        return Ok(Begun::Running);
-    };
-    if row.request_hash != slot.request_hash {
-        return Ok(Begun::Reused);
-    }
-    Ok(match (row.status, row.headers, row.body) {
-        (Some(status), Some(headers), Some(body)) => Begun::Answered(Answer {
-            status,
-            headers,
-            body,
-        }),
-        _ => Begun::Running,
-    })
-}
-
-/// Invariant: only the run that holds the lease writes; a run that lost it changes nothing.
-async fn keep(
-    db: impl PgExecutor<'_>,
-    slot: &Slot,
-    lease_until: Instant,
-    answer: &Answer,
-) -> Result<(), sqlx::Error> {
-    sqlx::query!(
-        r#"UPDATE idempotency_keys SET status = $4, headers = $5, body = $6
-           WHERE caller_id = $1 AND idempotency_key = $2 AND lease_until = $3 AND status IS NULL"#,
-        slot.caller_id.0,
-        slot.key,
-        lease_until,
-        answer.status,
-        answer.headers,
-        answer.body
-    )
-    .execute(db)
-    .await
-    .map(|_| ())
-}
-
-async fn forget(
-    db: impl PgExecutor<'_>,
-    slot: &Slot,
-    lease_until: Instant,
-) -> Result<(), sqlx::Error> {
-    sqlx::query!(
-        r#"DELETE FROM idempotency_keys
-           WHERE caller_id = $1 AND idempotency_key = $2 AND lease_until = $3 AND status IS NULL"#,
-        slot.caller_id.0,
-        slot.key,
-        lease_until
-    )
-    .execute(db)
-    .await
-    .map(|_| ())
-}
-
-/// Deletes a bounded number of answers that have been kept long enough; answers how many.
-pub async fn prune(ctx: &Context) -> Result<u64, sqlx::Error> {
-    let result = sqlx::query!(
-        r#"DELETE FROM idempotency_keys WHERE ctid = ANY (ARRAY(
-               SELECT ctid FROM idempotency_keys
-               WHERE created_at <= COALESCE($1, clock_timestamp()) - make_interval(secs => $2)
-               ORDER BY created_at LIMIT $3 FOR UPDATE SKIP LOCKED))"#,
-        ctx.clock.imposed(),
-        KEPT_FOR.as_secs_f64(),
-        PRUNED_AT_ONCE_MAX
-    )
-    .execute(&ctx.db)
-    .await?;
-    Ok(result.rows_affected())
 }
