@@ -155,10 +155,7 @@ async fn sign_ins_and_registrations_share_a_limit(db: PgPool) {
     let app = TestApp::start_set(&db, &settings).await;
     let address = new_network(&app);
     let send = async |path: &str, body: serde_json::Value| {
-        let request = app
-            .stranger()
-            .request(Method::POST, path)
-            .json(&body);
+        let request = app.stranger().request(Method::POST, path).json(&body);
         app.stranger()
             .send(request.header("x-forwarded-for", &address))
             .await

@@ -30,7 +30,7 @@ pub async fn compose(ctx: &Context, claim: &Claim) -> Result<Composed, MailError
     };
     let link = Link::new(&booking.contact.email, &claim.kind);
     let is_optional = letter == Letter::EventReminder;
-    if is_optional && store::is_opted_out(&ctx.db, &link.email, &link.kind).await? {
+    if is_optional && store::is_unwanted(&ctx.db, claim, &link.email).await? {
         return Ok(Composed::Nothing("mails of this kind are not wanted"));
     }
     let preferences_url = is_optional.then(|| link.url(ctx));

@@ -33,7 +33,9 @@ struct MailPreferences {
     kinds: BTreeMap<String, bool>,
 }
 
-/// See which mails the caller's account gets
+/// See which mails the caller's account wants
+///
+/// About what it holds itself.
 #[utoipa::path(
     get, path = "/v1/me/mail-preferences", operation_id = "get_mail_preferences",
     tag = "notifications",
@@ -47,11 +49,12 @@ async fn get_mail_preferences(
     State(ctx): State<Context>,
     caller: Caller,
 ) -> Result<Json<MailPreferences>, Problem> {
-    let email = email_of(&ctx, caller).await?;
-    preferences_of(&ctx, &email).await
+    preferences_of(&ctx, account_of(caller)?).await
 }
 
-/// Say which mails the caller's account gets
+/// Say which mails the caller's account wants
+///
+/// About what it holds itself: others may use its mail address, too, and have the link in the mail.
 #[utoipa::path(
     put, path = "/v1/me/mail-preferences", operation_id = "put_mail_preferences",
     tag = "notifications",
@@ -67,7 +70,7 @@ async fn put_mail_preferences(
     caller: Caller,
     Json(body): Json<MailPreferences>,
 ) -> Result<Json<MailPreferences>, Problem> {
-    let email = email_of(&ctx, caller).await?;
+    let account_id = account_of(caller)?;
     let unknown = body
         .kinds
         .keys()
@@ -82,29 +85,32 @@ async fn put_mail_preferences(
     if !faults.is_empty() {
         return Err(Problem::invalid(&faults));
     }
-    for (kind, is_wanted) in &body.kinds {
-        if *is_wanted {
-            store::opt_in(&ctx.db, &email, kind).await?;
-        } else {
-            store::opt_out(&ctx.db, &email, kind, ctx.clock.now()).await?;
-        }
-    }
-    preferences_of(&ctx, &email).await
+    let (wanted, unwanted): (Vec<_>, Vec<_>) = body
+        .kinds
+        .into_iter()
+        .partition(|(_, is_wanted)| *is_wanted);
+    let names = |kinds: Vec<(String, bool)>| kinds.into_iter().map(|(kind, _)| kind).collect();
+    let (wanted, unwanted): (Vec<_>, Vec<_>) = (names(wanted), names(unwanted));
+    let now = ctx.clock.now();
+    store::put_wanted(&ctx.db, account_id, (&wanted, &unwanted), now).await?;
+    preferences_of(&ctx, account_id).await
 }
 
-async fn preferences_of(ctx: &Context, email: &str) -> Result<Json<MailPreferences>, Problem> {
-    let refused = store::list_opt_outs(&ctx.db, email).await?;
-    let is_wanted = |kind: &str| !refused.iter().any(|it| it == kind);
+async fn preferences_of(
+    ctx: &Context,
+    account_id: AccountId,
+) -> Result<Json<MailPreferences>, Problem> {
+    let unwanted = store::list_unwanted(&ctx.db, account_id).await?;
+    let is_wanted = |kind: &str| !unwanted.iter().any(|it| it == kind);
     let kinds = OPTIONAL_KINDS.map(|kind| (kind.to_owned(), is_wanted(kind)));
     let kinds = kinds.into_iter().collect();
     Ok(Json(MailPreferences { kinds }))
 }
 
-async fn email_of(ctx: &Context, caller: Caller) -> Result<String, Problem> {
+fn account_of(caller: Caller) -> Result<AccountId, Problem> {
     if caller.role == Role::Guest {
         let detail = "A guest has no account; use the link in the mail.";
         return Err(Problem::new(Code::Forbidden, detail));
     }
-    let email = store::find_email(&ctx.db, AccountId(caller.caller_id.0)).await?;
-    email.ok_or_else(|| Problem::new(Code::Unauthenticated, "The account is gone."))
+    Ok(AccountId(caller.caller_id.0))
 }

@@ -5,5 +5,5 @@ mod preferences;
 mod reminders;
 
 pub use facts::{Refund, find_refund, find_sections};
-pub use preferences::{find_email, is_opted_out, list_opt_outs, opt_in, opt_out};
+pub use preferences::{is_opted_out, is_unwanted, list_unwanted, opt_in, opt_out, put_wanted};
 pub use reminders::remind;

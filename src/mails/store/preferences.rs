@@ -1,10 +1,40 @@
-//! Who does not want mails of which kind.
+//! Who does not want mails of which kind: an address, by the link in such a mail; an account, about
+//! what it holds itself.
 
 use sqlx::PgExecutor;
 
 use crate::clock::Instant;
+use crate::deliveries::Claim;
 use crate::id::AccountId;
 
+/// Whether the claim's mail is not wanted at the address, or not by the account that has the
+/// booking or the entry that it is about.
+pub async fn is_unwanted(
+    db: impl PgExecutor<'_>,
+    claim: &Claim,
+    email: &str,
+) -> Result<bool, sqlx::Error> {
+    sqlx::query_scalar!(
+        r#"
+        SELECT EXISTS (SELECT FROM mail_opt_outs WHERE email = lower($1) AND kind = $2)
+            OR EXISTS (
+                SELECT FROM account_mail_opt_outs WHERE kind = $2 AND account_id IN (
+                    SELECT holder_id FROM bookings WHERE event_id = $3 AND booking_id = $4
+                    UNION ALL
+                    SELECT holder_id FROM waitlist_entries WHERE event_id = $3 AND entry_id = $4
+                )
+            ) AS "is!"
+        "#,
+        email,
+        claim.kind,
+        claim.event_id.0,
+        claim.subject_id
+    )
+    .fetch_one(db)
+    .await
+}
+
+/// Whether the address does not want mails of the kind.
 pub async fn is_opted_out(
     db: impl PgExecutor<'_>,
     email: &str,
@@ -18,18 +48,6 @@ pub async fn is_opted_out(
         kind
     )
     .fetch_one(db)
-    .await
-}
-
-pub async fn list_opt_outs(
-    db: impl PgExecutor<'_>,
-    email: &str,
-) -> Result<Vec<String>, sqlx::Error> {
-    sqlx::query_scalar!(
-        r#"SELECT kind FROM mail_opt_outs WHERE email = lower($1)"#,
-        email
-    )
-    .fetch_all(db)
     .await
 }
 
@@ -64,15 +82,42 @@ pub async fn opt_in(db: impl PgExecutor<'_>, email: &str, kind: &str) -> Result<
     Ok(())
 }
 
-/// Where an account gets its mail.
-pub async fn find_email(
+/// The kinds that an account does not want.
+pub async fn list_unwanted(
     db: impl PgExecutor<'_>,
     account_id: AccountId,
-) -> Result<Option<String>, sqlx::Error> {
+) -> Result<Vec<String>, sqlx::Error> {
     sqlx::query_scalar!(
-        r#"SELECT email FROM accounts WHERE account_id = $1"#,
+        r#"SELECT kind FROM account_mail_opt_outs WHERE account_id = $1"#,
         account_id.0
     )
-    .fetch_optional(db)
+    .fetch_all(db)
     .await
+}
+
+/// Writes down which kinds an account wants, and which it does not; the others stay as they are.
+pub async fn put_wanted(
+    db: impl PgExecutor<'_>,
+    account_id: AccountId,
+    (wanted, unwanted): (&[String], &[String]),
+    now: Instant,
+) -> Result<(), sqlx::Error> {
+    sqlx::query!(
+        r#"
+        WITH wanted AS (
+            DELETE FROM account_mail_opt_outs WHERE account_id = $1 AND kind = ANY ($2)
+        )
+        INSERT INTO account_mail_opt_outs (account_id, kind, created_at)
+        SELECT account_id, kind, $4 FROM accounts, unnest($3::text[]) AS kind
+        WHERE account_id = $1
+        ON CONFLICT DO NOTHING
+        "#,
+        account_id.0,
+        wanted,
+        unwanted,
+        now
+    )
+    .execute(db)
+    .await?;
+    Ok(())
 }

@@ -6,7 +6,7 @@ use serde_json::json;
 use sqlx::PgPool;
 
 use super::{start, states};
-use crate::support::{MailServer, TestApp};
+use crate::support::{MailServer, Received, TestApp};
 
 /// Books, and waits until the reminder has come; its link.
 async fn reminded(app: &TestApp, server: &MailServer) -> String {
@@ -142,10 +142,41 @@ async fn an_account_says_by_rest_which_mails_it_wants(db: PgPool) {
     assert_eq!(before["kinds"], all);
     let expected = json!({"event.reminder": false, "waitlist.lapsed": true});
     assert_eq!(after["kinds"], expected);
+    let on = json!({"kinds": {"event.reminder": true}});
+    assert_eq!(customer.put(path, on).await.expect(200)["kinds"], all);
     let legal = json!({"kinds": {"booking.confirmed": false}});
     let refused = customer.put(path, legal).await;
     let refused = refused.expect_problem(422, "validation_failed");
     assert_eq!(refused["errors"][0]["pointer"], "/kinds/booking.confirmed");
     app.guest().get(path).await.expect_problem(403, "forbidden");
+    app.finish().await;
+}
+
+/// Nobody has shown that the address of an account is theirs.
+#[sqlx::test(migrator = "holdfast::postgres::MIGRATIONS")]
+async fn an_account_turns_off_its_own_reminders_and_nobody_elses(db: PgPool) {
+    let (app, server) = start(&db).await;
+    let customer = app.customer().await;
+    let off = json!({"kinds": {"event.reminder": false}});
+    let path = "/v1/me/mail-preferences";
+    customer.put(path, off).await.expect(200);
+    let sale = app.on_sale(1, 4).await;
+    // All of them with one mail address.
+    customer.book(&sale, &["S-A-1"]).await;
+    let others = app.guest().book(&sale, &["S-A-2"]).await;
+
+    let wait = TimeDelta::days(30) + TimeDelta::hours(8);
+    app.ctx.clock.advance(wait);
+    app.run_jobs().await;
+    app.run_jobs().await;
+
+    let received = server.received();
+    let is_reminder = |mail: &&Received| mail.header("Subject").starts_with("Soon");
+    let reminders: Vec<_> = received.iter().filter(is_reminder).collect();
+    let [reminder] = &reminders[..] else {
+        panic!("{} reminders", reminders.len());
+    };
+    let reference = others.text_of("reference");
+    assert!(reminder.plain().contains(&reference), "{}", reminder.text);
     app.finish().await;
 }

@@ -26,7 +26,7 @@ pub use authority::Authority;
 pub use belongings::Belongings;
 pub use caller::Caller;
 pub use database::database_time;
-pub use mail_server::{MailServer, Manner, Security};
+pub use mail_server::{MailServer, Manner, Received, Security};
 pub use private_redis::{PrivateCluster, PrivateRedis};
 pub use proxy::{Fault, Proxy};
 pub use sale::Sale;

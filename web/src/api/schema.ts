@@ -856,9 +856,15 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** See which mails the caller's account gets */
+        /**
+         * See which mails the caller's account wants
+         * @description About what it holds itself.
+         */
         get: operations["get_mail_preferences"];
-        /** Say which mails the caller's account gets */
+        /**
+         * Say which mails the caller's account wants
+         * @description About what it holds itself: others may use its mail address, too, and have the link in the mail.
+         */
         put: operations["put_mail_preferences"];
         post?: never;
         delete?: never;
