@@ -4,7 +4,8 @@ use std::collections::{BTreeMap, HashMap, HashSet};
 
 use sqlx::{FromRow, PgConnection};
 
-use super::history::{Call, Excuses, HoldName, Moment, OFFERS_FROM, Verb};
+use super::excuses::Excuses;
+use super::history::{Call, HoldName, Moment, OFFERS_FROM, Verb};
 use super::model::{self, Booked, Last};
 use super::sale::Sale;
 use super::search::{self, Verdict};

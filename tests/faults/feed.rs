@@ -5,7 +5,8 @@ use std::collections::{BTreeMap, HashMap};
 use serde::Deserialize;
 
 use super::checks::{Breach, FORWARDS};
-use super::history::{Call, Excuses, Sight, Verb};
+use super::excuses::Excuses;
+use super::history::{Call, Sight, Verb};
 
 pub const SAME_MAP: &str =
     "I7 a snapshot and the changes after it are the later snapshot, byte by byte, for every viewer";
@@ -88,7 +89,7 @@ pub fn take_message(text: &mut String) -> Option<String> {
 /// compared with another.
 pub fn compare(sights: &[Sight], calls: &[Call], excuses: &Excuses) -> (usize, Vec<Breach>) {
     // An instance that has not seen more than an older board has cannot know that it is older.
-    let is_stale = |sight: &Sight| excuses.stale_from.is_some_and(|from| sight.at >= from);
+    let is_stale = |sight: &Sight| excuses.is_stale((sight.at, sight.at));
     let complaints = sights.iter().filter_map(|sight| {
         let (rule, what) = sight.complaint.as_ref()?;
         if *rule == FORWARDS && is_stale(sight) {
@@ -108,8 +109,10 @@ pub fn compare(sights: &[Sight], calls: &[Call], excuses: &Excuses) -> (usize, V
     let all: Vec<_> = fed.chain(looks).collect();
     // An older board may have gone on as another with the same positions, until it was found out.
     let last = all.iter().map(|(_, (epoch, _), _)| *epoch).max();
-    let is_doubtful =
-        |position: &Position| excuses.stale_from.is_some() && Some(position.0) != last;
+    let is_doubtful = |(epoch, _): &Position| {
+        let mut stale = excuses.stale.iter();
+        stale.any(|stale| stale.ended_by.or(last) > Some(*epoch))
+    };
     let mut known: HashMap<Position, (String, String)> = HashMap::new();
     let mut n_compared = 0;
     for (who, position, states) in all {

@@ -3,9 +3,11 @@
 use std::time::Instant;
 
 use super::checks::among_calls;
+use super::excuses::Excuses;
 use super::feed::{Map, compare};
 use super::history::Verb::{self, Confirm, Mine, Open, Pause};
-use super::history::{Call, Excuses, HoldName, Outcome, Sight, Told};
+use super::history::{Call, HoldName, Outcome, Sight, Told};
+use super::older_boards;
 use super::register::Effect::{
     self, Block, Book, BookedBesides, Cancel, IsBooked, IsNotBooked, Leave, SeenBlocked, SeenFree,
     SeenKept, Take, TakenBesides, Unblock,
@@ -156,6 +158,7 @@ pub fn check_the_checkers(tally: &Tally) {
     if !compares() {
         mistaken.push("two maps");
     }
+    mistaken.extend(older_boards::misjudged());
     let calls = WRONG_CALLS
         .into_iter()
         .map(|(name, calls)| (name, calls, false));
@@ -165,7 +168,8 @@ pub fn check_the_checkers(tally: &Tally) {
             mistaken.push(name);
         }
     }
-    let (n_wrong, n_right) = (WRONG.len(), RIGHT.len());
+    let n_wrong = WRONG.len() + older_boards::WRONG.len();
+    let n_right = RIGHT.len() + older_boards::RIGHT.len();
     let outcome = if mistaken.is_empty() {
         let (n_feeds, n_calls) = (WRONG_FEEDS.len(), WRONG_CALLS.len());
         Ok(format!(
@@ -251,6 +255,7 @@ fn read(lines: &[&str]) -> Option<Map> {
 fn compares() -> bool {
     let sight = |who: &str, revision, states: &str| Sight {
         who: who.to_owned(),
+        instance: 0,
         at: 0,
         position: (1, revision),
         states: states.to_owned(),

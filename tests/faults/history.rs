@@ -7,6 +7,7 @@ use std::time::Duration;
 use holdfast::clock::Clock;
 use serde::Serialize;
 
+use super::excuses::{Epoch, Excuses, Shown, Stale};
 use super::watch::Watch;
 
 /// Microseconds since the round began, by its [`Watch`].
@@ -109,26 +110,12 @@ impl Call {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Sight {
     pub who: String,
+    pub instance: usize,
     pub at: Moment,
     pub position: (i64, i64),
     pub states: String,
     /// What must not have been told, if anything.
     pub complaint: Option<(&'static str, String)>,
-}
-
-/// What the faults of a round excuse.
-#[derive(Clone, Debug, Default, Serialize)]
-pub struct Excuses {
-    /// Between when Redis lost what it had acknowledged: holds may end then, and come back by their
-    /// tokens.
-    pub losses: Vec<(Moment, Moment)>,
-    /// From when an older board may have been answered from: until it is found out, seats are held
-    /// on it that are not free. Bookings are not excused.
-    pub stale_from: Option<Moment>,
-    /// Redis could not write to its disk: killed then, it has lost what it had acknowledged.
-    pub is_disk_full: bool,
-    /// The board may lag behind what PostgreSQL has freed.
-    pub lags: bool,
 }
 
 pub struct History {
@@ -202,18 +189,16 @@ impl History {
         self.excuses.lock().expect("nobody panics here")
     }
 
-    /// The board has gone to PostgreSQL, so long ago: holds stay behind that nobody could take
-    /// along, or that were placed in the second until everybody had heard (decision 0027).
-    pub fn fell_back(&self, ago: Duration, is_durable: bool) {
-        let at = self.now().saturating_sub(micros(ago));
+    /// The board has gone to PostgreSQL: holds stay behind that nobody could take along, or that were
+    /// placed in the second until everybody had heard (decision 0027).
+    pub fn fell_back(&self, at: Moment, is_durable: bool) {
         let mut excuses = self.excuses();
         let second = micros(Duration::from_secs(1));
         excuses
             .losses
             .push((at.saturating_sub(second), at + 2 * second));
         if !is_durable {
-            let from = excuses.stale_from.map_or(at, |from| from.min(at));
-            excuses.stale_from = Some(from);
+            excuses.stale.push(Stale::since(at, at));
         }
     }
 
@@ -232,12 +217,36 @@ impl History {
 
     /// As [`Self::losing`], after which an older board may be answered from.
     pub async fn aging<T>(&self, work: impl Future<Output = T>) -> T {
-        let now = self.now();
-        {
+        let from = self.now();
+        let nth = {
             let mut excuses = self.excuses();
-            let from = excuses.stale_from.map_or(now, |from| from.min(now));
-            excuses.stale_from = Some(from);
-        }
-        self.losing(work).await
+            excuses.stale.push(Stale::since(from, Moment::MAX));
+            excuses.stale.len() - 1
+        };
+        let done = self.losing(work).await;
+        self.excuses().stale[nth].there = self.now();
+        done
+    }
+
+    /// Older boards are excused no longer than until these epochs of the board ended them.
+    pub fn end_stale(&self, epochs: &[Epoch]) {
+        let mut shown: Vec<_> = self
+            .calls()
+            .iter()
+            .filter_map(|call| {
+                let (epoch, _) = call.told.position?;
+                Some(Shown {
+                    instance: call.instance,
+                    at: call.returned?,
+                    epoch,
+                })
+            })
+            .collect();
+        shown.extend(self.sights().iter().map(|sight| Shown {
+            instance: sight.instance,
+            at: sight.at,
+            epoch: sight.position.0,
+        }));
+        self.excuses().end_stale(epochs, &shown);
     }
 }

@@ -3,7 +3,8 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use super::history::{Call, Excuses, HoldName, Moment, OFFERS_FROM, Outcome, Seat, Verb, micros};
+use super::excuses::Excuses;
+use super::history::{Call, HoldName, Moment, OFFERS_FROM, Outcome, Seat, Verb, micros};
 use super::register::{Effect, Fate, Record, Step};
 use super::sale::Sale;
 
@@ -77,7 +78,7 @@ impl Model<'_> {
     fn add(&mut self, seat: Seat, effect: Effect, (from, until): (Moment, Moment), said: &str) {
         let is_excused = match effect {
             Effect::Take(_) | Effect::Has(_) | Effect::Block | Effect::Unblock => {
-                self.excuses.stale_from.is_some_and(|stale| until >= stale)
+                self.excuses.is_stale((from, until))
             }
             _ => false,
         };
@@ -97,9 +98,9 @@ impl Model<'_> {
 
     /// What was seen of a seat counts unless it was seen on an older board.
     fn see(&mut self, seat: Seat, effect: Effect, call: &Call) {
-        let stale = self.excuses.stale_from;
-        if stale.is_none_or(|stale| call.ended() < stale) {
-            self.add(seat, effect, (call.invoked, call.ended()), &said(call));
+        let when = (call.invoked, call.ended());
+        if !self.excuses.is_stale(when) {
+            self.add(seat, effect, when, &said(call));
         }
     }
 
@@ -160,6 +161,7 @@ impl Model<'_> {
                     if !call.is_done() {
                         self.unsure(&call.wanted, when);
                     }
+                    self.block_again(call);
                 }
                 Verb::Unblock if !is_refused => {
                     for seat in call.removed.clone() {
@@ -168,6 +170,28 @@ impl Model<'_> {
                 }
                 _ => {}
             }
+        }
+    }
+
+    /// A seat that was had on an older board as if it were not blocked is blocked again when that
+    /// is found out.
+    fn block_again(&mut self, block: &Call) {
+        let ended = self
+            .excuses
+            .stale
+            .iter()
+            .filter(|it| it.until < Moment::MAX);
+        for stale in ended.filter(|it| it.until >= block.invoked) {
+            let is_lifted = |seat: &Seat| {
+                let mut unblocks = self.calls.iter().filter(|it| it.verb == Verb::Unblock);
+                unblocks.any(|it| {
+                    let is_between = it.invoked > block.ended() && it.ended() < stale.from;
+                    it.is_done() && is_between && it.removed.contains(seat)
+                })
+            };
+            let seats = block.wanted.iter().copied();
+            let seats: Vec<_> = seats.filter(|seat| !is_lifted(seat)).collect();
+            self.unsure(&seats, (stale.from.max(block.invoked), stale.until));
         }
     }
 
@@ -316,7 +340,8 @@ fn fate(name: HoldName, calls: &[&Call], (all, excuses): (&[Call], &Excuses), sa
     let deadline = deadline.min(placed + hold_lifetime);
     let deadline = quitted(name, calls, all).unwrap_or(deadline);
     let losses = excuses.losses.iter().filter(|(_, until)| *until >= placed);
-    let losses = losses.map(|(from, _)| *from).chain(excuses.stale_from);
+    let stale = excuses.stale.iter().filter(|it| it.until >= placed);
+    let losses = losses.map(|(from, _)| *from).chain(stale.map(|it| it.from));
     let lost = losses.map(|from| from.max(placed)).min();
     Fate {
         hold: name,

@@ -13,8 +13,9 @@ use tokio::process::Command;
 use super::cast::Cast;
 use super::checks::{self, Breach, Truth};
 use super::cluster::Cluster;
+use super::excuses::Epoch;
 use super::feed;
-use super::history::{History, Outcome};
+use super::history::{History, Outcome, micros};
 use super::nemesis::{Nemesis, Strike};
 use super::processes::{program, until};
 use super::sale::Sale;
@@ -100,7 +101,7 @@ pub async fn run(cluster: &Cluster, plan: &Plan) -> anyhow::Result<Report> {
     let states = truth.states(sale.n_seats());
     let states = (!is_unsettled).then_some(&*states);
     breaches.extend(audience.leave(states).await?);
-    excuse_falls(cluster, (&sale, &history), plan).await?;
+    look_at_epochs(cluster, (&sale, &history), plan).await?;
     let (calls, excuses) = (history.calls().clone(), history.excuses().clone());
     breaches.extend(checks::check(&sale, &calls, &excuses, &truth));
     let (n_compared, differing) = feed::compare(&history.sights(), &calls, &excuses);
@@ -117,16 +118,20 @@ pub async fn run(cluster: &Cluster, plan: &Plan) -> anyhow::Result<Report> {
     })
 }
 
-/// A board in PostgreSQL is no more durable than in Redis (decision 0026).
-async fn excuse_falls(
+/// Where a board fell back, and which epoch found an older one out, PostgreSQL has written down. A
+/// board in PostgreSQL is no more durable than in Redis (decision 0026).
+async fn look_at_epochs(
     cluster: &Cluster,
     (sale, history): (&Sale, &History),
     plan: &Plan,
 ) -> anyhow::Result<()> {
     let mut db = cluster.postgres.lock().await.primary().connect().await?;
-    let falls: Vec<i64> = sqlx::query_scalar(
-        "SELECT (extract(epoch FROM clock_timestamp() - began_at) * 1000000)::bigint
-         FROM board_epochs WHERE event_id = $1::uuid AND mode = 'postgres'",
+    // Before it is asked how long ago an epoch began: rather too early than too late.
+    let now = history.now();
+    let rows: Vec<(i64, bool, i64)> = sqlx::query_as(
+        "SELECT epoch, mode = 'postgres',
+             (extract(epoch FROM clock_timestamp() - began_at) * 1000000)::bigint
+         FROM board_epochs WHERE event_id = $1::uuid",
     )
     .bind(&sale.event_id)
     .fetch_all(&mut db)
@@ -137,9 +142,16 @@ async fn excuse_falls(
         Nemesis::FillPostgresDisk,
     ];
     let is_durable = !plan.nemeses.iter().any(|nemesis| ends.contains(nemesis));
-    for ago in falls {
-        history.fell_back(Duration::from_micros(ago.cast_unsigned()), is_durable);
+    let mut epochs = Vec::new();
+    for (number, is_in_postgres, ago) in rows {
+        let ago = Duration::from_micros(ago.cast_unsigned());
+        let began = now.saturating_sub(micros(ago));
+        epochs.push(Epoch { number, began });
+        if is_in_postgres {
+            history.fell_back(began, is_durable);
+        }
     }
+    history.end_stale(&epochs);
     Ok(())
 }
 

@@ -72,6 +72,18 @@ impl Sale {
         })
     }
 
+    /// One of no cluster: for the checkers' own tests.
+    pub fn imagined(n_seats: usize) -> Self {
+        Self {
+            urls: [String::new(), String::new()],
+            event_id: String::new(),
+            owner: String::new(),
+            hold_ttl: HOLD_TTL,
+            hold_lifetime: HOLD_LIFETIME,
+            labels: vec![String::new(); n_seats],
+        }
+    }
+
     pub fn n_seats(&self) -> usize {
         self.labels.len()
     }

@@ -149,6 +149,7 @@ impl Viewer {
     fn note(&self, complaint: Option<Complaint>) {
         self.history.see(Sight {
             who: format!("viewer {} at {}", self.number, self.instance),
+            instance: self.instance,
             at: self.history.now(),
             position: self.map.position,
             states: self.map.states.clone(),
