@@ -1,10 +1,13 @@
 //! One instance of the service.
 
+use std::fs;
 use std::net::TcpListener;
 use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Mutex, MutexGuard};
 use std::time::Duration;
 
+use anyhow::Context as _;
 use nix::sys::signal::Signal;
 
 use super::processes::{Den, Launch, Process, program, until};
@@ -22,6 +25,8 @@ pub struct Service {
     pub to_postgres: Proxy,
     pub to_redis: Proxy,
     process: Mutex<Option<Process>>,
+    /// It had ended without being told to when it was started or killed.
+    has_died: AtomicBool,
     /// After how long without Redis boards fall back, and with it go back, in seconds.
     patience: Mutex<Option<(u32, u32)>>,
     http: reqwest::Client,
@@ -43,6 +48,7 @@ impl Service {
             to_postgres: Proxy::start(postgres).await?,
             to_redis: Proxy::start(redis).await?,
             process: Mutex::new(None),
+            has_died: AtomicBool::new(false),
             patience: Mutex::new(None),
             http: reqwest::Client::new(),
         })
@@ -106,6 +112,7 @@ impl Service {
         if self.is_running() {
             return Ok(());
         }
+        self.notice();
         let mut env = self.env();
         env.extend(more);
         *self.process() = Some(self.launch("serve", env).start()?);
@@ -134,12 +141,17 @@ impl Service {
 
     pub async fn until_ready(&self) -> anyhow::Result<()> {
         let ready = format!("{}/readyz", self.url);
-        let what = format!("{} is ready (see {})", self.url, self.log().display());
-        until(&what, READY_WITHIN, async || {
+        let what = format!("{} is ready", self.url);
+        let waited = until(&what, READY_WITHIN, async || {
             let asked = self.http.get(&ready).timeout(Duration::from_secs(2)).send();
             asked.await.is_ok_and(|answer| answer.status() == 200)
         })
-        .await
+        .await;
+        waited.with_context(|| {
+            let log = fs::read_to_string(self.log()).unwrap_or_default();
+            let last = log.lines().last().unwrap_or_default();
+            format!("its log ends with {last:?}")
+        })
     }
 
     fn process(&self) -> MutexGuard<'_, Option<Process>> {
@@ -150,12 +162,23 @@ impl Service {
         self.process().as_ref().is_some_and(Process::is_running)
     }
 
-    /// Whether it was started and has ended without being told to.
+    /// Whether it has ended without being told to since this was last asked.
     pub fn has_died(&self) -> bool {
-        self.process().as_ref().is_some_and(|it| !it.is_running())
+        self.notice();
+        self.has_died.swap(false, Ordering::SeqCst)
+    }
+
+    /// Whoever ends by itself is noticed once.
+    fn notice(&self) {
+        let mut process = self.process();
+        if process.as_ref().is_some_and(|it| !it.is_running()) {
+            *process = None;
+            self.has_died.store(true, Ordering::SeqCst);
+        }
     }
 
     pub fn kill(&self) {
+        self.notice();
         if let Some(process) = self.process().take() {
             process.kill();
         }
