@@ -112,21 +112,26 @@ pub struct Audience {
 }
 
 impl Audience {
-    /// They go; each has been shown what is so in the end, if it is known.
-    pub async fn leave(self, states: Option<&str>) -> anyhow::Result<Vec<Breach>> {
+    /// They go, each with the map that it has.
+    pub async fn leave(self) -> anyhow::Result<Vec<Viewer>> {
         self.leave.cancel();
-        let mut breaches = Vec::new();
+        let mut viewers = Vec::new();
         for viewer in self.viewers {
-            let mut viewer = viewer.await?;
-            let Some(states) = states else {
-                continue;
-            };
-            let late = viewer.arrive(states).await.err();
-            breaches.extend(late.map(|what| Breach {
-                rule: SAME_MAP,
-                what: format!("{what}, and not {states}"),
-            }));
+            viewers.push(viewer.await?);
         }
-        Ok(breaches)
+        Ok(viewers)
     }
+}
+
+/// Each has been shown what is so in the end, or is when it comes back.
+pub async fn arrive(viewers: Vec<Viewer>, states: &str) -> Vec<Breach> {
+    let mut breaches = Vec::new();
+    for mut viewer in viewers {
+        let late = viewer.arrive(states).await.err();
+        breaches.extend(late.map(|what| Breach {
+            rule: SAME_MAP,
+            what: format!("{what}, and not {states}"),
+        }));
+    }
+    breaches
 }

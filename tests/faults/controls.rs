@@ -105,7 +105,7 @@ impl Control {
             self.take_away(cluster).await?;
             let played = self.play(cluster).await;
             self.put_back(cluster).await?;
-            let breaches = played?;
+            let breaches = played?.breaches;
             if breaches.iter().any(|breach| breach.rule == self.rule()) {
                 return Ok(nth);
             }

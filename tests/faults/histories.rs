@@ -1,6 +1,7 @@
 //! What shows that the checkers can fail: histories of a seat and feeds of a map, right and wrong.
 
-use std::time::Instant;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
 
 use super::checks::among_calls;
 use super::excuses::Excuses;
@@ -13,8 +14,10 @@ use super::register::Effect::{
     SeenKept, Take, TakenBesides, Unblock,
 };
 use super::register::{Fate, Record, Step};
+use super::round::Report;
+use super::sale::Sale;
 use super::search::{Verdict, judge};
-use super::session::Tally;
+use super::session::{Tally, untried};
 use super::watch::counts_sleep;
 
 /// What was done to a seat, from when, until when.
@@ -158,6 +161,9 @@ pub fn check_the_checkers(tally: &Tally) {
     if !compares() {
         mistaken.push("two maps");
     }
+    if !wants_to_see_something() {
+        mistaken.push("rounds in which nothing happens");
+    }
     mistaken.extend(older_boards::misjudged());
     let calls = WRONG_CALLS
         .into_iter()
@@ -275,6 +281,25 @@ fn compares() -> bool {
             sight("b", 1, ".."),
             sight("b", 2, "hh"),
         ]) == (1, 0)
+}
+
+/// Whether rounds that show nothing are found, and short ones may go without an offer.
+fn wants_to_see_something() -> bool {
+    let round = |seconds, n_bookings, n_compared| Report {
+        lasts: Duration::from_secs(seconds),
+        sale: Arc::new(Sale::imagined(0)),
+        history: Arc::default(),
+        breaches: Vec::new(),
+        n_bookings,
+        n_offers: 0,
+        n_compared,
+        waiting: Vec::new(),
+    };
+    let is_tried = |rounds: &[Report]| untried(rounds).is_none();
+    is_tried(&[round(3, 1, 0), round(3, 0, 1)])
+        && !is_tried(&[round(3, 0, 1)])
+        && !is_tried(&[round(3, 1, 0)])
+        && !is_tried(&[round(10, 1, 1), round(10, 1, 1)])
 }
 
 /// Holds 1 and 2 may lapse from 50 on; people wait from 20 on; a block that nobody has answered may

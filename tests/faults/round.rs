@@ -10,7 +10,7 @@ use rand::rngs::StdRng;
 use rand::{RngExt, SeedableRng};
 use tokio::process::Command;
 
-use super::cast::Cast;
+use super::cast::{self, Cast};
 use super::checks::{self, Breach, Truth};
 use super::cluster::Cluster;
 use super::excuses::Epoch;
@@ -19,6 +19,7 @@ use super::history::{History, Outcome, micros};
 use super::nemesis::{Nemesis, Strike};
 use super::processes::{program, until};
 use super::sale::Sale;
+use super::viewers::Viewer;
 use super::without_redis::SOON;
 
 const N_SEATS: usize = 32;
@@ -53,6 +54,7 @@ impl Plan {
 
 /// What a round came to.
 pub struct Report {
+    pub lasts: Duration,
     pub sale: Arc<Sale>,
     pub history: Arc<History>,
     pub breaches: Vec<Breach>,
@@ -60,8 +62,8 @@ pub struct Report {
     pub n_offers: usize,
     /// Maps that were compared with another's at the same position.
     pub n_compared: usize,
-    /// The maps do not yet show what PostgreSQL has.
-    pub is_unsettled: bool,
+    /// Those who have not been shown what is so in the end, where the maps do not show it yet.
+    pub waiting: Vec<Viewer>,
 }
 
 impl Report {
@@ -90,17 +92,17 @@ pub async fn run(cluster: &Cluster, plan: &Plan) -> anyhow::Result<Report> {
     let cast = Cast::begin(&sale, &history, plan).await?;
     let struck = go_wrong(cluster, (&sale, &history), plan).await;
     cast.stop();
-    let mut breaches: Vec<_> = died(cluster).collect();
     struck?;
     cluster.heal().await.context("the cluster does not heal")?;
 
-    let (audience, unsettled) = cast.settle().await?;
-    breaches.extend(unsettled);
+    let (audience, mut breaches) = cast.settle().await?;
     let is_unsettled = settle(cluster, &sale, BOARDS_SOON).await.is_err();
     let truth = read(cluster, &sale).await?;
-    let states = truth.states(sale.n_seats());
-    let states = (!is_unsettled).then_some(&*states);
-    breaches.extend(audience.leave(states).await?);
+    let mut waiting = audience.leave().await?;
+    if !is_unsettled {
+        let states = truth.states(sale.n_seats());
+        breaches.extend(cast::arrive(std::mem::take(&mut waiting), &states).await);
+    }
     look_at_epochs(cluster, (&sale, &history), plan).await?;
     let (calls, excuses) = (history.calls().clone(), history.excuses().clone());
     breaches.extend(checks::check(&sale, &calls, &excuses, &truth));
@@ -108,13 +110,14 @@ pub async fn run(cluster: &Cluster, plan: &Plan) -> anyhow::Result<Report> {
     breaches.extend(differing);
     breaches.extend(died(cluster));
     Ok(Report {
+        lasts: plan.lasts,
         n_bookings: truth.n_bookings(),
         n_offers: truth.n_offers(),
         n_compared,
         sale,
         history,
         breaches,
-        is_unsettled,
+        waiting,
     })
 }
 
@@ -198,7 +201,7 @@ async fn again_and_again(
 }
 
 /// Instances that have ended though nobody has killed them.
-fn died(cluster: &Cluster) -> impl Iterator<Item = Breach> {
+pub fn died(cluster: &Cluster) -> impl Iterator<Item = Breach> {
     let dead = cluster.services.iter().filter(|service| service.has_died());
     dead.map(|service| Breach {
         rule: "an instance goes on, whatever the stores do",
@@ -228,7 +231,7 @@ pub async fn settle(cluster: &Cluster, sale: &Sale, limit: Duration) -> anyhow::
 }
 
 /// What `holdfast audit` says, once it has mended what may be mended.
-pub async fn audit(cluster: &Cluster) -> anyhow::Result<Vec<String>> {
+pub async fn audit(cluster: &Cluster) -> anyhow::Result<Vec<Breach>> {
     let database = cluster.postgres.lock().await.primary().url();
     let redis = cluster.redis.lock().await.primary().url();
     let output = Command::new(program())
@@ -249,5 +252,9 @@ pub async fn audit(cluster: &Cluster) -> anyhow::Result<Vec<String>> {
     );
     let lines = text.lines().filter(|line| line.contains("; event "));
     let lines = lines.filter(|line| !line.ends_with("(repaired)"));
-    Ok(lines.map(str::to_owned).collect())
+    let breaches = lines.map(|line| Breach {
+        rule: "holdfast audit finds nothing",
+        what: line.to_owned(),
+    });
+    Ok(breaches.collect())
 }

@@ -3,6 +3,7 @@
 use std::fmt::Write as _;
 use std::fs;
 use std::path::Path;
+use std::slice;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::{Duration, Instant};
@@ -13,13 +14,16 @@ use rand::{RngExt, SeedableRng};
 use tokio::runtime::Runtime;
 
 use super::Options;
+use super::cast;
 use super::checks::Breach;
 use super::cluster::Cluster;
 use super::histories;
 use super::nemesis::{ALL, Nemesis};
 use super::processes::Den;
 use super::round::{self, BOARDS_LATE, Plan, Report};
+use super::sale::Sale;
 use super::theatre::{self, MAIN, WITHOUT_REDIS};
+use super::viewers::Viewer;
 
 /// What the short run does, in two clusters side by side. What harms Redis comes first: seats that
 /// were cancelled but not freed take a minute to be mended, which is waited for in the end.
@@ -46,6 +50,10 @@ const ROUNDS: [[&str; 7]; 2] = [
 
 /// Rounds in one cluster before a new one is made, in a long run.
 const ROUNDS_PER_CLUSTER: u32 = 12;
+
+/// How long buyers buy until somebody has surely been offered a seat: in three seconds, one time in
+/// four nobody is.
+const OFFERS_WITHIN: Duration = Duration::from_secs(20);
 
 /// Where histories of rounds with breaches are kept.
 const KEPT: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/target/faults");
@@ -83,7 +91,8 @@ pub fn run(den: &'static Den, options: &Options) -> anyhow::Result<bool> {
     let seed = options
         .seed
         .unwrap_or_else(|| u64::from(rand::random::<u32>()));
-    println!("seed {seed}; repeat a round with ./test faults --seed SEED --nemesis NAMES");
+    let same = format!("--seconds {}", options.seconds);
+    println!("seed {seed}; repeat a round with ./test faults --seed SEED --nemesis NAMES {same}");
     let plan = Plan {
         seed,
         nemeses: options.nemeses()?,
@@ -201,7 +210,10 @@ async fn play_in(den: &'static Den, name: &str, plans: Vec<Plan>, tally: &Tally)
         }
         let title = format!("{} seed {}", plan.name(), plan.seed);
         match round::run(&cluster, &plan).await {
-            Ok(report) => {
+            Ok(mut report) => {
+                if plan.nemeses.is_empty() {
+                    report.breaches.extend(untried(slice::from_ref(&report)));
+                }
                 tally.note(&title, judged(&plan, &cluster, &report), began);
                 reports.push(report);
             }
@@ -211,11 +223,18 @@ async fn play_in(den: &'static Den, name: &str, plans: Vec<Plan>, tally: &Tally)
             }
         }
     }
+    if reports.is_empty() {
+        return;
+    }
     let began = Instant::now();
-    let n_late = reports.iter().filter(|report| report.is_unsettled).count();
-    let outcome = conclude(&cluster, &reports).await;
-    let outcome = outcome.map(|()| format!("{} events, {n_late} late", reports.len()));
-    tally.note(&format!("{name}: the maps and the audit"), outcome, began);
+    let n_late = reports.iter().filter(|report| !report.waiting.is_empty());
+    let figures = format!("{} events, {} late", reports.len(), n_late.count());
+    let untried = untried(&reports);
+    let events = reports.into_iter().map(|it| (it.sale, it.waiting));
+    let concluded = conclude(&cluster, events.collect()).await;
+    let concluded = concluded.map(|breaches| breaches.into_iter().chain(untried).collect());
+    let title = format!("{name}: the maps and the audit");
+    tally.note(&title, outcome(concluded, || figures), began);
 }
 
 async fn missing(cluster: &Cluster, plan: &Plan) -> Option<&'static str> {
@@ -238,7 +257,7 @@ fn judged(plan: &Plan, cluster: &Cluster, report: &Report) -> Result<String, Str
     }
 }
 
-pub fn list(breaches: &[Breach]) -> String {
+fn list(breaches: &[Breach]) -> String {
     let mut text = String::new();
     for breach in breaches.iter().take(10) {
         let _ = writeln!(text, "- {}: {}", breach.rule, breach.what);
@@ -250,20 +269,53 @@ pub fn list(breaches: &[Breach]) -> String {
     text
 }
 
-/// What needs its time: abandoned confirms, boards that lag, and the audit of everything.
-async fn conclude(cluster: &Cluster, reports: &[Report]) -> Result<(), String> {
+/// What needs its time: abandoned confirms, boards that lag, those who wait to be shown them, and
+/// the audit of everything.
+pub async fn conclude(
+    cluster: &Cluster,
+    events: Vec<(Arc<Sale>, Vec<Viewer>)>,
+) -> anyhow::Result<Vec<Breach>> {
     let begun = Instant::now();
-    for report in reports {
+    let mut breaches = Vec::new();
+    for (sale, waiting) in events {
         let left = BOARDS_LATE.saturating_sub(begun.elapsed());
-        let settled = round::settle(cluster, &report.sale, left.max(Duration::from_secs(1)));
-        settled.await.map_err(|error| format!("{error:#}"))?;
+        round::settle(cluster, &sale, left.max(Duration::from_secs(1))).await?;
+        let states = round::read(cluster, &sale).await?.states(sale.n_seats());
+        breaches.extend(cast::arrive(waiting, &states).await);
     }
-    let breaches = round::audit(cluster).await;
-    let breaches = breaches.map_err(|error| format!("{error:#}"))?;
-    if breaches.is_empty() {
-        Ok(())
-    } else {
-        Err(breaches.join("\n"))
+    breaches.extend(round::audit(cluster).await?);
+    breaches.extend(round::died(cluster));
+    Ok(breaches)
+}
+
+/// Where nothing was sold, offered or compared, nothing was tried.
+pub fn untried(reports: &[Report]) -> Option<Breach> {
+    let sum = |of: fn(&Report) -> usize| -> usize { reports.iter().map(of).sum() };
+    let lasted: Duration = reports.iter().map(|report| report.lasts).sum();
+    let tried = [
+        ("bookings", sum(|it| it.n_bookings)),
+        ("maps that were compared", sum(|it| it.n_compared)),
+        ("offers", sum(|it| it.n_offers)),
+    ];
+    // Offers take longer to come.
+    let n_due = if lasted < OFFERS_WITHIN { 2 } else { 3 };
+    let missing = tried[..n_due].iter().filter(|(_, n)| *n == 0);
+    let missing: Vec<_> = missing.map(|(what, _)| *what).collect();
+    (!missing.is_empty()).then(|| Breach {
+        rule: "what the suite judges has happened",
+        what: format!("there were no {}", missing.join(" and no ")),
+    })
+}
+
+/// What is said of something that was judged.
+pub fn outcome(
+    judged: anyhow::Result<Vec<Breach>>,
+    figures: impl FnOnce() -> String,
+) -> Result<String, String> {
+    match judged {
+        Ok(breaches) if breaches.is_empty() => Ok(figures()),
+        Ok(breaches) => Err(list(&breaches)),
+        Err(error) => Err(format!("{error:#}")),
     }
 }
 

@@ -26,6 +26,12 @@ pub struct Stage<'a> {
     callers: [Caller; 2],
 }
 
+/// What a scene came to.
+pub struct Ended {
+    pub sale: Arc<Sale>,
+    pub breaches: Vec<Breach>,
+}
+
 /// Who acts, where.
 #[derive(Clone, Copy)]
 pub struct By(pub usize, pub usize);
@@ -147,10 +153,12 @@ impl<'a> Stage<'a> {
     }
 
     /// What must not be, now that the scene is over.
-    pub async fn end(self) -> anyhow::Result<Vec<Breach>> {
+    pub async fn end(self) -> anyhow::Result<Ended> {
         let truth = round::read(self.cluster, &self.sale).await?;
         let calls = self.history.calls().clone();
         let excuses = self.history.excuses().clone();
-        Ok(checks::check(&self.sale, &calls, &excuses, &truth))
+        let breaches = checks::check(&self.sale, &calls, &excuses, &truth);
+        let sale = self.sale;
+        Ok(Ended { sale, breaches })
     }
 }

@@ -205,13 +205,10 @@ impl<'a> Play<'a> {
             self.stage.release(*by, held).await?;
         }
         self.stage.until_shown().await?;
-        let audited = round::audit(self.stage.cluster).await?;
         let mut breaches = self.breaches;
-        breaches.extend(audited.into_iter().map(|what| Breach {
-            rule: "holdfast audit finds nothing",
-            what,
-        }));
-        breaches.extend(self.stage.end().await?);
-        Ok(breaches)
+        breaches.extend(round::audit(self.stage.cluster).await?);
+        let mut ended = self.stage.end().await?;
+        ended.breaches.extend(breaches);
+        Ok(ended)
     }
 }
