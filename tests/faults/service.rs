@@ -78,6 +78,7 @@ impl Service {
             ("HOLDFAST_BIND", self.bind.clone()),
             ("HOLDFAST_GUESTS_PER_MINUTE", many.clone()),
             ("HOLDFAST_HOLD_CHANGES_PER_MINUTE", many.clone()),
+            ("HOLDFAST_WITHDRAWALS_PER_MINUTE", many.clone()),
             ("HOLDFAST_SIGN_INS_PER_MINUTE", many),
             ("RUST_LOG", "info".to_owned()),
             ("NO_COLOR", "1".to_owned()),
