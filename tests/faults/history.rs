@@ -189,8 +189,8 @@ impl History {
         self.excuses.lock().expect("nobody panics here")
     }
 
-    /// The board has gone to PostgreSQL: holds stay behind that nobody could take along, or that were
-    /// placed in the second until everybody had heard (decision 0027).
+    /// The board has gone to PostgreSQL: holds stay behind that nobody could take along, or that
+    /// were placed in the second until everybody had heard (decision 0027).
     pub fn fell_back(&self, at: Moment, is_durable: bool) {
         let mut excuses = self.excuses();
         let second = micros(Duration::from_secs(1));

@@ -18,8 +18,8 @@ type Asked = (Verb, HoldName, u64, u64);
 /// A hold that is refused because the seat is blocked.
 const REFUSED: HoldName = 9;
 
-/// The older board is there from 2.0 to 2.1 s on; the next epoch begins at 3.0 s, and both instances
-/// have shown it at 3.2 s: what is over a second later was on it.
+/// The older board is there from 2.0 to 2.1 s on; the next epoch begins at 3.0 s, and both
+/// instances have shown it at 3.2 s: what begins until 4.2 s may have been on the older one.
 fn excuses() -> Excuses {
     let mut excuses = Excuses {
         stale: vec![Stale::since(2_000 * MS, 2_100 * MS)],
