@@ -39,7 +39,7 @@ pub enum Rule {
     SignIns,
     Lookups,
     HoldChanges,
-    /// Bookings cancelled by buyers, and waitlists left: each is a mail to an address of their choice.
+    /// Bookings cancelled by buyers, and waitlists left: each sends a mail to an address of theirs.
     Withdrawals,
 }
 

@@ -50,7 +50,7 @@ pub const VARIABLES: &[Variable] = &[
     ("HOLDFAST_SIGN_INS_PER_MINUTE", "20", "sign-ins and registrations from one address"),
     ("HOLDFAST_LOOKUPS_PER_MINUTE", "30", "bookings looked up by reference from one address"),
     ("HOLDFAST_HOLD_CHANGES_PER_MINUTE", "600", "holds placed or changed by one caller"),
-    ("HOLDFAST_WITHDRAWALS_PER_MINUTE", "30", "bookings cancelled and waitlists left from one address"),
+    ("HOLDFAST_WITHDRAWALS_PER_MINUTE", "30", "bookings cancelled, waitlists left by one address"),
 ];
 
 /// Limit: for one attempt to deliver a mail or a webhook.

@@ -25,6 +25,7 @@ mod operations;
 mod queries;
 mod races;
 mod random_walk;
+mod roles;
 mod sales;
 mod schema;
 mod scripts;

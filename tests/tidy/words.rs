@@ -18,7 +18,6 @@ const CONFINED: &[Confined] = &[
             "src/auth.rs",
             "src/docs.rs",
             "src/document.rs",
-            "src/idempotency/mod.rs",
             "src/limits.rs",
             "src/middleware.rs",
             "src/operations.rs",
