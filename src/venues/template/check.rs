@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 
 use super::generate::{Drawn, generate, n_seats_of};
 use super::layout::{lay_out, summarise};
-use super::limits::{SEATS_MAX, SECTIONS_MAX};
+use super::limits::{CATEGORY_KEY_LENGTH_MAX, SEATS_MAX, SECTIONS_MAX};
 use super::overlap::report_overlaps;
 use super::problems::{Position, ProblemCode, Problems, Source, TemplateProblem};
 use super::read::read_template;
@@ -238,7 +238,7 @@ fn report_unknown_categories(template: &Template, problems: &mut Problems) -> bo
         .collect::<Vec<_>>()
         .join(", ");
     for (key, source) in &uses {
-        let written: String = key.chars().take(40).collect();
+        let written: String = key.chars().take(CATEGORY_KEY_LENGTH_MAX).collect();
         let detail = format!("There is no category `{written}`; there are {names}.");
         problems.add(ProblemCode::UnknownCategory, source, detail);
     }

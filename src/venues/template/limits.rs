@@ -28,6 +28,12 @@ pub(super) const NUMBER_MAX: u32 = 99_999;
 pub(super) const NAME_LENGTH_MAX: usize = 100;
 /// Limit: length of a key or label, in characters.
 pub(super) const LABEL_LENGTH_MAX: usize = 12;
+/// Limit: length of the key of a category, in characters.
+pub(super) const CATEGORY_KEY_LENGTH_MAX: usize = 40;
+/// Limit: length of a single value, in bytes: several times what a name may have.
+pub(super) const VALUE_BYTES_MAX: usize = 1_000;
+/// Limit: length of a key of a map, in bytes. Pointers are made of them.
+pub(super) const KEY_BYTES_MAX: usize = 100;
 /// Limit: values of a document, counted after aliases have been followed.
 pub(super) const NODES_MAX: u64 = 30_000;
 /// Limit: how deep lists and maps may nest.

@@ -9,7 +9,7 @@ use std::rc::Rc;
 
 use granit_parser::{Event, Parser, ScalarStyle, ScanError, Span};
 
-use super::limits::{DEPTH_MAX, NODES_MAX};
+use super::limits::{DEPTH_MAX, KEY_BYTES_MAX, NODES_MAX, VALUE_BYTES_MAX};
 use super::problems::{Position, ProblemCode, Problems, Source, point_to};
 
 #[derive(Debug)]
@@ -118,12 +118,12 @@ impl Builder<'_> {
                 }
             }
             Event::Scalar(text, style, anchor, _) => {
-                let is_plain = style == ScalarStyle::Plain;
+                self.count(1, at)?;
+                self.measure(&text, ("value", VALUE_BYTES_MAX), at)?;
                 let content = Content::Scalar {
                     text: text.into_owned(),
-                    is_plain,
+                    is_plain: style == ScalarStyle::Plain,
                 };
-                self.count(1, at)?;
                 self.put(Rc::new(Node { at, content }), anchor, 1)?;
             }
             Event::SequenceStart(_, anchor, _) => {
@@ -201,10 +201,7 @@ impl Builder<'_> {
                     value: node,
                 }),
                 None => match &node.content {
-                    Content::Scalar { text, .. } => {
-                        let at = node.at;
-                        self.note_key(text, at);
-                    }
+                    Content::Scalar { text, .. } => self.note_key(text, node.at)?,
                     _ => {
                         return self.fail(ProblemCode::SyntaxError, node.at, "A key must be text.");
                     }
@@ -215,10 +212,9 @@ impl Builder<'_> {
         Some(())
     }
 
-    fn note_key(&mut self, key: &str, at: Position) {
-        let Some(open) = self.open.last_mut() else {
-            return;
-        };
+    fn note_key(&mut self, key: &str, at: Position) -> Option<()> {
+        self.measure(key, ("key", KEY_BYTES_MAX), at)?;
+        let open = self.open.last_mut()?;
         let first_line = open.keys.get(key).copied();
         open.keys.entry(key.to_owned()).or_insert(at.line);
         open.key = Some((key.to_owned(), at));
@@ -231,6 +227,16 @@ impl Builder<'_> {
             self.problems
                 .add(ProblemCode::DuplicateKey, &source, detail);
         }
+        Some(())
+    }
+
+    fn measure(&mut self, text: &str, limit: (&str, usize), at: Position) -> Option<()> {
+        let (noun, max) = limit;
+        if text.len() <= max {
+            return Some(());
+        }
+        let detail = format!("This {noun} has {} bytes; {max} is the most.", text.len());
+        self.fail(ProblemCode::TooLarge, at, detail)
     }
 
     fn count(&mut self, n_nodes: u64, at: Position) -> Option<()> {

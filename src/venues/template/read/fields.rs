@@ -148,6 +148,7 @@ impl Fields {
             return spot.wrong_type(&format!("a map with {}", list(keys)), problems);
         };
         let is_written = |key: &str| entries.iter().any(|entry| entry.key == key);
+        let missing: Vec<_> = keys.iter().filter(|key| !is_written(key)).collect();
         let mut fields = Self {
             source: spot.source.clone(),
             members: Vec::new(),
@@ -159,8 +160,8 @@ impl Fields {
                 fields.members.push(member);
                 continue;
             }
-            let meant = keys.iter().filter(|key| is_alike(key, &entry.key));
-            fields.misspelt.extend(meant.filter(|key| !is_written(key)));
+            let meant = missing.iter().filter(|key| is_alike(key, &entry.key));
+            fields.misspelt.extend(meant.copied());
             let pointer = point_to(&spot.source.pointer, &entry.key);
             let detail = format!("`{}` is no key here; there are {}.", entry.key, list(keys));
             let source = Source {

@@ -8,7 +8,8 @@ use crate::venues::model::SeatFlag;
 use crate::venues::template::frame::Place;
 use crate::venues::template::labels;
 use crate::venues::template::limits::{
-    COORDINATE_MAX, LABEL_LENGTH_MAX, LABELS_MAX, NAME_LENGTH_MAX, NUMBER_MAX,
+    CATEGORY_KEY_LENGTH_MAX, COORDINATE_MAX, LABEL_LENGTH_MAX, LABELS_MAX, NAME_LENGTH_MAX,
+    NUMBER_MAX,
 };
 use crate::venues::template::numbering::NumberSet;
 use crate::venues::template::problems::{ProblemCode, Problems};
@@ -32,12 +33,13 @@ pub(super) fn category_key(spot: &Spot, problems: &mut Problems) -> Option<Strin
     let Some(text) = spot.written() else {
         return spot.wrong_type("text", problems);
     };
-    let is_key = (1..=40).contains(&text.len())
+    let is_key = (1..=CATEGORY_KEY_LENGTH_MAX).contains(&text.len())
         && text
             .bytes()
             .all(|byte| matches!(byte, b'a'..=b'z' | b'0'..=b'9' | b'-' | b'_'));
     if !is_key {
-        let detail = format!("`{text}` is not a key: 1 to 40 of a-z, 0-9, `-`, `_`.");
+        let detail =
+            format!("`{text}` is not a key: 1 to {CATEGORY_KEY_LENGTH_MAX} of a-z, 0-9, `-`, `_`.");
         return spot.wrong(ProblemCode::WrongValue, detail, problems);
     }
     Some(text.to_owned())
@@ -48,8 +50,10 @@ pub(super) fn category_use(spot: &Spot, problems: &mut Problems) -> Option<Strin
     let Some(text) = spot.written() else {
         return spot.wrong_type("the key of a category", problems);
     };
-    problems.note_category(text, &spot.source);
-    Some(text.to_owned())
+    // Every seat has a copy. One character too many tells a key from all that there are.
+    let key: String = text.chars().take(CATEGORY_KEY_LENGTH_MAX + 1).collect();
+    problems.note_category(&key, &spot.source);
+    Some(key)
 }
 
 pub(super) fn label(spot: &Spot, problems: &mut Problems) -> Option<String> {

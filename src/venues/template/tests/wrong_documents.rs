@@ -35,6 +35,20 @@ fn of_the_document() -> Vec<Mistake> {
         ),
         (ProblemCode::TooDeep, deep, deepest, 4, 37),
         (ProblemCode::TooLarge, large, largest, 2, 59_998),
+        (
+            ProblemCode::TooLarge,
+            house(&[("name: House", &format!("name: {}", "x".repeat(1_001)))]),
+            "/name",
+            2,
+            7,
+        ),
+        (
+            ProblemCode::TooLarge,
+            house(&[("    at:", &format!("    {}: 1\n    at:", "k".repeat(101)))]),
+            "/sections/0",
+            10,
+            5,
+        ),
         (ProblemCode::TooManyProblems, many, "", 1, 1),
         (
             ProblemCode::DuplicateKey,
