@@ -1,5 +1,7 @@
 //! Seat numbers of a row: from, to, odd or even, in which direction, and which are left out.
 
+use std::rc::Rc;
+
 use super::limits::NUMBER_MAX;
 
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -19,20 +21,33 @@ pub(super) enum Order {
     CentreOut,
 }
 
-/// A set of numbers, as ranges that include both ends.
+/// A set of numbers, as ranges that include both ends: in order, and with room between them.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub(super) struct NumberSet(pub(super) Vec<(u32, u32)>);
+pub(super) struct NumberSet(Rc<[(u32, u32)]>);
 
 impl NumberSet {
-    pub(super) fn contains(&self, number: u32) -> bool {
-        self.range_around(number).is_some()
+    /// The set of these ranges, whatever their order, overlapping or not.
+    pub(super) fn new(mut ranges: Vec<(u32, u32)>) -> Self {
+        ranges.sort_unstable();
+        let mut merged: Vec<(u32, u32)> = Vec::with_capacity(ranges.len());
+        for (from, to) in ranges {
+            match merged.last_mut() {
+                Some((_, end)) if from <= end.saturating_add(1) => *end = to.max(*end),
+                _ => merged.push((from, to)),
+            }
+        }
+        Self(merged.into())
     }
 
-    fn range_around(&self, number: u32) -> Option<(u32, u32)> {
-        self.0
-            .iter()
-            .copied()
-            .find(|(from, to)| (*from..=*to).contains(&number))
+    pub(super) fn contains(&self, number: u32) -> bool {
+        let ranges = self.ranges_from(number);
+        ranges.first().is_some_and(|(from, _)| *from <= number)
+    }
+
+    /// The ranges that do not end before a number.
+    fn ranges_from(&self, number: u32) -> &[(u32, u32)] {
+        let n_before = self.0.partition_point(|(_, end)| *end < number);
+        &self.0[n_before..]
     }
 }
 
@@ -102,6 +117,7 @@ impl Numbering {
     /// Numbers of a parity from `from` up, without those left out.
     fn ascending(&self, parity: Parity, from: u32) -> impl Iterator<Item = u32> {
         let mut next = from;
+        let mut left_out = self.skip.ranges_from(from);
         std::iter::from_fn(move || {
             // A range that is left out is jumped over, not walked through.
             loop {
@@ -110,8 +126,9 @@ impl Numbering {
                     Parity::Odd => next % 2 == 1,
                     Parity::Even => next.is_multiple_of(2),
                 };
-                if let Some((_, end)) = self.skip.range_around(next) {
+                if let Some((_, end)) = left_out.first().filter(|(first, _)| *first <= next) {
                     next = end.saturating_add(1);
+                    left_out = &left_out[1..];
                 } else if is_wanted {
                     break;
                 } else {
@@ -144,7 +161,7 @@ mod tests {
         };
         let without_13 = Numbering {
             from: 11,
-            skip: NumberSet(vec![(13, 13), (15, 16)]),
+            skip: NumberSet::new(vec![(13, 13), (15, 16)]),
             ..Numbering::default()
         };
         let centre_out = Numbering {
@@ -192,13 +209,36 @@ mod tests {
         assert_eq!(last.number(2), None);
     }
 
+    #[test]
+    fn ranges_are_put_in_order_and_joined() {
+        let set = NumberSet::new(vec![(9, 9), (3, 5), (1, 2), (4, 4), (12, 20), (13, 13)]);
+
+        assert_eq!(*set.0, [(1, 5), (9, 9), (12, 20)]);
+    }
+
     proptest! {
+        #[test]
+        fn a_set_holds_the_numbers_of_its_ranges_and_a_row_the_others(
+            ranges in prop::collection::vec((1_u32..60, 0_u32..6), 0..12), from in 1_u32..60,
+        ) {
+            let ranges: Vec<_> = ranges.iter().map(|(from, n)| (*from, from + n)).collect();
+            let is_left_out =
+                |number: &u32| ranges.iter().any(|(from, to)| (from..=to).contains(&number));
+            let skip = NumberSet::new(ranges.clone());
+            let numbering = Numbering { from, skip: skip.clone(), ..Numbering::default() };
+
+            let wanted = (from..).filter(|number| !is_left_out(number)).take(20);
+
+            prop_assert!((0..80).all(|number| skip.contains(number) == is_left_out(&number)));
+            prop_assert_eq!(numbering.number(20), Some(wanted.collect()));
+        }
+
         #[test]
         fn numbers_of_a_row_are_unique(
             from in 1_u32..2000, n in 0_usize..300, order in 0..3, skip in 1_u32..50,
         ) {
             let order = [Order::LeftToRight, Order::RightToLeft, Order::CentreOut][order as usize];
-            let skip = NumberSet(vec![(skip, skip + 3)]);
+            let skip = NumberSet::new(vec![(skip, skip + 3)]);
             let numbering = Numbering { from, order: Some(order), skip, ..Numbering::default() };
 
             let mut numbers = numbering.number(n).unwrap();

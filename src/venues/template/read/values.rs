@@ -9,7 +9,7 @@ use crate::venues::template::frame::Place;
 use crate::venues::template::labels;
 use crate::venues::template::limits::{
     CATEGORY_KEY_LENGTH_MAX, COORDINATE_MAX, LABEL_LENGTH_MAX, LABELS_MAX, NAME_LENGTH_MAX,
-    NUMBER_MAX,
+    NUMBER_MAX, NUMBERS_MAX,
 };
 use crate::venues::template::numbering::NumberSet;
 use crate::venues::template::problems::{ProblemCode, Problems};
@@ -130,17 +130,12 @@ fn label_range(spot: &Spot, problems: &mut Problems) -> Option<Vec<String>> {
 
 /// A seat number, a range, or a list of both.
 pub(super) fn number_set(spot: &Spot, problems: &mut Problems) -> Option<NumberSet> {
-    let items = spot.items().unwrap_or_else(|| vec![spot.clone()]);
-    if items.is_empty() {
-        let detail = "The list is empty; name at least one number.";
-        return spot.wrong(ProblemCode::WrongValue, detail, problems);
-    }
-    let n_items = items.len();
-    let ranges: Vec<_> = items
-        .iter()
-        .filter_map(|item| number_range(item, problems))
-        .collect();
-    (ranges.len() == n_items).then_some(NumberSet(ranges))
+    let ranges = if spot.is_list() {
+        list(spot, NUMBERS_MAX, problems, number_range)?
+    } else {
+        vec![number_range(spot, problems)?]
+    };
+    Some(NumberSet::new(ranges))
 }
 
 fn number_range(spot: &Spot, problems: &mut Problems) -> Option<(u32, u32)> {

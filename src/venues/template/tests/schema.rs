@@ -136,6 +136,19 @@ fn schema_and_reader_refuse_the_same_documents() {
 }
 
 #[test]
+fn schema_and_reader_limit_the_same_lists_of_numbers() {
+    let validator = validator();
+    for (n, is_right) in [(500, true), (501, false)] {
+        let skip = vec!["9"; n].join(", ");
+        let numbers = format!("{ROW}, numbers: {{skip: [{skip}]}}");
+        let document = house(&[(ROW, &numbers)]);
+
+        assert_eq!(check_yaml(&document).layout.is_some(), is_right);
+        assert_eq!(validator.is_valid(&value_of(&document)), is_right);
+    }
+}
+
+#[test]
 fn schema_and_reader_accept_the_same_documents() {
     let validator = validator();
     for (from, to) in [
