@@ -22,6 +22,8 @@ pub(super) const CORNERS_MAX: usize = 100;
 pub(super) const MARKS_MAX: usize = 200;
 /// Limit: labels that one list or range stands for.
 pub(super) const LABELS_MAX: u64 = 300;
+/// Limit: labels that all lists and ranges of a document stand for.
+pub(super) const LABELS_IN_ALL_MAX: u64 = 300_000;
 /// Limit: seat numbers and ranges of them in one list.
 pub(super) const NUMBERS_MAX: usize = 500;
 /// Limit: the highest seat number.

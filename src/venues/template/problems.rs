@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::limits::PROBLEMS_MAX;
+use super::limits::{LABELS_IN_ALL_MAX, PROBLEMS_MAX};
 
 #[derive(
     Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, utoipa::ToSchema,
@@ -105,6 +105,7 @@ pub(super) struct Problems {
     list: Vec<TemplateProblem>,
     n_left_out: usize,
     category_uses: Vec<(String, Source)>,
+    n_labels: u64,
 }
 
 impl Problems {
@@ -131,6 +132,21 @@ impl Problems {
 
     pub(super) fn take_category_uses(&mut self) -> Vec<(String, Source)> {
         std::mem::take(&mut self.category_uses)
+    }
+
+    /// Counts labels that a list or range stands for; false as soon as the document has too many.
+    pub(super) fn count_labels(&mut self, n: usize, source: &Source) -> bool {
+        let had_room = self.n_labels <= LABELS_IN_ALL_MAX;
+        self.n_labels = self.n_labels.saturating_add(n as u64);
+        let has_room = self.n_labels <= LABELS_IN_ALL_MAX;
+        if had_room && !has_room {
+            let detail = format!(
+                "The lists and ranges of the document stand for more than {LABELS_IN_ALL_MAX} \
+                 labels; those from here on are not read."
+            );
+            self.add(ProblemCode::ImpossibleRange, source, detail);
+        }
+        has_room
     }
 
     pub(super) fn has_errors(&self) -> bool {

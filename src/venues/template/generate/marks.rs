@@ -6,31 +6,54 @@ use super::draft::{DraftRow, DraftSeat, Knowledge};
 use crate::venues::template::problems::{ProblemCode, Problems, Source};
 use crate::venues::template::spec::{LabelUse, MarkSpec, SectionSpec};
 
-/// How often each mark of an entry could have met seats that are known, and how often it did.
-pub(super) struct MarkCounts(Vec<MarkCount>);
+/// What each mark of an entry names, how often it could have met seats that are known, and how
+/// often it did.
+pub(super) struct MarkCounts<'t>(Vec<MarkCount<'t>>);
 
-#[derive(Clone, Default)]
-struct MarkCount {
+#[derive(Default)]
+struct MarkCount<'t> {
+    sections: Named<'t>,
+    rows: Named<'t>,
     n_rows: usize,
     n_seats: usize,
     has_unknown_rows: bool,
 }
 
-impl MarkCounts {
-    pub(super) fn of(section: &SectionSpec) -> Self {
-        Self(vec![MarkCount::default(); section.marks.len()])
+/// The labels of a list; `None` if any label may be meant.
+type Named<'t> = Option<HashSet<&'t str>>;
+
+impl<'t> MarkCounts<'t> {
+    pub(super) fn of(section: &'t SectionSpec) -> Self {
+        let count = |mark: &'t Option<MarkSpec>| {
+            mark.as_ref()
+                .map_or_else(MarkCount::default, |mark| MarkCount {
+                    sections: named(&mark.sections),
+                    rows: named(&mark.rows),
+                    ..MarkCount::default()
+                })
+        };
+        Self(section.marks.iter().map(count).collect())
     }
+}
+
+/// A list names something; it may name anything if a part of it cannot be read.
+fn named(list: &Option<Option<LabelUse>>) -> Named<'_> {
+    let list = list.as_ref()?.as_ref().filter(|list| list.is_whole)?;
+    Some(list.labels.iter().map(String::as_str).collect())
 }
 
 pub(super) fn apply_marks<'t>(
     section: &'t SectionSpec,
     key: Option<&str>,
     rows: &mut Vec<DraftRow<'t>>,
-    counts: &mut MarkCounts,
+    counts: &mut MarkCounts<'t>,
 ) {
     for (mark, count) in section.marks.iter().zip(&mut counts.0) {
         match mark {
-            Some(mark) => apply(mark, names(&mark.sections, key), rows, count),
+            Some(mark) => {
+                let is_here = is_named(&count.sections, key);
+                apply(mark, is_here, rows, count);
+            }
             None => doubt_all(rows),
         }
     }
@@ -40,14 +63,11 @@ pub(super) fn apply_marks<'t>(
     rows.retain(|row| !row.seats.is_empty());
 }
 
-/// Whether a list names something; it may, if a part of the list cannot be read.
-fn names(list: &Option<Option<LabelUse>>, label: Option<&str>) -> bool {
-    match (list, label) {
-        (Some(None) | None, _) | (_, None) => true,
-        (Some(Some(list)), Some(label)) => {
-            !list.is_whole || list.labels.iter().any(|named| named == label)
-        }
-    }
+fn is_named(named: &Named<'_>, label: Option<&str>) -> bool {
+    let (Some(named), Some(label)) = (named, label) else {
+        return true;
+    };
+    named.contains(label)
 }
 
 /// A mark that cannot be read may do anything to any seat.
@@ -60,15 +80,16 @@ fn doubt_all(rows: &mut [DraftRow<'_>]) {
 
 /// Counts what a mark meets in any section of its entry, as all have the same rows, and changes it
 /// in those that the mark names.
-fn apply<'t>(mark: &'t MarkSpec, is_here: bool, rows: &mut [DraftRow<'t>], count: &mut MarkCount) {
-    let wanted = mark.rows.as_ref().and_then(Option::as_ref);
-    let wanted: Option<HashSet<&str>> = wanted
-        .filter(|rows| rows.is_whole)
-        .map(|rows| rows.labels.iter().map(String::as_str).collect());
-    for row in rows
-        .iter_mut()
-        .filter(|row| wanted.as_ref().is_none_or(|w| w.contains(row.label)))
-    {
+fn apply<'t>(
+    mark: &'t MarkSpec,
+    is_here: bool,
+    rows: &mut [DraftRow<'t>],
+    count: &mut MarkCount<'t>,
+) {
+    for row in rows {
+        if !is_named(&count.rows, Some(row.label)) {
+            continue;
+        }
         count.n_rows += 1;
         count.has_unknown_rows |= row.knowledge != Knowledge::Whole;
         let n_seats = row.seats.len();
@@ -148,7 +169,7 @@ fn remove_absent(row: &mut DraftRow<'_>) {
 /// read, nothing is said.
 pub(super) fn report_unmet(
     section: &SectionSpec,
-    counts: &MarkCounts,
+    counts: &MarkCounts<'_>,
     row_labels: Option<&HashSet<&str>>,
     problems: &mut Problems,
 ) {

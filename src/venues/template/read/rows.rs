@@ -1,5 +1,7 @@
 //! Groups of rows: labels, seats of each row, numbers, spacing.
 
+use std::collections::HashSet;
+
 use super::fields::{Fields, Scalar, Spot};
 use super::values;
 use crate::venues::template::limits::{
@@ -185,14 +187,15 @@ pub(super) fn read_row_labels(fields: &Fields, problems: &mut Problems) -> Label
 }
 
 fn leave_out(labels: &mut LabelUse, skip: &LabelUse, problems: &mut Problems) {
-    let is_known = |label: &String| labels.labels.contains(label);
     if labels.is_whole {
-        for label in skip.labels.iter().filter(|label| !is_known(label)) {
+        let known: HashSet<&String> = labels.labels.iter().collect();
+        for label in skip.labels.iter().filter(|label| !known.contains(label)) {
             let detail = format!("`{label}` is not among the labels, so it cannot be left out.");
             problems.add(ProblemCode::UnknownSeats, &skip.source, detail);
         }
     }
-    let is_left_out = |label: &String| skip.labels.contains(label);
+    let left_out: HashSet<&String> = skip.labels.iter().collect();
+    let is_left_out = |label: &String| left_out.contains(label);
     let in_order = &labels.labels[..labels.n_in_order];
     labels.n_in_order -= in_order.iter().filter(|label| is_left_out(label)).count();
     labels.labels.retain(|label| !is_left_out(label));

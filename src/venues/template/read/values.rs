@@ -117,15 +117,22 @@ fn label_range(spot: &Spot, problems: &mut Problems) -> Option<Vec<String>> {
     let Some(text) = spot.written() else {
         return spot.wrong_type("a label such as A or 12, or a range such as A-F", problems);
     };
-    labels::expand(text)
-        .map_err(|fault| {
+    // What is beyond the limit must not be made, not even to be thrown away.
+    if !problems.count_labels(0, &spot.source) {
+        return None;
+    }
+    match labels::expand(text) {
+        Ok(labels) => problems
+            .count_labels(labels.len(), &spot.source)
+            .then_some(labels),
+        Err(fault) => {
             let code = match fault {
                 labels::RangeFault::NotALabel(_) => ProblemCode::WrongValue,
                 _ => ProblemCode::ImpossibleRange,
             };
-            problems.add(code, &spot.source, fault.detail(text));
-        })
-        .ok()
+            spot.wrong(code, fault.detail(text), problems)
+        }
+    }
 }
 
 /// A seat number, a range, or a list of both.
