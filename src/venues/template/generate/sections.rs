@@ -10,26 +10,27 @@ use super::tables::draw_tables;
 use super::uses::is_certain;
 use crate::venues::model::{Row, Seat, Section, SectionKind};
 use crate::venues::template::frame::{Frame, Place};
-use crate::venues::template::limits::{SEATS_MAX, SECTIONS_MAX};
+use crate::venues::template::limits::{ROWS_PER_SECTION_MAX, SEATS_MAX, SECTIONS_MAX};
 use crate::venues::template::problems::{ProblemCode, Problems, Source};
 use crate::venues::template::spec::{Anchor, LabelUse, SectionContent, SectionSpec, Template};
 
 /// Stands for a key or a number that cannot be read.
 const UNREAD: &str = "?";
 
-/// How many seats each section of an entry would have, as far as known; absent ones count too.
+/// How many seats each section of an entry would have, or one for each row of which that is not
+/// known; absent ones count too.
 fn n_seats_in_one(section: &SectionSpec) -> u64 {
     match &section.content {
         SectionContent::Rows(groups) => {
             let rows = groups.iter().flatten().flat_map(|group| {
-                (0..group.labels.labels.len()).filter_map(|row| group.n_seats(row))
+                (0..group.labels.labels.len()).map(|row| group.n_seats(row).unwrap_or(1))
             });
             rows.map(u64::from).sum()
         }
         SectionContent::Tables(groups) => groups
             .iter()
             .flatten()
-            .map(|group| u64::from(group.n_seats.unwrap_or(0)) * group.labels.labels.len() as u64)
+            .map(|group| u64::from(group.n_seats.unwrap_or(1)) * group.labels.labels.len() as u64)
             .sum(),
         SectionContent::Places(places) => u64::from(places.capacity.unwrap_or(1)),
         SectionContent::Unread => 0,
@@ -68,6 +69,7 @@ pub(in crate::venues::template) fn generate(template: &Template, problems: &mut 
         drawn.uses.add_unknown();
     }
     for section in &template.sections {
+        report_too_many_rows(section, problems);
         report_duplicate_rows(section, problems);
         if let SectionContent::Places(places) = &section.content {
             check_density(places, problems);
@@ -163,6 +165,26 @@ fn row_labels(section: &SectionSpec) -> Option<HashSet<&str>> {
         labels.extend(group.labels.iter().map(String::as_str));
     }
     Some(labels)
+}
+
+/// Says which group has too many rows together with those before it; that it has too many by
+/// itself was said when it was read.
+fn report_too_many_rows(section: &SectionSpec, problems: &mut Problems) {
+    let mut n_rows = 0;
+    for (_, group) in row_groups(section).into_iter().flatten().flatten() {
+        let n_in_group = group.labels.len() as u64;
+        n_rows += n_in_group;
+        if n_rows > ROWS_PER_SECTION_MAX {
+            if n_in_group <= ROWS_PER_SECTION_MAX {
+                let detail = format!(
+                    "Up to here the section has {n_rows} rows or tables; {ROWS_PER_SECTION_MAX} \
+                     is the most."
+                );
+                problems.add(ProblemCode::TooManyRows, &group.source, detail);
+            }
+            return;
+        }
+    }
 }
 
 fn report_duplicate_rows(section: &SectionSpec, problems: &mut Problems) {

@@ -5,6 +5,7 @@ use super::rows::{Run, around, category_of, flags_of, stand_in};
 use crate::venues::model::{Figure, FigureKind};
 use crate::venues::template::figures::{ellipse, rectangle};
 use crate::venues::template::frame::{Frame, Place};
+use crate::venues::template::limits::ROWS_PER_SECTION_MAX;
 use crate::venues::template::spec::{SectionSpec, TableShape, TablesSpec};
 
 /// From the edge of a table to the middle of a chair at it.
@@ -40,7 +41,10 @@ pub(super) fn draw_tables<'t>(
                 let chair = *table.as_ref()?.chairs.get(seat)?;
                 Some(frame?.place_beside(at?, chair))
             }));
-            if let (Some(at), Some(frame), Some(table)) = (at, frame, &table) {
+            // A section that has more of them is refused.
+            if draft.tables.len() as u64 <= ROWS_PER_SECTION_MAX
+                && let (Some(at), Some(frame), Some(table)) = (at, frame, &table)
+            {
                 widen(&mut runs, at, table.reach, frame);
                 draft.tables.push(figure(table, label, frame, at));
             }

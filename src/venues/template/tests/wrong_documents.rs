@@ -203,6 +203,13 @@ fn of_labels() -> Vec<Mistake> {
             18,
         ),
         (
+            ProblemCode::TooManyRows,
+            format!("{HOUSE}      - {{labels: 1-199, seats: 1}}\n"),
+            "/sections/0/rows/1/labels",
+            13,
+            18,
+        ),
+        (
             ProblemCode::TooManySeats,
             house(&[("key: S", "keys: 1-300"), ("seats: 4", "seats: 300")]),
             "/sections/0",
