@@ -1,6 +1,6 @@
 //! Outlines: rectangles, ellipses and polygons as lists of corners.
 
-use super::frame::Place;
+use super::frame::{Place, sides};
 
 #[derive(Clone, Debug)]
 pub(super) enum Outline {
@@ -56,20 +56,21 @@ pub(super) fn ellipse(size: Place, n_corners: u32) -> Vec<Place> {
         .collect()
 }
 
+/// Limit: corners added to an outline.
+const ADDED_MAX: f64 = 400.0;
+
 /// The outline with corners added so that no side is longer than a length: what is to be bent
-/// must have places to bend at.
+/// must have places to bend at. The sides of a very long outline are longer.
 pub(super) fn subdivide(corners: &[Place], length: f64) -> Vec<Place> {
-    let next = corners.iter().cycle().skip(1);
-    corners
-        .iter()
-        .zip(next)
-        .flat_map(|(from, to)| {
-            let side = to.plus(from.times(-1.0));
-            // Limit: 400 parts to a side.
-            let n_parts = (side.x.hypot(side.y) / length).ceil().clamp(1.0, 400.0);
+    let ways = || sides(corners).map(|(from, to)| (from, to.plus(from.times(-1.0))));
+    let around: f64 = ways().map(|(_, way)| way.x.hypot(way.y)).sum();
+    let length = length.max(around / ADDED_MAX);
+    ways()
+        .flat_map(|(from, way)| {
+            let n_parts = (way.x.hypot(way.y) / length).ceil().max(1.0);
             let mut part = 0.0;
             std::iter::from_fn(move || {
-                let place = from.plus(side.times(part / n_parts));
+                let place = from.plus(way.times(part / n_parts));
                 part += 1.0;
                 (part <= n_parts).then_some(place)
             })
@@ -90,6 +91,15 @@ mod tests {
 
         assert_eq!(fine.len(), 12);
         assert!((area(&fine) - 8.0).abs() < 1e-9);
+    }
+
+    #[test]
+    fn an_outline_gets_few_corners_however_long_it_is() {
+        let line = (0..100).map(|n| Place::new(f64::from(n), f64::from(n % 2) * 2_000.0));
+
+        let fine = subdivide(&line.collect::<Vec<_>>(), 1.5);
+
+        assert!((400..=500).contains(&fine.len()), "{}", fine.len());
     }
 
     #[test]

@@ -95,30 +95,39 @@ impl Frame {
     }
 }
 
-/// Whether a place lies inside a closed outline (even-odd rule).
-pub(super) fn is_inside(outline: &[Place], place: Place) -> bool {
-    let mut is_inside = false;
-    let mut previous = outline.len().wrapping_sub(1);
-    for (index, a) in outline.iter().enumerate() {
-        let b = outline[previous];
-        if (a.y > place.y) != (b.y > place.y)
+/// The least and the greatest coordinates.
+pub(super) fn box_around(places: &[Place]) -> (Place, Place) {
+    let (min, max) = (f64::MAX, f64::MIN);
+    places.iter().fold(
+        (Place::new(min, min), Place::new(max, max)),
+        |(min, max), place| {
+            (
+                Place::new(min.x.min(place.x), min.y.min(place.y)),
+                Place::new(max.x.max(place.x), max.y.max(place.y)),
+            )
+        },
+    )
+}
+
+/// The sides of a closed outline.
+pub(super) fn sides(outline: &[Place]) -> impl Iterator<Item = (Place, Place)> {
+    let next = outline.iter().cycle().skip(1);
+    outline.iter().copied().zip(next.copied())
+}
+
+/// Whether a place lies inside a closed outline (even-odd rule), of which those sides are enough
+/// that pass the height of the place.
+pub(super) fn is_between(sides: impl Iterator<Item = (Place, Place)>, place: Place) -> bool {
+    let to_the_right = sides.filter(|(a, b)| {
+        (a.y > place.y) != (b.y > place.y)
             && place.x < (b.x - a.x) * (place.y - a.y) / (b.y - a.y) + a.x
-        {
-            is_inside = !is_inside;
-        }
-        previous = index;
-    }
-    is_inside
+    });
+    to_the_right.count() % 2 == 1
 }
 
 /// The area of a closed outline, in square metres.
 pub(super) fn area(outline: &[Place]) -> f64 {
-    let next = outline.iter().cycle().skip(1);
-    let sum: f64 = outline
-        .iter()
-        .zip(next)
-        .map(|(a, b)| a.x * b.y - b.x * a.y)
-        .sum();
+    let sum: f64 = sides(outline).map(|(a, b)| a.x * b.y - b.x * a.y).sum();
     (sum / 2.0).abs()
 }
 
@@ -180,7 +189,7 @@ mod tests {
 
             let is_within = f64::abs(x) < 1.0 && f64::abs(y) < 1.0;
 
-            prop_assert_eq!(is_inside(&square, Place::new(x, y)), is_within);
+            prop_assert_eq!(is_between(sides(&square), Place::new(x, y)), is_within);
             prop_assert!((area(&square) - 4.0).abs() < 1e-9);
         }
     }

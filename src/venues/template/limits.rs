@@ -44,6 +44,10 @@ pub(super) const NODES_MAX: u64 = 30_000;
 pub(super) const DEPTH_MAX: usize = 24;
 /// Limit: mistakes listed; one that has more is told how many are left out.
 pub(super) const PROBLEMS_MAX: usize = 500;
+/// Limit: pairs of parts that are kept as overlapping each other.
+pub(super) const CLASHES_MAX: usize = 10_000;
+/// Limit: looks at sides of standing areas, of all of them together.
+pub(super) const LOOKS_MAX: u64 = 100_000_000;
 /// Limit: distance of anything from the origin, in metres.
 pub(super) const COORDINATE_MAX: f64 = 1_000.0;
 /// Limit: the least distance between the middles of two seats, in centimetres.

@@ -13,6 +13,7 @@ mod generate;
 mod labels;
 mod layout;
 mod limits;
+mod looks;
 mod numbering;
 mod overlap;
 mod problems;

@@ -2,14 +2,19 @@
 
 use std::collections::{BTreeMap, HashMap};
 
-use super::frame::{Place, is_inside};
+use super::frame::{Place, box_around, is_between, sides};
 use super::generate::Drawn;
-use super::limits::SEAT_DISTANCE_MIN_CM;
+use super::limits::{CLASHES_MAX, SEAT_DISTANCE_MIN_CM};
+use super::looks::Looks;
 use super::problems::{ProblemCode, Problems};
-use crate::venues::model::SectionKind;
+use crate::venues::model::{Point, SectionKind};
 
 /// Two seats in one cell are closer than the least distance.
 const CELL_CM: i32 = 28;
+/// A seat in the box around an area costs as much as so many of the area's sides.
+const LOOKS_PER_SEAT: usize = 20;
+/// Bands that an area is cut into, so that for a seat only sides at its height are looked at.
+const BANDS_PER_AREA: u32 = 64;
 /// Limit: seats that a cell keeps. A further one overlaps these, which is reported.
 const SEATS_PER_CELL_MAX: usize = 8;
 /// Cells that can hold a seat too close to one in the cell (0, 0); the other half finds this one.
@@ -42,6 +47,9 @@ impl Clashes {
     fn add(&mut self, drawn: &Drawn, seats: (usize, usize), is_in_area: bool) {
         let sources = (drawn.seats[seats.0].source, drawn.seats[seats.1].source);
         let key = (sources.0.max(sources.1), sources.0.min(sources.1));
+        if self.0.len() >= CLASHES_MAX && !self.0.contains_key(&key) {
+            return;
+        }
         self.0
             .entry(key)
             .or_insert(Clash {
@@ -55,10 +63,22 @@ impl Clashes {
 
 pub(super) fn report_overlaps(drawn: &Drawn, problems: &mut Problems) {
     let mut clashes = Clashes::default();
+    let mut looks = drawn.looks;
     find_close_seats(drawn, &mut clashes);
-    find_seats_in_areas(drawn, &mut clashes);
+    find_seats_in_areas(drawn, &mut looks, &mut clashes);
+    if let Some(source) = looks.used_up_by() {
+        let detail = "Filling the areas, and looking for seats inside them, takes too long from \
+                      here on: give the areas fewer corners, make narrow ones wider, and keep \
+                      areas and seats apart.";
+        problems.add(
+            ProblemCode::TooLarge,
+            &drawn.sources[source as usize],
+            detail,
+        );
+    }
+    let labels = labels(drawn);
     for ((source, _), clash) in &clashes.0 {
-        let (a, b) = (label(drawn, clash.seats.0), label(drawn, clash.seats.1));
+        let (a, b) = (labels[clash.seats.0], labels[clash.seats.1]);
         let others = clash.n_pairs - 1;
         let detail = if clash.is_in_area {
             let more = match others {
@@ -116,24 +136,68 @@ fn find_close_seats(drawn: &Drawn, clashes: &mut Clashes) {
     }
 }
 
-/// Seats and places inside a standing area that is not theirs.
-fn find_seats_in_areas(drawn: &Drawn, clashes: &mut Clashes) {
+/// Seats and places inside a standing area that is not theirs, as long as there are looks left.
+fn find_seats_in_areas(drawn: &Drawn, looks: &mut Looks, clashes: &mut Clashes) {
+    let metres = |(x, y)| Place::new(f64::from(x) / 100.0, f64::from(y) / 100.0);
+    let places: Vec<Option<Place>> = drawn.seats.iter().map(|seat| seat.at.map(metres)).collect();
     for (section, (kind, own)) in drawn.sections.iter().zip(sections(drawn)) {
         if kind == SectionKind::Reserved || own.is_empty() {
             continue;
         }
-        let outline: Vec<Place> = section
-            .outline
-            .iter()
-            .map(|corner| Place::new(corner.x, corner.y))
-            .collect();
-        for (index, seat) in drawn.seats.iter().enumerate() {
-            let Some((x, y)) = seat.at else { continue };
-            let place = Place::new(f64::from(x) / 100.0, f64::from(y) / 100.0);
-            if !own.contains(&index) && is_inside(&outline, place) {
+        let source = drawn.seats[own.start].source;
+        let area = Area::of(&section.outline);
+        for (index, place) in places.iter().enumerate() {
+            let Some(place) = place else { continue };
+            let Some(sides) = area.sides_beside(*place).filter(|_| !own.contains(&index)) else {
+                continue;
+            };
+            if !looks.take(sides.len() + LOOKS_PER_SEAT, source) {
+                return;
+            }
+            if is_between(sides.iter().copied(), *place) {
                 clashes.add(drawn, (own.start, index), true);
             }
         }
+    }
+}
+
+/// The sides of a standing area, by the bands that they pass through.
+struct Area {
+    min: Place,
+    max: Place,
+    bands: Vec<Vec<(Place, Place)>>,
+}
+
+impl Area {
+    fn of(outline: &[Point]) -> Self {
+        let outline: Vec<Place> = outline.iter().map(|at| Place::new(at.x, at.y)).collect();
+        let (min, max) = box_around(&outline);
+        let bands = vec![Vec::new(); BANDS_PER_AREA as usize];
+        let mut area = Self { min, max, bands };
+        for (a, b) in sides(&outline) {
+            for band in area.band(a.y.min(b.y))..=area.band(a.y.max(b.y)) {
+                area.bands[band].push((a, b));
+            }
+        }
+        area
+    }
+
+    fn band(&self, y: f64) -> usize {
+        let share = (y - self.min.y) / (self.max.y - self.min.y).max(0.01);
+        #[expect(
+            clippy::cast_possible_truncation,
+            clippy::cast_sign_loss,
+            reason = "the share is between 0 and 1"
+        )]
+        let band = (share * f64::from(BANDS_PER_AREA)) as usize;
+        band.min(BANDS_PER_AREA as usize - 1)
+    }
+
+    /// The sides at the height of a place, if it is in the box around the area.
+    fn sides_beside(&self, place: Place) -> Option<&[(Place, Place)]> {
+        let is_near = (self.min.x..=self.max.x).contains(&place.x)
+            && (self.min.y..=self.max.y).contains(&place.y);
+        is_near.then(|| &self.bands[self.band(place.y)][..])
     }
 }
 
@@ -161,8 +225,9 @@ fn distance_squared(drawn: &Drawn, (a, b): (usize, usize)) -> Option<u64> {
     Some(u64::from(a.0.abs_diff(b.0)).pow(2) + u64::from(a.1.abs_diff(b.1)).pow(2))
 }
 
-fn label(drawn: &Drawn, index: usize) -> &str {
+/// The label of each seat.
+fn labels(drawn: &Drawn) -> Vec<&str> {
     let rows = drawn.sections.iter().flat_map(|section| &section.rows);
-    let mut seats = rows.flat_map(|row| &row.seats);
-    seats.nth(index).map_or("", |seat| seat.label.as_str())
+    let seats = rows.flat_map(|row| &row.seats);
+    seats.map(|seat| seat.label.as_str()).collect()
 }

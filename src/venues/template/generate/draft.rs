@@ -5,6 +5,7 @@ use std::collections::HashMap;
 use super::uses::Uses;
 use crate::venues::model::{Figure, Point, SeatFlag, Section};
 use crate::venues::template::frame::{Frame, Place};
+use crate::venues::template::looks::Looks;
 use crate::venues::template::problems::Source;
 
 /// A row, a table or a standing area, before its seats have labels.
@@ -45,6 +46,8 @@ pub(super) struct DraftSection<'t> {
     pub(super) tables: Vec<Figure>,
     pub(super) outline: Vec<Place>,
     pub(super) name_at: Place,
+    /// An area so narrow that no room was found for its places.
+    pub(super) is_cramped: bool,
 }
 
 /// Where a seat came to stand, in centimetres, and which part of the template put it there.
@@ -62,6 +65,8 @@ pub(in crate::venues::template) struct Drawn {
     pub(in crate::venues::template) seats: Vec<SeatAt>,
     pub(in crate::venues::template) sources: Vec<Source>,
     pub(in crate::venues::template) uses: Uses,
+    /// What the areas have left over.
+    pub(in crate::venues::template) looks: Looks,
     by_pointer: HashMap<String, u32>,
 }
 

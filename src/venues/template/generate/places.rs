@@ -3,15 +3,18 @@
 use super::draft::{DraftRow, DraftSeat, DraftSection, Drawn, Knowledge, place_outline};
 use super::rows::{category_of, flags_of};
 use crate::venues::template::figures::Outline;
-use crate::venues::template::frame::{Frame, Place, area};
+use crate::venues::template::frame::{Frame, Place, area, box_around, sides};
 use crate::venues::template::limits::PLACES_PER_SQUARE_METRE_MAX;
 use crate::venues::template::problems::{ProblemCode, Problems};
-use crate::venues::template::spec::{PlacesSpec, SectionSpec};
+use crate::venues::template::spec::{PlacesSpec, SectionContent, SectionSpec};
 
 /// More people than this do not fit on a square metre.
 const DENSITY_MAX: f64 = 10.0;
 /// Limit: how often the grid is made finer before giving up.
 const REFINEMENTS_MAX: u32 = 80;
+
+/// A line across an area also puts in order where it meets the sides.
+const LOOKS_PER_SIDE: usize = 5;
 
 /// Draws an area with `n` places; without a number it has one, whose place is not known.
 pub(super) fn draw_places<'t>(
@@ -23,18 +26,17 @@ pub(super) fn draw_places<'t>(
     let source = drawn.add_source(&places.source);
     let corners = places.outline.as_ref().map(Outline::corners_from_front);
     let corners = corners.unwrap_or_default();
-    let capacity = places.capacity.filter(|_| is_spacious(places));
-    let mut spots = match capacity {
-        Some(capacity) if !corners.is_empty() => spread(&corners, capacity as usize)
-            .into_iter()
-            .map(|spot| frame.map(|frame| frame.place(spot.x, spot.y)))
-            .collect(),
-        _ => Vec::new(),
+    let can_look = |n| drawn.looks.take(n * LOOKS_PER_SIDE, source);
+    let capacity = places
+        .capacity
+        .filter(|_| is_spacious(places) && !corners.is_empty());
+    let spots = capacity.map(|capacity| spread(&corners, capacity as usize, can_look));
+    let is_cramped = spots == Some(None) && drawn.looks.used_up_by().is_none();
+    let on_plan = |spot: Place| frame.map(|frame| frame.place(spot.x, spot.y));
+    let spots = match spots.flatten() {
+        Some(spots) => spots.into_iter().map(on_plan).collect(),
+        None => vec![None; places.capacity.unwrap_or(1) as usize],
     };
-    let n_seats = places.capacity.unwrap_or(1) as usize;
-    if spots.is_empty() {
-        spots = vec![None; n_seats];
-    }
     let seats = (1..).zip(spots).map(|(number, place)| DraftSeat {
         number: Some(number),
         place,
@@ -58,6 +60,14 @@ pub(super) fn draw_places<'t>(
         tables: Vec::new(),
         outline: frame.map_or_else(Vec::new, |frame| place_outline(frame, &corners)),
         name_at: frame.map_or_else(Place::default, |frame| frame.place(middle.x, middle.y)),
+        is_cramped,
+    }
+}
+
+pub(super) fn report_cramped(section: &SectionSpec, problems: &mut Problems) {
+    if let SectionContent::Places(places) = &section.content {
+        let detail = "The area is so narrow that no room is found for its places: make it wider.";
+        problems.add(ProblemCode::OutOfRange, &places.source, detail);
     }
 }
 
@@ -88,35 +98,40 @@ pub(super) fn check_density(places: &PlacesSpec, problems: &mut Problems) {
     }
 }
 
-/// So many places inside an outline, from the front, left to right.
-fn spread(corners: &[Place], n: usize) -> Vec<Place> {
+/// So many places inside an outline, from the front, left to right, if they are found.
+fn spread(
+    corners: &[Place],
+    n: usize,
+    mut can_look: impl FnMut(usize) -> bool,
+) -> Option<Vec<Place>> {
     #[expect(clippy::cast_precision_loss, reason = "geometry")]
     let mut spacing = (area(corners) / n as f64).sqrt();
-    let mut spots = Vec::new();
     for _ in 0..REFINEMENTS_MAX {
-        spots = grid(corners, spacing);
-        if spots.len() >= n {
-            break;
+        let spots = grid(corners, spacing, &mut can_look)?;
+        let n_spots = spots.len();
+        if n_spots >= n {
+            // Left out evenly, so that the back does not stay empty.
+            return Some((0..n).map(|index| spots[index * n_spots / n]).collect());
         }
         spacing *= 0.97;
     }
-    let n_spots = spots.len();
-    // Left out evenly, so that the back does not stay empty.
-    (0..n.min(n_spots))
-        .map(|index| spots[index * n_spots / n])
-        .collect()
+    None
 }
 
-/// The middles of the cells of a grid that lie inside an outline, found line by line.
-fn grid(corners: &[Place], spacing: f64) -> Vec<Place> {
-    let (front, back) = corners
-        .iter()
-        .fold((f64::MAX, f64::MIN), |(front, back), corner| {
-            (front.min(corner.y), back.max(corner.y))
-        });
+/// The middles of the cells of a grid that lie inside an outline, found line by line, as long as
+/// its sides can be looked at.
+fn grid(
+    corners: &[Place],
+    spacing: f64,
+    mut can_look: impl FnMut(usize) -> bool,
+) -> Option<Vec<Place>> {
     let mut spots = Vec::new();
-    let mut v = front + spacing / 2.0;
-    while v < back {
+    let (front, back) = box_around(corners);
+    let mut v = front.y + spacing / 2.0;
+    while v < back.y {
+        if !can_look(corners.len()) {
+            return None;
+        }
         let crossings = crossings(corners, v);
         for pair in crossings.chunks_exact(2) {
             let width = pair[1] - pair[0];
@@ -129,17 +144,13 @@ fn grid(corners: &[Place], spacing: f64) -> Vec<Place> {
         }
         v += spacing;
     }
-    spots
+    Some(spots)
 }
 
 /// Where a line from left to right meets the sides of an outline, in order.
 fn crossings(corners: &[Place], v: f64) -> Vec<f64> {
-    let next = corners.iter().cycle().skip(1);
-    let sides = corners
-        .iter()
-        .zip(next)
-        .filter(|(a, b)| (a.y > v) != (b.y > v));
-    let mut crossings: Vec<f64> = sides
+    let crossed = sides(corners).filter(|(a, b)| (a.y > v) != (b.y > v));
+    let mut crossings: Vec<f64> = crossed
         .map(|(a, b)| a.x + (b.x - a.x) * (v - a.y) / (b.y - a.y))
         .collect();
     crossings.sort_by(f64::total_cmp);
@@ -147,15 +158,8 @@ fn crossings(corners: &[Place], v: f64) -> Vec<f64> {
 }
 
 fn middle(corners: &[Place]) -> Place {
-    let mut box_of = (
-        Place::new(f64::MAX, f64::MAX),
-        Place::new(f64::MIN, f64::MIN),
-    );
-    for corner in corners {
-        box_of.0 = Place::new(box_of.0.x.min(corner.x), box_of.0.y.min(corner.y));
-        box_of.1 = Place::new(box_of.1.x.max(corner.x), box_of.1.y.max(corner.y));
-    }
-    box_of.0.plus(box_of.1).times(0.5)
+    let (min, max) = box_around(corners);
+    min.plus(max).times(0.5)
 }
 
 #[cfg(test)]
@@ -164,7 +168,7 @@ mod tests {
 
     use super::*;
     use crate::venues::template::figures::{ellipse, rectangle};
-    use crate::venues::template::frame::is_inside;
+    use crate::venues::template::frame::is_between;
 
     proptest! {
         #![proptest_config(ProptestConfig::with_cases(40))]
@@ -173,10 +177,10 @@ mod tests {
             width in 3.0..60.0, depth in 3.0..60.0, n in 1_usize..80,
         ) {
             for corners in [rectangle(width, depth), ellipse(Place::new(width, depth), 24)] {
-                let spots = spread(&corners, n);
+                let spots = spread(&corners, n, |_| true).unwrap();
 
                 prop_assert_eq!(spots.len(), n);
-                prop_assert!(spots.iter().all(|spot| is_inside(&corners, *spot)));
+                prop_assert!(spots.iter().all(|spot| is_between(sides(&corners), *spot)));
             }
         }
     }

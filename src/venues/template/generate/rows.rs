@@ -83,6 +83,7 @@ pub(super) fn draw_rows<'t>(
         tables: Vec::new(),
         outline: frame.map_or_else(Vec::new, |frame| place_outline(frame, &around(&runs))),
         name_at: frame.map_or_else(Place::default, |frame| frame.place(0.0, middle)),
+        is_cramped: false,
     }
 }
 

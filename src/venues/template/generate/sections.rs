@@ -4,7 +4,7 @@ use std::collections::{BTreeSet, HashMap, HashSet};
 
 use super::draft::{DraftRow, DraftSection, Drawn, Knowledge, SeatAt, centimetres, point};
 use super::marks::{MarkCounts, apply_marks, report_unmet};
-use super::places::{check_density, draw_places};
+use super::places::{check_density, draw_places, report_cramped};
 use super::rows::draw_rows;
 use super::tables::draw_tables;
 use super::uses::is_certain;
@@ -76,7 +76,7 @@ pub(in crate::venues::template) fn generate(template: &Template, problems: &mut 
         }
         let mut counts = MarkCounts::of(section);
         let mut uncategorised = BTreeSet::new();
-        let mut is_drawn_whole = true;
+        let (mut is_drawn_whole, mut is_cramped) = (true, false);
         let n_seats = n_seats_in_one(section);
         for nth in 0..section.keys.labels.len().max(1) {
             if !room.take(n_seats) {
@@ -88,6 +88,7 @@ pub(in crate::venues::template) fn generate(template: &Template, problems: &mut 
             let mut draft = draw(section, frame.as_ref(), &mut drawn);
             apply_marks(section, key, &mut draft.rows, &mut counts);
             uncategorised.extend(find_uncategorised(&draft));
+            is_cramped |= draft.is_cramped;
             drawn.uses.add_seats(&draft.rows);
             finish(
                 section,
@@ -99,6 +100,9 @@ pub(in crate::venues::template) fn generate(template: &Template, problems: &mut 
         }
         if !is_drawn_whole || !is_certain(section) {
             drawn.uses.add_written(section);
+        }
+        if is_cramped {
+            report_cramped(section, problems);
         }
         report_unmet(section, &counts, row_labels(section).as_ref(), problems);
         report_uncategorised(&uncategorised, &drawn, problems);

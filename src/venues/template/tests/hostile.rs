@@ -84,6 +84,14 @@ fn an_area_that_is_too_narrow_for_its_people_is_refused() {
 }
 
 #[test]
+fn places_for_which_no_room_is_found_are_refused() {
+    let places = "flags: [accessible]\n    places: {capacity: 1, rectangle: [0.1, 900]}";
+    let rows = "rows:\n      - {labels: A-B, seats: 4, flags: [accessible]}";
+
+    assert_refused(&house(&[(rows, places)]), ProblemCode::OutOfRange);
+}
+
+#[test]
 fn seats_all_in_one_place_are_told_in_one_problem() {
     let document = house(&[("key: S", "keys: 1-300"), ("seats: 4", "seats: 80")]);
 
