@@ -222,8 +222,15 @@ async fn templates_made_to_explode_are_refused_quickly(db: PgPool) {
         let items = vec![format!("*a{}", level - 1); 10].join(", ");
         aliases.push_str(&format!("a{level}: &a{level} [{items}]\n"));
     }
+    let skip: Vec<_> = (1..28_000).rev().map(|n| n.to_string()).collect();
+    let name = format!("name: &long {}", "x".repeat(2_000_000));
     let exploding = [
         aliases,
+        HALL.replace("name: Hall", &name) + &"x: [*long]\n".repeat(5_000),
+        HALL.replace(
+            "seats: 4",
+            &format!("seats: 4, numbers: {{skip: [{}]}}", skip.join(", ")),
+        ),
         "[".repeat(1_000_000),
         "a: b\n".repeat(800_000),
         HALL.replace("A-B", "1-1000000000"),

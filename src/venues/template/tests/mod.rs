@@ -2,6 +2,7 @@
 
 mod built_in;
 mod documentation;
+mod exhausting;
 mod geometry;
 mod hostile;
 mod house;
