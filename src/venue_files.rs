@@ -32,7 +32,7 @@ pub fn run(command: &VenueCommand) -> anyhow::Result<ExitCode> {
     match (command, &checked.layout) {
         (VenueCommand::Validate { .. }, _) => validate(&mut out, file, &checked)?,
         (VenueCommand::Show { svg: true, .. }, Some(layout)) => {
-            writeln!(out, "{}", venues::draw_svg(layout))?;
+            write!(out, "{}", venues::draw_svg(layout))?;
         }
         (VenueCommand::Show { .. }, Some(layout)) => show(&mut out, layout, &checked)?,
         (VenueCommand::Show { .. }, None) => validate(&mut io::stderr(), file, &checked)?,

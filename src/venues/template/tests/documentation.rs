@@ -14,7 +14,7 @@ fn examples() -> impl Iterator<Item = (&'static str, &'static str)> {
     })
 }
 
-/// To renew a picture: `holdfast venue show FILE > docs/pictures/NAME.svg`.
+/// To renew a picture: `holdfast venue show --svg FILE > docs/pictures/NAME.svg`.
 #[track_caller]
 fn assert_picture(document: &str, name: &str) {
     let checked = check_yaml(document);
