@@ -4,6 +4,8 @@ WORKDIR /build/web
 COPY web/package.json web/package-lock.json ./
 RUN npm ci --no-audit --no-fund
 COPY web .
+# The template editor offers the built-in venues.
+COPY venues /build/venues
 RUN npm run build
 
 FROM rust:1.95-slim-bookworm AS build
@@ -11,9 +13,10 @@ WORKDIR /build
 ENV SQLX_OFFLINE=true
 
 # The dependencies are a layer of their own: a change of the service does not build them again.
+# Cargo looks for each program that Cargo.toml names, also where it is not to build it.
 COPY Cargo.toml Cargo.lock ./
-RUN mkdir src && echo 'fn main() {}' > src/main.rs && touch src/lib.rs \
-    && cargo build --release --locked && rm -r src
+RUN mkdir -p src tests/faults && echo 'fn main() {}' | tee src/main.rs > tests/faults/main.rs \
+    && touch src/lib.rs && cargo build --release --locked && rm -r src
 
 COPY . .
 COPY --from=pages /build/web/dist web/dist

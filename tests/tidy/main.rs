@@ -5,6 +5,7 @@
 
 mod budgets;
 mod deployment;
+mod image;
 mod lua;
 mod modules;
 mod tree;
