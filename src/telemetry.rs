@@ -7,7 +7,7 @@ use std::sync::{Mutex, OnceLock, PoisonError};
 use std::thread;
 use std::time::Duration;
 
-use metrics_exporter_prometheus::{PrometheusBuilder, PrometheusHandle};
+use metrics_exporter_prometheus::{BuildError, Matcher, PrometheusBuilder, PrometheusHandle};
 use tracing::{Level, Metadata};
 use tracing_subscriber::fmt::MakeWriter;
 use tracing_subscriber::{EnvFilter, fmt};
@@ -18,6 +18,10 @@ use crate::config::LogFormat;
 const LATENCY_BUCKETS: [f64; 11] = [
     0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 5.0,
 ];
+
+/// The same of those that count how many of something there are: their names end so.
+const SIZE: &str = "_size";
+const SIZE_BUCKETS: [f64; 9] = [1.0, 2.0, 4.0, 8.0, 16.0, 32.0, 64.0, 128.0, 256.0];
 
 /// Limit: how long a line waits for others, and how many bytes wait.
 const LINES_WAIT_MAX: Duration = Duration::from_millis(100);
@@ -137,10 +141,7 @@ pub fn tidy_metrics() {
 fn recorder() -> &'static PrometheusHandle {
     METRICS.get_or_init(|| {
         // Only an empty list is refused.
-        let builder = PrometheusBuilder::new()
-            .set_buckets(&LATENCY_BUCKETS)
-            .unwrap_or_else(|_| PrometheusBuilder::new());
-        let recorder = builder.build_recorder();
+        let recorder = builder().unwrap_or_default().build_recorder();
         let handle = recorder.handle();
         // Only a second recorder in one process fails, and this is the only place that makes one.
         drop(metrics::set_global_recorder(recorder));
@@ -148,7 +149,38 @@ fn recorder() -> &'static PrometheusHandle {
     })
 }
 
+fn builder() -> Result<PrometheusBuilder, BuildError> {
+    PrometheusBuilder::new()
+        .set_buckets(&LATENCY_BUCKETS)?
+        .set_buckets_for_metric(Matcher::Suffix(SIZE.to_owned()), &SIZE_BUCKETS)
+}
+
 /// Starts counting.
 pub fn start_metrics() {
     recorder();
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_size_and_a_time_have_buckets_of_their_own() {
+        let recorder = builder().unwrap().build_recorder();
+
+        metrics::with_local_recorder(&recorder, || {
+            metrics::histogram!("batch_size").record(100.0);
+            metrics::histogram!("duration_seconds").record(0.02);
+        });
+
+        let text = recorder.handle().render();
+        for line in [
+            r#"batch_size_bucket{le="64"} 0"#,
+            r#"batch_size_bucket{le="128"} 1"#,
+            r#"duration_seconds_bucket{le="0.01"} 0"#,
+            r#"duration_seconds_bucket{le="0.025"} 1"#,
+        ] {
+            assert!(text.contains(line), "{line} is not in {text}");
+        }
+    }
 }
