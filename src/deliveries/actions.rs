@@ -45,10 +45,11 @@ pub async fn settle(
         .increment(1);
     let (id, kind, n) = (claim.delivery_id, &claim.kind, claim.attempt.n);
     match settled {
+        // Without the answer, which may name the recipient: it is kept with the delivery.
         Settled::Dead => {
-            tracing::warn!(delivery.id = %id, kind, n, answer, "a delivery is a dead letter");
+            tracing::warn!(delivery.id = %id, channel, kind, n, "a delivery is a dead letter");
         }
-        _ => tracing::debug!(delivery.id = %id, kind, n, outcome, answer, "delivery attempted"),
+        _ => tracing::debug!(delivery.id = %id, channel, kind, n, outcome, "delivery attempted"),
     }
     Ok(settled)
 }

@@ -11,7 +11,7 @@ use uuid::Uuid;
 use crate::clock::Instant;
 use crate::id::{DeliveryId, EndpointId, EventId, MessageId};
 
-/// Limit: attempts before a delivery is a dead letter; with [`delay`], over about 13 hours.
+/// Limit: attempts before a delivery is a dead letter; with [`delay`], over about 11 hours.
 pub const ATTEMPTS_MAX: i32 = 16;
 
 /// How long an attempt keeps others from trying; longer than any attempt takes.

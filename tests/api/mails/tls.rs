@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex};
 use sqlx::PgPool;
 
 use super::states;
-use crate::support::{Authority, MailServer, Security, TestApp};
+use crate::support::{Authority, MailServer, Manner, Security, TestApp};
 
 async fn start(db: &PgPool, server: &MailServer, authority: &Authority) -> TestApp {
     let settings = [
@@ -102,11 +102,16 @@ async fn no_log_however_talkative_has_the_password_or_the_mail(db: PgPool) {
     let _second = tracing::Dispatch::new(tracing_subscriber::registry());
     let guard = tracing::subscriber::set_default(talkative);
     book_and_send(&app).await;
+    let refusal = Manner::Refuses("550 <ana@example.org> is nobody here");
+    server.will("ana@example.org", &[refusal]);
+    book_and_send(&app).await;
     drop(guard);
 
-    assert_eq!(server.received().len(), 1);
+    assert_eq!(states(&app).await, ["sent", "dead"]);
     let log = String::from_utf8_lossy(&log.0.lock().expect("a log")).into_owned();
-    assert!(log.contains("delivery attempted"), "nothing was logged");
+    for line in ["delivery attempted", "a delivery is a dead letter"] {
+        assert!(log.contains(line), "{line} was not logged");
+    }
     // AUTH PLAIN is base64 of "\0ana\0hunter2hunter2".
     for secret in ["hunter2", "AGFuYQBodW50ZXIy", "ana@example.org"] {
         let lines = log.lines().filter(|line| line.contains(secret));
