@@ -45,7 +45,8 @@ pub fn run(home: &Path, is_empty: bool) -> anyhow::Result<()> {
         } else {
             Some(demonstrate(&ctx, &home).await?)
         };
-        print_places(&url, password.as_deref(), ctx.config.mail.is_shown, &home)?;
+        let data = data_places(&home, stores.as_ref());
+        print_places(&url, password.as_deref(), ctx.config.mail.is_shown, &data)?;
         app::serve(&ctx, listener).await
     })
 }
@@ -91,7 +92,7 @@ fn print_places(
     url: &str,
     password: Option<&str>,
     shows_mails: bool,
-    home: &Path,
+    data: &str,
 ) -> std::io::Result<()> {
     let mut places =
         format!("  Service    {url}  for buyers\n             {url}/admin  for venue admins\n");
@@ -102,13 +103,24 @@ fn print_places(
         places += &format!("  Mails      {url}/mails  what buyers would be sent\n");
     }
     places += &format!("  Interface  {url}/docs\n");
-    let home = home.display();
     writeln!(
         std::io::stdout(),
-        "\nHoldfast is running.\n\n{places}  \
-         Data       {home} (kept; remove the folder to begin anew)\n\n\
+        "\nHoldfast is running.\n\n{places}  Data       {data}\n\n\
          Ctrl-C stops it and everything it started.\n"
     )
+}
+
+/// Whoever removes one of two folders has a password that the account has not.
+fn data_places(home: &Path, stores: Option<&PrivateStores>) -> String {
+    let elsewhere = stores.map(PrivateStores::folder);
+    let shown = home.display();
+    match elsewhere.filter(|folder| *folder != home) {
+        Some(folder) => format!(
+            "{shown} and {} (kept; remove both to begin anew)",
+            folder.display()
+        ),
+        None => format!("{shown} (kept; remove the folder to begin anew)"),
+    }
 }
 
 fn make_home(home: &Path) -> anyhow::Result<PathBuf> {

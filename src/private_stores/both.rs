@@ -35,6 +35,11 @@ impl PrivateStores {
         )
     }
 
+    /// Where their data lies.
+    pub fn folder(&self) -> &Path {
+        self.postgres.folder()
+    }
+
     fn start(
         start_postgres: impl FnOnce() -> Result<PrivatePostgres, StoresError>,
         start_redis: impl FnOnce() -> Result<PrivateRedis, StoresError> + Send,

@@ -146,6 +146,10 @@ impl PrivatePostgres {
         format!("postgres://postgres@localhost/{database}?host={host}")
     }
 
+    pub(super) fn folder(&self) -> &Path {
+        &self.server.place.folder
+    }
+
     /// The postmaster's process.
     pub fn pid(&self) -> u32 {
         self.server.pid()

@@ -179,6 +179,12 @@ fn root_can_run_it_below_a_folder_that_only_root_may_enter() {
 
     expect_ready(&dev.url());
     let data = word_after("-D", &stores_of(dev.pid()));
+    let home = Path::new(&data).parent().expect("a home");
+    let output = dev.output();
+    for place in [home, &*closed.join("data")] {
+        let place = place.to_string_lossy();
+        assert!(output.contains(&*place), "{place} is not in {output}");
+    }
     dev.signal(Signal::SIGINT);
     assert_eq!(dev.wait().code(), Some(0), "{}", dev.output());
 
@@ -187,7 +193,6 @@ fn root_can_run_it_below_a_folder_that_only_root_may_enter() {
         geteuid().is_root(),
         "{data}"
     );
-    let home = Path::new(&data).parent().expect("a home");
     fs::remove_dir_all(home).expect("the data can go");
 }
 
