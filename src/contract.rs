@@ -18,8 +18,9 @@ use crate::idempotency::{KEY_CHARS_MAX, ROUTES_WITHOUT_KEPT_ANSWERS};
     info(
         title = "Holdfast",
         description = "Seat-level hold-and-confirm reservations: hold the seats you point at, all \
-            or none, then confirm the hold. Every error is a problem (RFC 9457) with a code; every \
-            POST can be repeated with an `Idempotency-Key`.",
+            or none, then confirm the hold. Every error is a problem (RFC 9457) with a code. A \
+            POST with a valid token can be repeated with an `Idempotency-Key`; those that answer \
+            with a token, `/v1/guests`, `/v1/accounts` and `/v1/sessions`, cannot.",
         license(name = "MIT", identifier = "MIT")
     ),
     tags(
@@ -167,10 +168,14 @@ fn describe(operation: &mut Operation, is_closed: bool) {
     describe_ids(operation);
 }
 
+/// What is limited by the minute; an operation with another limit describes its headers itself.
 fn describe_limit(operation: &mut Operation) {
     let Some(RefOr::T(refusal)) = operation.responses.responses.get_mut("429") else {
         return;
     };
+    if !refusal.headers.is_empty() {
+        return;
+    }
     for (name, text) in [
         ("Retry-After", "Seconds until the next request may pass"),
         ("RateLimit-Limit", "Requests that may pass in a minute"),

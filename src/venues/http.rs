@@ -292,6 +292,7 @@ struct VersionQuery {
     security(()),
     params(
         ("venue_id" = VenueId, Path, description = "Which venue"),
+        ("If-None-Match" = Option<String>, Header, description = "The `ETag` of a copy"),
         VersionQuery,
     ),
     responses(

@@ -85,7 +85,8 @@ enum LiveMessage {
         (status = 404, description = "`not_found`: there is no such event, or it is a draft of \
             somebody else's", body = ProblemBody, content_type = "application/problem+json"),
         (status = 429, description = "`rate_limited`: too many seat maps are watched from the \
-            address", body = ProblemBody, content_type = "application/problem+json"),
+            address", body = ProblemBody, content_type = "application/problem+json",
+         headers(("Retry-After" = i32, description = "Seconds until it is worth another try"))),
     )
 )]
 async fn watch_event(

@@ -5182,13 +5182,7 @@ export interface operations {
             /** @description `rate_limited`: too many seat maps are watched from the address */
             429: {
                 headers: {
-                    /** @description Requests that may pass in a minute */
-                    "RateLimit-Limit"?: number;
-                    /** @description How many of them are left: 0 */
-                    "RateLimit-Remaining"?: number;
-                    /** @description Seconds until all of them may pass again */
-                    "RateLimit-Reset"?: number;
-                    /** @description Seconds until the next request may pass */
+                    /** @description Seconds until it is worth another try */
                     "Retry-After"?: number;
                     [name: string]: unknown;
                 };
@@ -7783,7 +7777,10 @@ export interface operations {
                 /** @description A version; without it, the newest. */
                 version?: number;
             };
-            header?: never;
+            header?: {
+                /** @description The `ETag` of a copy */
+                "If-None-Match"?: string | null;
+            };
             path: {
                 /** @description Which venue */
                 venue_id: components["schemas"]["VenueId"];
