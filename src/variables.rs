@@ -32,7 +32,7 @@ pub const VARIABLES: &[Variable] = &[
     ("HOLDFAST_TRUSTED_PROXIES_COUNT", "0", "proxies in front that append to X-Forwarded-For"),
     ("HOLDFAST_DATABASE_CONNECTIONS_MAX", "16", "connections for everything but confirming"),
     ("HOLDFAST_CONFIRM_CONNECTIONS_COUNT", "3", "connections that commit confirms in batches"),
-    ("HOLDFAST_REDIS_CONNECTIONS_COUNT", "4", "multiplexed connections to Redis"),
+    ("HOLDFAST_REDIS_CONNECTIONS_COUNT", "4", "connections to Redis; at least one for each core"),
     ("HOLDFAST_REDIS_DOWN_AFTER_SECONDS", "5", "sales go on without Redis after that; 0: never"),
     ("HOLDFAST_REDIS_BACK_AFTER_SECONDS", "10", "sales go back to Redis once it is there so long"),
     ("HOLDFAST_TOKEN_TTL_SECONDS", "43200", "how long an access token is good for"),
@@ -45,11 +45,13 @@ pub const VARIABLES: &[Variable] = &[
     ("HOLDFAST_BOARD_COPY_IDLE_SECONDS", "60", "a copy that nobody reads is dropped after that"),
     ("HOLDFAST_BOARD_CHECK_SECONDS", "5", "how often a copy is compared with its board"),
     ("HOLDFAST_VIEWERS_MAX", "20000", "people who watch seat maps at one instance"),
-    ("HOLDFAST_VIEWERS_PER_ADDRESS_MAX", "100", "seat maps watched from one address"),
+    ("HOLDFAST_VIEWERS_PER_ADDRESS_MAX", "100", "seat maps one address watches at one instance"),
     ("HOLDFAST_GUESTS_PER_MINUTE", "60", "guest tokens for one address"),
     ("HOLDFAST_SIGN_INS_PER_MINUTE", "20", "sign-ins and registrations from one address"),
     ("HOLDFAST_LOOKUPS_PER_MINUTE", "30", "bookings looked up by reference from one address"),
-    ("HOLDFAST_HOLD_CHANGES_PER_MINUTE", "600", "holds placed or changed by one caller"),
+    ("HOLDFAST_HOLD_CHANGES_PER_MINUTE", "600",
+        "changes of holds, waitlists joined, requests with an idempotency key, by one caller at one \
+            instance"),
     ("HOLDFAST_WITHDRAWALS_PER_MINUTE", "30", "bookings cancelled, waitlists left by one address"),
 ];
 
@@ -75,7 +77,8 @@ pub const OTHER_VARIABLES: &[Variable] = &[
     ("HOLDFAST_PG_BIN", "", "`dev`: folder of the PostgreSQL programs"),
     ("HOLDFAST_REDIS_BIN", "", "`dev`: the redis-server program"),
     ("HOLDFAST_DATA_DIR", "", "`dev`: folder of the private stores; by default .holdfast"),
-    ("RUST_LOG", "info", "what is logged, as tracing-subscriber's EnvFilter reads it"),
+    ("RUST_LOG", "info,tokio_cron_scheduler=warn",
+        "what is logged, as tracing-subscriber's EnvFilter reads it"),
 ];
 
 /// Reads variables, and gathers what is wrong with them.

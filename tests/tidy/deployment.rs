@@ -1,9 +1,9 @@
-//! Settings are documented, and docker-compose.yml sets only what there is.
+//! Settings and metrics are documented, and docker-compose.yml sets only what there is.
 
 use holdfast::config::{OTHER_VARIABLES, VARIABLES, Variable};
 use serde_json::Value;
 
-use crate::tree::{expect_none, sources};
+use crate::tree::{Source, expect_none, rust, sources};
 
 fn undocumented(variables: &[&Variable], page: &str) -> Vec<String> {
     let row_of = |(name, default, _): &Variable| match *default {
@@ -15,6 +15,28 @@ fn undocumented(variables: &[&Variable], page: &str) -> Vec<String> {
         .filter(|variable| !page.contains(&row_of(variable)));
     missing
         .map(|variable| format!("docs/operations.md lacks {}", row_of(variable)))
+        .collect()
+}
+
+/// The metrics that a source counts.
+fn metrics(source: &Source) -> Vec<String> {
+    let code = source.code();
+    let kinds = ["counter!(", "gauge!(", "histogram!("];
+    let calls = kinds.into_iter().flat_map(|kind| code.split(kind).skip(1));
+    let names = calls.filter_map(|call| call.trim_start().strip_prefix('"')?.split('"').next());
+    names.map(str::to_owned).collect()
+}
+
+/// Metrics that the page does not name, and names on it that are no metric's.
+fn undocumented_metrics(metrics: &[String], page: &str) -> Vec<String> {
+    let is_letter = |c: char| c.is_ascii_lowercase() || c == '_';
+    let words: Vec<&str> = page.split(|c| !is_letter(c)).collect();
+    let lacking = metrics.iter().filter(|it| !words.contains(&it.as_str()));
+    let lacking = lacking.map(|metric| format!("docs/operations.md lacks {metric}"));
+    let named = words.iter().filter(|word| word.starts_with("holdfast_"));
+    let gone = named.filter(|word| !metrics.iter().any(|metric| metric == *word));
+    lacking
+        .chain(gone.map(|word| format!("docs/operations.md: there is no metric {word}")))
         .collect()
 }
 
@@ -73,6 +95,34 @@ fn a_setting_that_is_not_documented_is_found() {
         undocumented(&[&variable], &right.replace("10", "12")).len(),
         1
     );
+}
+
+#[test]
+fn every_metric_is_documented() {
+    let metrics: Vec<String> = rust("src")
+        .iter()
+        .filter(|source| source.path != "src/telemetry.rs")
+        .flat_map(metrics)
+        .collect();
+    assert!(metrics.len() > 20, "{metrics:?}");
+    expect_none(undocumented_metrics(
+        &metrics,
+        &sources("docs/operations.md")[0].text,
+    ));
+}
+
+#[test]
+fn a_metric_that_is_not_documented_and_one_that_is_gone_are_found() {
+    let source = Source::sample("src/a.rs", "metrics::counter!(\n\"holdfast_a_total\", 1)");
+    let metrics = metrics(&source);
+    assert_eq!(metrics, ["holdfast_a_total"]);
+    assert_eq!(
+        undocumented_metrics(&metrics, "`holdfast_a_total`"),
+        [""; 0]
+    );
+    assert_eq!(undocumented_metrics(&metrics, "none").len(), 1);
+    let both = "holdfast_a_total holdfast_b_total";
+    assert_eq!(undocumented_metrics(&metrics, both).len(), 1);
 }
 
 #[test]
