@@ -7,12 +7,10 @@ use anyhow::{Context as _, bail, ensure};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 
-use super::framing::{Chunks, Head, Length, read_head};
+use super::framing::{ANSWER_MAX_BYTES, Chunks, Head, Length, read_head};
 
 /// Limit: how long an answer may take; the service itself gives up after 15 s.
 const ANSWER_TIMEOUT: Duration = Duration::from_secs(20);
-/// Limit: an answer's size.
-const ANSWER_MAX_BYTES: usize = 64 << 20;
 /// A service that is gone is not asked a hundred thousand times a second whether it is back.
 const BROKEN_PAUSE: Duration = Duration::from_millis(10);
 /// The service closes connections that are idle for longer than 20 s.

@@ -5,6 +5,8 @@ use std::ops::Range;
 use anyhow::{bail, ensure};
 
 const HEADERS_MAX: usize = 64;
+/// Limit: an answer's size.
+pub const ANSWER_MAX_BYTES: usize = 64 << 20;
 
 /// How much body follows a head.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -99,8 +101,10 @@ impl Chunks {
                     self.is_over = true;
                 }
                 Ok(httparse::Status::Complete((n_line, n_data))) => {
+                    let n_data = usize::try_from(n_data)?;
+                    ensure!(n_data <= ANSWER_MAX_BYTES, "a chunk of {n_data} bytes");
                     at += n_line;
-                    self.n_left = usize::try_from(n_data)?.saturating_add(2);
+                    self.n_left = n_data + 2;
                 }
                 Ok(httparse::Status::Partial) => break,
                 Err(_) => bail!("an answer's chunks are garbled"),
@@ -153,5 +157,17 @@ mod tests {
             assert!(chunks.is_over());
         }
         assert!(Chunks::default().take(b"zz\r\n", &mut Vec::new()).is_err());
+    }
+
+    #[test]
+    fn a_chunk_that_nobody_could_keep_is_refused() {
+        for size in ["ffffffffffffffff", "4000001"] {
+            let bytes = format!("5\r\nhello\r\n{size}\r\nx");
+            let taken = Chunks::default().take(bytes.as_bytes(), &mut Vec::new());
+
+            assert!(taken.is_err(), "{size}");
+        }
+        let largest = Chunks::default().take(b"4000000\r\nx", &mut Vec::new());
+        assert_eq!(largest.unwrap(), 10);
     }
 }
