@@ -182,7 +182,16 @@ impl Ledger {
         self.end_span(held, Some(Instant::now()));
     }
 
+    /// Until then the seats were nobody else's: only what is not confirmed may be given away.
     pub fn confirmed(&mut self, held: &Held, booking_id: &str) {
+        for &nth in &held.seats {
+            if self.seat(held.event, nth).hold != held.number {
+                self.breach(|house| {
+                    let seat = house.label(nth);
+                    format!("seat {seat} was held by another caller while it was booked")
+                });
+            }
+        }
         self.each_of(held, |seat| seat.fate = Fate::Booked);
         self.n_booked += held.seats.len();
         self.end_span(held, None);
@@ -300,6 +309,23 @@ mod tests {
         ledger.confirmed(&second, "booking");
         ledger.placed(0, vec![1], "d", now);
         assert!(breaches(&ledger).ends_with("seat A-1 was held after it was booked"));
+    }
+
+    #[test]
+    fn a_seat_is_not_given_away_while_it_is_being_booked() {
+        let mut ledger = ledger();
+        let now = Instant::now();
+        let held = ledger.placed(0, vec![0, 1], "a", now);
+        ledger.ending(&held);
+        ledger.placed(0, vec![1], "b", now);
+        assert_eq!(ledger.n_breaches, 0, "the confirm may yet be refused");
+
+        ledger.confirmed(&held, "booking");
+
+        assert_eq!(
+            breaches(&ledger),
+            "seat A-1 was held by another caller while it was booked"
+        );
     }
 
     #[test]
