@@ -23,6 +23,8 @@ mod run;
 mod scenarios;
 mod stage;
 mod standing;
+#[cfg(test)]
+mod stub;
 mod target;
 mod times;
 mod worker;

@@ -103,6 +103,7 @@ async fn conduct(bench: &Bench) -> anyhow::Result<Results> {
         started_at,
         elapsed,
         n_left_out: run.pace.n_left_out(),
+        n_unseen: audience.watched.n_unseen(),
         sold_out_after: run.sold_out_after.get(),
         recorder: run.recorder.into_inner(),
         machine,

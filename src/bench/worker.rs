@@ -161,8 +161,12 @@ impl Worker {
             return Placed::Held(ledger.placed(event, seats, hold_id, sent));
         }
         if find_text(answer.body, "code") == Some("seats_unavailable") {
-            recorder.answered("place, refused", due);
             let conflicts = conflicts(answer.body, &seats, &run);
+            if conflicts.is_empty() {
+                recorder.failed("place", "seats_unavailable, but none of those wanted");
+                return Placed::Failed;
+            }
+            recorder.answered("place, refused", due);
             ledger.refused(event, &conflicts, sent);
             return Placed::Refused(conflicts);
         }
@@ -174,19 +178,19 @@ impl Worker {
         Placed::Failed
     }
 
-    pub async fn release(&mut self, held: &Held) {
+    /// Counted from `due`, as is every first call of a caller's turn. Whether it was done.
+    pub async fn release(&mut self, held: &Held, due: Instant) -> bool {
         let run = self.run.clone();
         let path = hold_path(&run, held, "");
         run.stage.guests[self.guest].write(&mut self.request, "DELETE", &[&path], None);
         run.ledger.borrow_mut().ending(held);
-        let due = Instant::now();
         let answered = self.connection.exchange(&self.request).await;
         let (mut recorder, mut ledger) = (run.recorder.borrow_mut(), run.ledger.borrow_mut());
         match answered {
             Ok(answer) if answer.status == 204 => {
                 recorder.answered("release", due);
                 ledger.released(held);
-                return;
+                return true;
             }
             Ok(answer) => {
                 let refusal = Refusal::read(answer.status, answer.body);
@@ -195,15 +199,15 @@ impl Worker {
             Err(error) => recorder.failed("release", &failure_of(&error)),
         }
         ledger.release_unsure(held);
+        false
     }
 
     /// Repeats the confirm while its outcome is not known, as the interface asks callers to do.
-    pub async fn confirm(&mut self, held: &Held) -> bool {
+    pub async fn confirm(&mut self, held: &Held, due: Instant) -> bool {
         let run = self.run.clone();
         let path = hold_path(&run, held, "/confirm");
         run.stage.guests[self.guest].write_json(&mut self.request, "POST", &[&path], CONTACT);
         run.ledger.borrow_mut().ending(held);
-        let due = Instant::now();
         for nth in 0..CONFIRMS_MAX {
             if nth > 0 {
                 tokio::time::sleep(CONFIRM_PAUSE).await;
@@ -211,17 +215,17 @@ impl Worker {
             let answered = self.connection.exchange(&self.request).await;
             let mut recorder = run.recorder.borrow_mut();
             match answered {
-                Ok(answer) if matches!(answer.status, 200 | 201) => {
-                    if let Some(booking_id) = find_text(answer.body, "booking_id") {
+                Ok(answer) => {
+                    let is_done = matches!(answer.status, 200 | 201);
+                    let booking_id = find_text(answer.body, "booking_id").filter(|_| is_done);
+                    if let Some(booking_id) = booking_id {
                         recorder.answered("confirm", due);
                         run.ledger.borrow_mut().confirmed(held, booking_id);
                         return true;
                     }
-                }
-                Ok(answer) => {
                     let refusal = Refusal::read(answer.status, answer.body);
                     recorder.failed("confirm", &refusal.code);
-                    if answer.status < 500 && nth == 0 {
+                    if (400..500).contains(&answer.status) && nth == 0 {
                         // It is no booking, whatever else becomes of it.
                         run.ledger.borrow_mut().release_unsure(held);
                         return false;
@@ -347,5 +351,46 @@ fn failure_of(error: &anyhow::Error) -> String {
     match error.downcast_ref::<std::io::Error>() {
         Some(error) => format!("connection: {}", error.kind()),
         None => error.to_string(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::stub;
+    use super::*;
+
+    fn failures(run: &Run) -> Vec<(String, u64)> {
+        let operations = &run.recorder.borrow().operations;
+        let failures = operations.iter().flat_map(|one| one.failures.clone());
+        failures.collect()
+    }
+
+    #[tokio::test]
+    async fn a_confirm_without_a_booking_is_none() {
+        let run = stub::run("confirm", |_| (200, "{}")).await;
+        let mut ledger = run.ledger.borrow_mut();
+        let held = ledger.placed(0, vec![0], "hold", Instant::now());
+        drop(ledger);
+
+        let is_booked = Worker::new(0, run.clone())
+            .confirm(&held, Instant::now())
+            .await;
+
+        assert!(!is_booked && run.ledger.borrow().unsure_confirms.contains("hold"));
+        assert_eq!(failures(&run), [("status_200".to_owned(), 5)]);
+    }
+
+    #[tokio::test]
+    async fn a_refusal_names_seats_that_were_wanted() {
+        let refusal = r#"{"code":"seats_unavailable","conflicts":[{"seat":"A-1"}]}"#;
+        let run = stub::run("hot-seat", move |_| (409, refusal)).await;
+        let mut worker = Worker::new(0, run.clone());
+
+        let justly = worker.place(0, vec![1, 2], Instant::now()).await;
+        assert!(matches!(justly, Placed::Refused(seats) if seats == [1]));
+        assert_eq!(failures(&run), []);
+        let unjustly = worker.place(0, vec![2, 3], Instant::now()).await;
+        assert!(matches!(unjustly, Placed::Failed));
+        assert_eq!(run.recorder.borrow().n_failed(), 1);
     }
 }

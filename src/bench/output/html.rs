@@ -179,6 +179,7 @@ mod tests {
             started_at: Clock::System.now(),
             elapsed: Duration::from_secs(10),
             n_left_out: 0,
+            n_unseen: 0,
             sold_out_after: None,
             recorder,
             machine: Machine::now(),

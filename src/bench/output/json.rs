@@ -40,6 +40,7 @@ pub fn json(results: &Results) -> anyhow::Result<String> {
             "through": bench.through,
         },
         "callers_left_out": results.n_left_out,
+        "changes_unseen": results.n_unseen,
         "sold_out_after_seconds": results.sold_out_after.map(|after| after.as_secs_f64()),
         "operations": operations.map(|one| operation(results, one)).collect::<Vec<_>>(),
         "slice_seconds": results.recorder.slice_length.as_secs_f64(),

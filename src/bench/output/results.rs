@@ -20,6 +20,8 @@ pub struct Results {
     pub elapsed: Duration,
     /// Callers who gave up before they were let in.
     pub n_left_out: u64,
+    /// How often a viewer did not see a change for itself.
+    pub n_unseen: u64,
     pub sold_out_after: Option<Duration>,
     pub recorder: Recorder,
     pub machine: Machine,

@@ -63,6 +63,13 @@ pub fn remarks(results: &Results) -> String {
             results.n_left_out
         );
     }
+    if results.n_unseen > 0 {
+        text += &format!(
+            "{} times a viewer was not told of a change by itself: a snapshot had it, a later \
+             change had swallowed it, or the viewer was cut off; `change seen` is without them\n",
+            results.n_unseen
+        );
+    }
     let failures = results.recorder.operations.iter();
     let mut failures = failures.flat_map(|operation| operation.failures.keys());
     if failures.any(|failure| failure == "rate_limited") {

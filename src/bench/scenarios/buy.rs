@@ -1,5 +1,7 @@
 //! Callers who do not get into each other's way: each wants seats that nobody else wants.
 
+use std::time::Instant;
+
 use super::super::options::Scenario;
 use super::super::pace::Turn;
 use super::super::worker::{Placed, Run, Worker};
@@ -35,7 +37,7 @@ pub async fn hold_and_release(worker: &mut Worker, turn: Turn, nth: usize) {
     let n_mine = (Shares::of(&run).n_released / n_workers).max(1);
     let (event, seats) = run.stage.party(worker.nth + n_workers * (nth % n_mine));
     if let Placed::Held(held) = worker.place(event, seats, turn.due).await {
-        worker.release(&held).await;
+        worker.release(&held, Instant::now()).await;
     }
 }
 
@@ -49,11 +51,11 @@ pub async fn hold_and_confirm(worker: &mut Worker, turn: Turn) {
     run.n_used.set(run.n_used.get() + 1);
     let (event, seats) = run.stage.party(nth);
     if let Placed::Held(held) = worker.place(event, seats, turn.due).await {
-        worker.confirm(&held).await;
+        worker.confirm(&held, Instant::now()).await;
     }
 }
 
-pub async fn confirm_held(worker: &mut Worker) {
+pub async fn confirm_held(worker: &mut Worker, turn: Turn) {
     let run = worker.run.clone();
     let ready = run.ready.borrow_mut().pop();
     let Some((guest, held)) = ready else {
@@ -61,5 +63,28 @@ pub async fn confirm_held(worker: &mut Worker) {
         return;
     };
     worker.become_guest(guest);
-    worker.confirm(&held).await;
+    worker.confirm(&held, turn.due).await;
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use super::super::super::stub;
+    use super::*;
+
+    #[tokio::test]
+    async fn a_confirm_that_is_a_callers_first_call_counts_from_when_they_came() {
+        let run = stub::run("confirm-held", |_| (201, r#"{"booking_id":"booking"}"#)).await;
+        let placed = Instant::now();
+        let held = run.ledger.borrow_mut().placed(0, vec![0], "hold", placed);
+        run.ready.borrow_mut().push((0, held));
+        let due = placed.checked_sub(Duration::from_secs(5)).unwrap();
+
+        confirm_held(&mut Worker::new(0, run.clone()), Turn { nth: 0, due }).await;
+
+        let recorder = run.recorder.borrow();
+        assert_eq!(recorder.operations[0].name, "confirm");
+        assert!(recorder.operations[0].latencies.min() > 4_900_000);
+    }
 }

@@ -46,10 +46,11 @@ async fn buy(worker: &mut Worker, event: usize, states: &mut [u8]) {
         }
         match worker.place(event, seats, Instant::now()).await {
             Placed::Held(held) if worker.chance(GIVING_UP_PERCENT) => {
-                return worker.release(&held).await;
+                worker.release(&held, Instant::now()).await;
+                return;
             }
             Placed::Held(held) => {
-                worker.confirm(&held).await;
+                worker.confirm(&held, Instant::now()).await;
                 if run.is_sold_out() {
                     run.sold_out();
                 }

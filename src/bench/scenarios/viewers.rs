@@ -1,6 +1,6 @@
 //! Viewers of the live feed, and the changes that they are to see.
 
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 use std::collections::hash_map::Entry;
 use std::collections::{HashMap, VecDeque};
 use std::rc::Rc;
@@ -16,6 +16,7 @@ use super::super::connection::Connection;
 use super::super::feed::{Message, Reader, take_message};
 use super::super::framing::Chunks;
 use super::super::ledger::Held;
+use super::super::recorder::Recorder;
 use super::super::request::Caller;
 use super::super::stage::Stage;
 use super::super::worker::{Placed, Run, Worker};
@@ -24,6 +25,8 @@ use super::super::worker::{Placed, Run, Worker};
 const HELD_FOR: Duration = Duration::from_millis(500);
 /// How long the last changes may take to reach everybody.
 const SETTLING_MAX: Duration = Duration::from_secs(10);
+/// Nobody has seen a change for so long: no more are under way.
+const QUIET: Duration = Duration::from_millis(500);
 /// Limit: viewers whose copy of the board is kept and compared in the end.
 pub const COPIES_MAX: usize = 50;
 /// Limit: bytes of one message.
@@ -44,6 +47,10 @@ pub struct Watched {
     freed: RefCell<Vec<Option<Instant>>>,
     copies: RefCell<Vec<Vec<u8>>>,
     reader: RefCell<Reader>,
+    n_viewers: u64,
+    /// How often a viewer is to see a change: each that was acknowledged, each viewer.
+    n_expected: Cell<u64>,
+    n_seen: Cell<u64>,
 }
 
 impl Audience {
@@ -63,16 +70,9 @@ impl Audience {
                 viewer.with_context(|| format!("viewer {} cannot watch", nth + 1))?;
             viewers.push(Feed::new(nth, stream, input));
         }
-        let nobody_waits = || RefCell::new(vec![None; stage.house.n_seats()]);
-        let watched = Watched {
-            held: nobody_waits(),
-            freed: nobody_waits(),
-            copies: RefCell::new(vec![Vec::new(); n_viewers.min(COPIES_MAX)]),
-            reader: RefCell::default(),
-        };
         Ok(Self {
             viewers,
-            watched: Rc::new(watched),
+            watched: Rc::new(Watched::new(stage.house.n_seats(), n)),
         })
     }
 
@@ -91,7 +91,9 @@ impl Audience {
             let copies = self.watched.copies.borrow();
             copies.iter().map(|copy| (0, copy.clone())).collect()
         };
-        compare_boards(stage, of_first).await
+        let breaches = compare_boards(stage, of_first).await;
+        self.watched.settle().await;
+        breaches
     }
 }
 
@@ -175,12 +177,44 @@ async fn read_feed(mut feed: Feed, run: &Run, watched: &Watched) -> anyhow::Resu
     loop {
         let text = feed.next().await?;
         let mut reader = watched.reader.borrow_mut();
-        watched.seen(feed.nth, reader.read(&text)?, run);
+        let mut recorder = run.recorder.borrow_mut();
+        watched.seen(feed.nth, reader.read(&text)?, &mut recorder);
     }
 }
 
 impl Watched {
-    fn seen(&self, nth: usize, message: &Message, run: &Run) {
+    pub fn new(n_seats: usize, n_viewers: u32) -> Self {
+        let nobody_waits = || RefCell::new(vec![None; n_seats]);
+        Self {
+            held: nobody_waits(),
+            freed: nobody_waits(),
+            copies: RefCell::new(vec![Vec::new(); COPIES_MAX.min(n_viewers as usize)]),
+            n_viewers: n_viewers.into(),
+            ..Self::default()
+        }
+    }
+
+    /// How often a viewer was not told of a change by itself: a snapshot had it, a later change had
+    /// swallowed it, or the viewer was cut off. How long those took is not known.
+    pub fn n_unseen(&self) -> u64 {
+        self.n_expected.get().saturating_sub(self.n_seen.get())
+    }
+
+    /// A change was acknowledged.
+    fn changed(&self) {
+        self.n_expected.set(self.n_expected.get() + self.n_viewers);
+    }
+
+    /// Until everybody has seen everything, or nothing more comes.
+    async fn settle(&self) {
+        let mut n_before = None;
+        while self.n_unseen() > 0 && n_before != Some(self.n_seen.get()) {
+            n_before = Some(self.n_seen.get());
+            tokio::time::sleep(QUIET).await;
+        }
+    }
+
+    fn seen(&self, nth: usize, message: &Message, recorder: &mut Recorder) {
         let now = Instant::now();
         let mut copies = self.copies.borrow_mut();
         let mut copy = copies.get_mut(nth);
@@ -194,7 +228,6 @@ impl Watched {
             }
             Message::Other => return,
         };
-        let mut recorder = run.recorder.borrow_mut();
         for (state, seats) in changes {
             let awaited = self.awaited(*state).borrow();
             for &seat in seats {
@@ -204,6 +237,7 @@ impl Watched {
                 if let Some(Some(due)) = awaited.get(seat) {
                     let latency = now.saturating_duration_since(*due).as_micros();
                     recorder.took(SEEN, u64::try_from(latency).unwrap_or(u64::MAX), now);
+                    self.n_seen.set(self.n_seen.get() + 1);
                 }
             }
         }
@@ -246,7 +280,10 @@ pub async fn change_seats(mut worker: Worker) {
         let first = seats[0];
         run.watched.expect(b'h', first, Some(turn.due));
         match worker.place(0, seats, turn.due).await {
-            Placed::Held(placed) => held.push_back((Instant::now(), placed)),
+            Placed::Held(placed) => {
+                run.watched.changed();
+                held.push_back((Instant::now(), placed));
+            }
             Placed::Refused(_) | Placed::Failed => run.watched.expect(b'h', first, None),
         }
     }
@@ -257,5 +294,42 @@ pub async fn change_seats(mut worker: Worker) {
 
 async fn free(worker: &mut Worker, held: &Held, due: Instant) {
     worker.run.watched.expect(b'.', held.seats[0], Some(due));
-    worker.release(held).await;
+    if worker.release(held, due).await {
+        worker.run.watched.changed();
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::super::stub;
+    use super::*;
+
+    #[tokio::test]
+    async fn a_change_that_makes_a_callers_turn_counts_from_when_it_was_due() {
+        let run = stub::run("viewers", |_| (204, "")).await;
+        let placed = Instant::now();
+        let held = run.ledger.borrow_mut().placed(0, vec![0], "hold", placed);
+        let due = placed.checked_sub(Duration::from_secs(5)).unwrap();
+
+        free(&mut Worker::new(0, run.clone()), &held, due).await;
+
+        let recorder = run.recorder.borrow();
+        assert_eq!(recorder.operations[0].name, "release");
+        assert!(recorder.operations[0].latencies.min() > 4_900_000);
+    }
+
+    #[test]
+    fn a_change_that_only_a_snapshot_tells_of_is_counted() {
+        let watched = Watched::new(2, 2);
+        let mut recorder = Recorder::new(Instant::now(), Duration::from_secs(1));
+        watched.expect(b'h', 0, Some(Instant::now()));
+        watched.changed();
+        assert_eq!(watched.n_unseen(), 2);
+
+        let told = Message::Changes(vec![(b'h', vec![0, 1])]);
+        watched.seen(0, &told, &mut recorder);
+        watched.seen(1, &Message::Snapshot(b"hh".to_vec()), &mut recorder);
+
+        assert_eq!((recorder.n_answered(), watched.n_unseen()), (1, 1));
+    }
 }

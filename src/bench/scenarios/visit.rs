@@ -25,7 +25,7 @@ async fn visit(worker: &mut Worker, copies: &mut browse::Copies, turn: Turn, nth
     match worker.run.bench.scenario {
         Scenario::HoldRelease => buy::hold_and_release(worker, turn, nth).await,
         Scenario::Confirm => buy::hold_and_confirm(worker, turn).await,
-        Scenario::ConfirmHeld => buy::confirm_held(worker).await,
+        Scenario::ConfirmHeld => buy::confirm_held(worker, turn).await,
         Scenario::HotSeat => hot_seat::want(worker, turn).await,
         Scenario::Browse => browse::look_around(worker, copies, turn).await,
         Scenario::Bare => browse::ask(worker, copies, turn).await,

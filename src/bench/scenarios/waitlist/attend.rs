@@ -237,9 +237,9 @@ async fn answer(worker: &mut Worker, crowd: &Crowd, nth: usize) {
     if worker.chance(DECLINING_PERCENT) {
         crowd.free(&seats);
         run.ledger.borrow_mut().passed_on(&held);
-        worker.release(&held).await;
+        worker.release(&held, Instant::now()).await;
     } else {
-        worker.confirm(&held).await;
+        worker.confirm(&held, Instant::now()).await;
     }
 }
 
