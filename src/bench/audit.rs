@@ -9,7 +9,7 @@ use serde_json::Value;
 use super::ledger::{Fate, Ledger, Seat};
 use super::stage::Stage;
 
-/// How long the board may take to show what was acknowledged.
+/// How long the boards may take, all together, to show what was acknowledged.
 const SETTLING_MAX: Duration = Duration::from_secs(10);
 const PAUSE: Duration = Duration::from_millis(250);
 const PAGE: usize = 200;
@@ -29,11 +29,14 @@ pub struct Audit {
 }
 
 impl Audit {
-    /// One that came to nothing.
-    pub fn broken(breach: String) -> Self {
-        let mut audit = Self::default();
-        audit.add(breach);
-        audit
+    /// What was noticed while the load ran.
+    pub fn of(ledger: &mut Ledger) -> Self {
+        Self {
+            releases_acknowledged: ledger.n_released,
+            breaches_count: ledger.n_breaches,
+            breaches: std::mem::take(&mut ledger.breaches),
+            ..Self::default()
+        }
     }
 
     pub fn add(&mut self, breach: String) {
@@ -43,20 +46,25 @@ impl Audit {
 }
 
 pub async fn audit(stage: &mut Stage, ledger: &mut Ledger) -> anyhow::Result<Audit> {
-    let mut audit = Audit {
-        releases_acknowledged: ledger.n_released,
+    let refusals_judged = ledger.judge_refusals();
+    let seats_compared = compare(stage, ledger, Instant::now() + SETTLING_MAX).await?;
+    Ok(Audit {
         confirms_looked_up: ledger.confirmed.len(),
-        refusals_judged: ledger.judge_refusals(),
         offers_judged: ledger.n_offers,
-        ..Audit::default()
-    };
+        refusals_judged,
+        seats_compared,
+        ..Audit::of(ledger)
+    })
+}
+
+/// Answers how many seats were compared. What is wrong after `until` is a breach.
+async fn compare(stage: &mut Stage, ledger: &mut Ledger, until: Instant) -> anyhow::Result<usize> {
+    let mut n_seats = 0;
     for event in 0..stage.event_ids.len() {
-        audit.seats_compared += compare_seats(stage, ledger, event).await?;
+        n_seats += compare_seats(stage, ledger, event, until).await?;
         compare_bookings(stage, ledger, event).await?;
     }
-    audit.breaches_count = ledger.n_breaches;
-    audit.breaches = std::mem::take(&mut ledger.breaches);
-    Ok(audit)
+    Ok(n_seats)
 }
 
 /// Every seat is as its last acknowledged change left it. The board may lag a little behind.
@@ -64,25 +72,31 @@ async fn compare_seats(
     stage: &mut Stage,
     ledger: &mut Ledger,
     event: usize,
+    until: Instant,
 ) -> anyhow::Result<usize> {
     let path = format!("/v1/events/{}/availability", stage.event_ids[event]);
-    let began = Instant::now();
+    let n_seats = stage.house.n_seats();
     loop {
         let availability = stage.owner.get(&path).await?;
         let states = availability["states"].as_str();
         let states = states.context("the availability has no states")?.as_bytes();
-        let wrong: Vec<usize> = (0..states.len())
+        if states.len() != n_seats {
+            let (event_id, n_told) = (&stage.event_ids[event], states.len());
+            ledger.breach(|_| format!("event {event_id} has {n_told} seats, its house {n_seats}"));
+            return Ok(0);
+        }
+        let wrong: Vec<usize> = (0..n_seats)
             .filter(|&seat| !is_as_expected(ledger.seat(event, seat), states[seat]))
             .collect();
         if wrong.is_empty() {
-            return Ok(states.len());
+            return Ok(n_seats);
         }
-        if began.elapsed() > SETTLING_MAX {
+        if Instant::now() > until {
             for seat in wrong {
                 let (state, fate) = (char::from(states[seat]), ledger.seat(event, seat).fate);
                 ledger.breach(|house| difference(house.label(seat), fate, state));
             }
-            return Ok(states.len());
+            return Ok(n_seats);
         }
         tokio::time::sleep(PAUSE).await;
     }
@@ -186,4 +200,54 @@ fn labels(booking: &Value) -> Vec<&str> {
     let seats = booking["seats"].as_array().into_iter().flatten();
     let kept = seats.filter(|seat| seat["is_cancelled"] != Value::Bool(true));
     kept.filter_map(|seat| seat["seat"].as_str()).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use std::rc::Rc;
+    use std::sync::Arc;
+    use std::sync::atomic::{AtomicUsize, Ordering};
+
+    use super::super::stub::{self, N_EVENTS};
+    use super::*;
+
+    /// What is wrong when no event's seats were touched and this is told of all of them, once the
+    /// time is over; and how often that was asked.
+    async fn compared(availability: &'static str) -> (Vec<String>, usize) {
+        let n_looks = Arc::new(AtomicUsize::new(0));
+        let counted = n_looks.clone();
+        let run = stub::run("browse", move |request| {
+            if !request.contains("/availability") {
+                return (200, r#"{"items":[]}"#);
+            }
+            counted.fetch_add(1, Ordering::Relaxed);
+            (200, availability)
+        });
+        let run = Rc::into_inner(run.await).unwrap();
+        let (mut stage, mut ledger) = (run.stage, run.ledger.into_inner());
+
+        let compared = compare(&mut stage, &mut ledger, Instant::now()).await;
+
+        assert!(compared.is_ok());
+        (ledger.breaches, n_looks.load(Ordering::Relaxed))
+    }
+
+    #[tokio::test]
+    async fn the_boards_have_one_time_to_settle_all_together() {
+        let (breaches, n_looks) = compared(r#"{"states":"..h."}"#).await;
+
+        assert_eq!(breaches, ["seat A-2 was never held but is held"; N_EVENTS]);
+        assert_eq!(n_looks, N_EVENTS);
+    }
+
+    #[tokio::test]
+    async fn a_board_that_lacks_seats_is_not_as_it_should_be() {
+        for (states, n_told) in [("", 0), ("...", 3), (".....", 5)] {
+            let availability = format!(r#"{{"states":"{states}"}}"#);
+            let (breaches, _) = compared(availability.leak()).await;
+
+            let breach = format!("event 0 has {n_told} seats, its house 4");
+            assert_eq!((breaches.len(), &breaches[0]), (N_EVENTS, &breach));
+        }
+    }
 }

@@ -12,6 +12,8 @@ use super::pace::Pace;
 
 /// Limit: seats that the ledger has room for.
 const TOUCHED_MAX: u64 = 20_000_000;
+/// Limit: how long callers wait who have come when the last arrive.
+const PATIENCE_MAX: Duration = Duration::from_secs(30);
 /// Limit: how long callers arrive beside standing holds.
 const STANDING_SECONDS_MAX: u64 = 1_800;
 
@@ -172,13 +174,21 @@ impl Bench {
 
     /// Starts the clock.
     pub fn pace(&self) -> Pace {
-        let window = self.window();
         if self.is_open() {
-            let arrivals = || Arrivals::new(self.rate, self.spacing, window, self.count, self.seed);
-            Pace::open(arrivals, window, window.min(Duration::from_secs(30)))
+            Pace::open(|| self.arrivals(), self.patience())
         } else {
-            Pace::closed(window, self.count)
+            Pace::closed(self.window(), self.count)
         }
+    }
+
+    pub fn arrivals(&self) -> Arrivals {
+        let window = self.window();
+        Arrivals::new(self.rate, self.spacing, window, self.count, self.seed)
+    }
+
+    /// How long after the start whoever has come may still be served.
+    pub fn patience(&self) -> Duration {
+        self.window() + self.window().min(PATIENCE_MAX)
     }
 
     /// Each person on a waitlist is a guest of their own.

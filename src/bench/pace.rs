@@ -37,16 +37,16 @@ struct Schedule {
 }
 
 impl Pace {
-    /// Those who have come wait for a free connection; `patience` after the window they give up.
+    /// Those who have come wait for a free connection, until `patience` after the start at most.
     /// The pacemaker has the same arrivals as the callers.
-    pub fn open(arrivals: impl Fn() -> Arrivals, window: Duration, patience: Duration) -> Self {
+    pub fn open(arrivals: impl Fn() -> Arrivals, patience: Duration) -> Self {
         let start = Instant::now();
         let n_due = Arc::new(Semaphore::new(0));
         let beats = (arrivals(), n_due.clone());
         thread::spawn(move || beat(start, beats.0, &beats.1));
         Self {
             start,
-            end: start + window + patience,
+            end: start + patience,
             n_max: u64::MAX,
             n_begun: Cell::new(0),
             is_stopped: Cell::new(false),

@@ -88,11 +88,14 @@ async fn conduct(bench: &Bench) -> anyhow::Result<Results> {
         stage,
     });
     let mut watching = audience.watch(&run);
-    serve_callers(&run).await?;
+    let served = serve_callers(&run).await;
     let elapsed = run.pace.start().elapsed();
     let bystanding = bystanders.progress().since(read_before);
     let machine = before.until_now().without(bystanding.cpu_seconds);
-    let compared = compare(&audience, &bystanders, &run.stage).await;
+    let compared = match served {
+        Ok(()) => unless_interrupted(compare(&audience, &bystanders, &run.stage)).await,
+        Err(error) => Err(error),
+    };
     watching.shutdown().await;
     bystanders.end(&mut run.recorder.borrow_mut());
     let run = Rc::into_inner(run).context("a caller is still there")?;
@@ -102,7 +105,7 @@ async fn conduct(bench: &Bench) -> anyhow::Result<Results> {
         bench: bench.clone(),
         started_at,
         elapsed,
-        n_left_out: run.pace.n_left_out(),
+        n_left_out: run.pace.n_left_out() + crowd.n_left_out.get(),
         n_unseen: audience.watched.n_unseen(),
         sold_out_after: run.sold_out_after.get(),
         recorder: run.recorder.into_inner(),
@@ -133,14 +136,17 @@ async fn close(
             for breach in breaches {
                 ledger.breach(|_| breach);
             }
-            audit::audit(&mut stage, &mut ledger).await
+            unless_interrupted(audit::audit(&mut stage, &mut ledger)).await
         }
         Err(error) => Err(error),
     };
     // What was measured is told even when the service is gone by now.
-    let mut audit =
-        audit.unwrap_or_else(|error| Audit::broken(format!("the audit cannot be done: {error:#}")));
-    if let Err(error) = stage.strike().await {
+    let mut audit = audit.unwrap_or_else(|error| {
+        let mut audit = Audit::of(&mut ledger);
+        audit.add(format!("the audit cannot be done: {error:#}"));
+        audit
+    });
+    if let Err(error) = unless_interrupted(stage.strike()).await {
         audit.add(format!(
             "the load's events could not all be cancelled: {error:#}"
         ));
@@ -172,19 +178,23 @@ async fn prepare(bench: &Bench) -> anyhow::Result<Prepared> {
     }
     let mut stage = Stage::build(bench).await?;
     // From here on there are events to strike, even when somebody presses Ctrl-C.
-    let gathered = tokio::select! {
-        gathered = gather(&mut stage, bench) => gathered,
-        interrupted = tokio::signal::ctrl_c() => {
-            interrupted?;
-            Err(anyhow!("interrupted before the load began"))
-        }
-    };
-    match gathered {
+    match unless_interrupted(gather(&mut stage, bench)).await {
         Ok(company) => Ok(Prepared { stage, company }),
         Err(error) => {
             // That this fails too is no news.
-            stage.strike().await.ok();
-            Err(error)
+            unless_interrupted(stage.strike()).await.ok();
+            Err(error.context("the load did not begin"))
+        }
+    }
+}
+
+/// Fails when somebody presses Ctrl-C meanwhile, who then does not wait for this part of the run.
+async fn unless_interrupted<T>(part: impl Future<Output = anyhow::Result<T>>) -> anyhow::Result<T> {
+    tokio::select! {
+        done = part => done,
+        interrupted = tokio::signal::ctrl_c() => {
+            interrupted?;
+            Err(anyhow!("interrupted"))
         }
     }
 }
@@ -200,22 +210,38 @@ async fn gather(stage: &mut Stage, bench: &Bench) -> anyhow::Result<Company> {
     })
 }
 
-/// Until all have been served, or somebody presses Ctrl-C.
+/// After an error nobody is served any more, and nobody knows what has become of the last calls.
 async fn serve_callers(run: &Rc<Run>) -> anyhow::Result<()> {
     let mut workers = JoinSet::new();
     for nth in 0..run.bench.n_workers() as usize {
         workers.spawn_local(scenarios::work(Worker::new(nth, run.clone())));
     }
     let is_shown = std::io::stderr().is_terminal();
+    let served = until_served(&mut workers, run, is_shown).await;
+    if is_shown {
+        eprint!("\r\x1b[K");
+    }
+    if served.is_err() {
+        run.pace.stop();
+        workers.shutdown().await;
+    }
+    served
+}
+
+/// After the first Ctrl-C nobody else is let in; after a second nobody is waited for.
+async fn until_served(workers: &mut JoinSet<()>, run: &Run, is_shown: bool) -> anyhow::Result<()> {
+    let mut is_interrupted = false;
     let mut ticks = tokio::time::interval(PROGRESS_EVERY);
     loop {
         tokio::select! {
             ended = workers.join_next() => match ended {
                 Some(ended) => ended.context("a caller failed")?,
-                None => break,
+                None => return Ok(()),
             },
             interrupted = tokio::signal::ctrl_c() => {
                 interrupted?;
+                ensure!(!is_interrupted, "interrupted while callers were served");
+                is_interrupted = true;
                 run.pace.stop();
             }
             _ = ticks.tick() => if is_shown {
@@ -223,10 +249,6 @@ async fn serve_callers(run: &Rc<Run>) -> anyhow::Result<()> {
             },
         }
     }
-    if is_shown {
-        eprint!("\r\x1b[K");
-    }
-    Ok(())
 }
 
 /// A bar that is full when the callers' time is over; those who are inside may take longer.

@@ -3,6 +3,7 @@
 use std::fs;
 use std::process::Command;
 use std::thread;
+use std::time::{Duration, Instant};
 
 use holdfast::private_stores::PrivateStores;
 use nix::sys::signal::Signal;
@@ -15,11 +16,13 @@ use crate::support::{Folder, PROGRAM, Running, expect_ready, holdfast, launcher,
 const SECRET: &str = "a secret for tests, and for tests only";
 const EMAIL: &str = "load@example.org";
 const PASSWORD: &str = "a password for tests";
+/// How long a load waits for one answer.
+const ANSWER_TIMEOUT: Duration = Duration::from_secs(20);
 
 /// A service with an administrator whom the load may use.
 pub struct Stage {
     pub stores: PrivateStores,
-    _service: Running,
+    service: Running,
     url: String,
     folder: Folder,
 }
@@ -42,7 +45,7 @@ impl Stage {
         expect_ready(&url);
         Self {
             stores,
-            _service: service,
+            service,
             url,
             folder: Folder::new(test),
         }
@@ -225,6 +228,32 @@ fn an_interrupted_load_says_what_was_done_and_leaves_nothing_on_sale() {
 }
 
 #[test]
+fn whoever_presses_ctrl_c_again_waits_no_longer_for_a_service_that_hangs() {
+    let stage = Stage::new("again");
+    let mut load = Running::start(&mut stage.bench(&["confirm", "--seconds", "600"]));
+    let runtime = Runtime::new().expect("a runtime");
+    wait_until("the load has booked something", || {
+        runtime.block_on(n_bookings(&stage)) > 5
+    });
+    stage.service.signal(Signal::SIGSTOP);
+    let began = Instant::now();
+
+    wait_until("the load ends", || {
+        load.signal(Signal::SIGINT);
+        load.is_over()
+    });
+
+    assert!(began.elapsed() < ANSWER_TIMEOUT, "{:?}", began.elapsed());
+    assert_eq!(load.wait().code(), Some(1));
+    wait_until("the report is read", || {
+        let output = load.output();
+        output.contains("breach: the audit cannot be done: interrupted")
+            && output.contains("could not all be cancelled: interrupted")
+    });
+    assert!(load.output().contains("p99.9 ms"), "{}", load.output());
+}
+
+#[test]
 fn a_load_that_is_interrupted_before_it_begins_leaves_nothing_on_sale() {
     let stage = Stage::new("early");
     let mut load = Running::start(&mut stage.bench(&["confirm", "--events", "500"]));
@@ -293,7 +322,7 @@ async fn lose_a_booking(stage: &Stage) -> uuid::Uuid {
         if let Some(lost) = lost {
             return lost;
         }
-        tokio::time::sleep(std::time::Duration::from_millis(5)).await;
+        tokio::time::sleep(Duration::from_millis(5)).await;
     }
 }
 
@@ -316,6 +345,6 @@ async fn lose_holds(stage: &Stage, n_holds: usize) {
             ask(format!("DEL {meta}"));
             return;
         }
-        tokio::time::sleep(std::time::Duration::from_millis(5)).await;
+        tokio::time::sleep(Duration::from_millis(5)).await;
     }
 }

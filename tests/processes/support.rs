@@ -88,8 +88,7 @@ impl Running {
     #[track_caller]
     pub fn url(&mut self) -> String {
         wait_until("the program says where it serves", || {
-            let is_over = self.child.try_wait().expect("a child").is_some();
-            assert!(!is_over, "the program ended: {}", self.output());
+            assert!(!self.is_over(), "the program ended: {}", self.output());
             service_url(&self.output()).is_some()
         });
         service_url(&self.output()).expect("a URL")
@@ -99,11 +98,13 @@ impl Running {
         kill(Pid::from_raw(self.pid().cast_signed()), signal).expect("the program runs");
     }
 
+    pub fn is_over(&mut self) -> bool {
+        self.child.try_wait().expect("a child").is_some()
+    }
+
     #[track_caller]
     pub fn wait(&mut self) -> ExitStatus {
-        wait_until("the program ends", || {
-            self.child.try_wait().expect("a child").is_some()
-        });
+        wait_until("the program ends", || self.is_over());
         self.child.wait().expect("a child")
     }
 }

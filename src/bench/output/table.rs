@@ -3,6 +3,7 @@
 use std::fmt::Write as _;
 
 use super::super::audit::Audit;
+use super::super::options::Scenario;
 use super::super::recorder::Operation;
 use super::Results;
 use super::results::{PERCENTILES, per_second, percentile_ms};
@@ -58,8 +59,12 @@ pub fn remarks(results: &Results) -> String {
         text += &format!("sold out after {:.2} s\n", after.as_secs_f64());
     }
     if results.n_left_out > 0 && results.sold_out_after.is_none() {
+        let what = match bench.scenario {
+            Scenario::Waitlist => "cancellations were never made",
+            _ => "callers were never let in",
+        };
         text += &format!(
-            "{} callers were never let in: the service cannot keep up with this rate\n",
+            "{} {what}: the service cannot keep up with this rate\n",
             results.n_left_out
         );
     }

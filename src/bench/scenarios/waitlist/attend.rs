@@ -6,7 +6,6 @@ use std::time::{Duration, Instant};
 
 use serde_json::{Value, json};
 
-use super::super::super::arrivals::Arrivals;
 use super::super::super::client::Client;
 use super::super::super::worker::{Run, Worker};
 use super::crowd::{Crowd, Person};
@@ -62,31 +61,35 @@ async fn join(worker: &mut Worker, crowd: &Crowd, nth: usize) {
     }
 }
 
-async fn free_seats(run: &Rc<Run>, crowd: &Crowd) {
-    let mut owner = run.stage.owner.sibling(&run.stage.through);
+async fn free_seats(run: &Run, crowd: &Crowd) {
     let began = Instant::now();
-    let bench = &run.bench;
-    let arrivals = Arrivals::new(
-        bench.rate,
-        bench.spacing,
-        bench.window(),
-        bench.count,
-        bench.seed,
-    );
-    for at in arrivals {
+    cancel_all(run, crowd, began, began + run.bench.patience()).await;
+    crowd.news();
+    crowd.is_all_freed.set(true);
+}
+
+/// One after the other, each when it is due and none after the end.
+async fn cancel_all(run: &Run, crowd: &Crowd, began: Instant, end: Instant) {
+    let mut owner = run.stage.owner.sibling(&run.stage.through);
+    let mut arrivals = run.bench.arrivals();
+    for at in arrivals.by_ref() {
         let due = began + at;
         tokio::time::sleep_until(due.into()).await;
         if run.pace.is_stopped() {
-            break;
+            return;
+        }
+        if Instant::now() > end {
+            let n_due = 1 + arrivals.count();
+            let n_left_out = n_due.min(crowd.cancels.borrow().len());
+            crowd.n_left_out.set(n_left_out as u64);
+            return;
         }
         let next = crowd.cancels.borrow_mut().pop_front();
         let Some((booking_id, seats)) = next else {
-            break;
+            return;
         };
         cancel(run, crowd, &mut owner, (booking_id, seats, due)).await;
     }
-    crowd.news();
-    crowd.is_all_freed.set(true);
 }
 
 async fn cancel(
@@ -251,4 +254,25 @@ fn seats_of(run: &Run, offer: &Value) -> Vec<usize> {
         .collect();
     seats.sort_unstable();
     seats
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::super::super::stub;
+    use super::*;
+
+    #[tokio::test]
+    async fn what_is_not_cancelled_in_time_is_left_out_and_counted() {
+        let run = stub::run("waitlist", |_| (200, "{}")).await;
+        let seats = [vec![0], vec![1, 2]].map(|seats| ("booking".to_owned(), seats));
+        run.crowd.cancels.borrow_mut().extend(seats);
+        let now = Instant::now();
+
+        cancel_all(&run, &run.crowd, now, now).await;
+
+        assert_eq!(run.crowd.n_left_out.get(), 2);
+        assert_eq!(run.recorder.borrow().n_answered(), 0);
+        cancel_all(&run, &run.crowd, now, now + run.bench.patience()).await;
+        assert_eq!(run.recorder.borrow().n_answered(), 2);
+    }
 }

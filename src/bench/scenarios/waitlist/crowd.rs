@@ -50,6 +50,8 @@ pub struct Crowd {
     pub offers: RefCell<VecDeque<usize>>,
     pub n_busy: Cell<usize>,
     pub is_all_freed: Cell<bool>,
+    /// Cancellations that were still to be made when the time was over.
+    pub n_left_out: Cell<u64>,
     /// When something last happened.
     pub last_news: Cell<Option<Instant>>,
 }
