@@ -50,8 +50,7 @@ pub const VARIABLES: &[Variable] = &[
     ("HOLDFAST_SIGN_INS_PER_MINUTE", "20", "sign-ins and registrations from one address"),
     ("HOLDFAST_LOOKUPS_PER_MINUTE", "30", "bookings looked up by reference from one address"),
     ("HOLDFAST_HOLD_CHANGES_PER_MINUTE", "600",
-        "changes of holds, waitlists joined, requests with an idempotency key, by one caller at one \
-            instance"),
+        "holds changed, waitlists joined, requests with a key: by one caller at one instance"),
     ("HOLDFAST_WITHDRAWALS_PER_MINUTE", "30", "bookings cancelled, waitlists left by one address"),
 ];
 
