@@ -19,7 +19,8 @@ if ARGV[2] == 'begin' then
   redis.call('SET', KEYS[1], ARGV[3])
   return { 'loading', epoch, 0, now }
 end
-if load ~= loading then return { 'superseded', epoch, 0, now } end
+-- An end whose answer was lost has been taken, whatever has happened on the board since.
+if load ~= loading then return { load == epoch and 'loaded' or 'superseded', epoch, 0, now } end
 if ARGV[2] == 'holds' then
   for id, due, record in ARGV[3]:gmatch('([^=;]+)=(%d+)=([^;]*)') do
     redis.call('HSET', KEYS[2], id, record)

@@ -36,6 +36,15 @@ pub enum BoardError {
 }
 
 impl BoardError {
+    /// Whether what was asked may have happened: a store did not answer.
+    pub fn is_outcome_unknown(&self) -> bool {
+        match self {
+            Self::Redis(_) | Self::Database(_) => true,
+            Self::Shared(error) => error.is_outcome_unknown(),
+            _ => false,
+        }
+    }
+
     /// Names the seats in conflict, for callers.
     pub fn conflicts(seating: &Seating, conflicts: &[Conflict]) -> Self {
         let named = conflicts

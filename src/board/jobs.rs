@@ -57,7 +57,7 @@ pub async fn reconcile_boards(ctx: &Context) -> Result<Progress, BoardError> {
     let events = store::list_live_events(&ctx.db).await?;
     let events = going_on_behind(*lock(), events);
     let mut connection = None;
-    let mut outcome = Ok(Progress::Idle);
+    let mut outcome = store::clear_left(ctx).await.map(|()| Progress::Idle);
     for event_id in events {
         if stopping.is_cancelled() || began.elapsed() > RECONCILE_FOR {
             break;

@@ -7,6 +7,7 @@ use std::time::Duration;
 use fred::interfaces::{HashesInterface, KeysInterface};
 use fred::types::Value;
 use fred::types::scripts::Script;
+use futures::FutureExt;
 use sqlx::{Connection, PgConnection, PgExecutor};
 use uuid::Uuid;
 
@@ -140,9 +141,11 @@ pub async fn load_if_behind(
     let there = redis_position(ctx, event_id).await?;
     if there.epoch == known && there.epoch > 0 && there >= floor {
         positions.see(event_id, there);
+        // Whoever loaded it may not have heard that it was.
+        fallback::clear(&mut connection, event_id, known).await?;
     } else {
         let above = there.epoch.max(floor.epoch);
-        let epoch = load_above(ctx, &mut connection, event_id, above).await?;
+        let epoch = load_above(ctx, &mut connection, event_id, (known, above)).await?;
         positions.see(event_id, Position { epoch, revision: 0 });
         tracing::info!(event.id = %event_id, epoch, lost = ?floor, "board loaded");
         metrics::counter!("holdfast_board_loads_total").increment(1);
@@ -235,7 +238,7 @@ async fn load_above(
     ctx: &Context,
     connection: &mut PgConnection,
     event_id: EventId,
-    above: i64,
+    (known, above): (i64, i64),
 ) -> Result<i64, BoardError> {
     let mut tx = connection.begin().await?;
     // No confirm or cancel is under way while the epoch is raised; those that come later see the
@@ -249,7 +252,7 @@ async fn load_above(
     .execute(&mut *tx)
     .await?;
     let mut truth = truth(&mut tx, event_id).await?;
-    truth.holds = fallback::read_carried(ctx, &mut tx, event_id).await?;
+    truth.holds = fallback::read_left(ctx, &mut tx, event_id, known).await?;
     tx.commit().await?;
     write_board(ctx, connection, event_id, &truth).await?;
     Ok(truth.epoch)
@@ -340,7 +343,15 @@ pub(super) async fn write_board(
     if truth.is_told {
         fields.push("told=0".to_owned());
     }
-    let is_loaded = step(ctx, event_id, truth.epoch, ("end", fields.join(","))).await?;
+    let end = ("end", fields.join(","));
+    let is_loaded = match step(ctx, event_id, truth.epoch, end.clone()).await {
+        // It may be loaded already: that is the answer then.
+        Err(error) if error.is_outcome_unknown() => {
+            let again = step(ctx, event_id, truth.epoch, end);
+            again.boxed().await?
+        }
+        is_loaded => is_loaded?,
+    };
     if is_loaded {
         fallback::clear(connection, event_id, truth.epoch).await?;
     }

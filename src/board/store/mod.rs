@@ -35,7 +35,7 @@ pub use read::{find_hold, find_hold_of_seat, list_holds, read_board, read_board_
 pub use seats::{
     Swept, block_seats, expire_holds, free_blocked_seats, free_booked_seats, repair_board, set_sale,
 };
-pub use switch::{fall_back, fence, go_back};
+pub use switch::{clear_left, fall_back, fence, go_back};
 pub use told::{HoldNews, TOLD_KINDS, Told, ToldEntry, ToldPosition, read_told, stop_telling};
 pub use waiting::{
     KEPT_NUDGE, Offered, Refused, find_holds, keep_free_seats, let_go_kept_seats, offer_kept_seats,

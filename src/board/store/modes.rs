@@ -153,3 +153,21 @@ pub async fn list_in_postgres(ctx: &Context) -> Result<Vec<EventId>, BoardError>
     .await?;
     Ok(events.into_iter().map(EventId).collect())
 }
+
+/// Limit: boards in one answer.
+const LEFT_MAX: i64 = 100;
+
+/// The events whose boards are in Redis, though PostgreSQL has something left of them.
+pub async fn list_left(ctx: &Context) -> Result<Vec<EventId>, BoardError> {
+    let events = sqlx::query_scalar!(
+        r#"
+        SELECT event_id FROM fallback_boards AS board JOIN events AS event USING (event_id)
+        WHERE NOT board.is_open AND event.board_mode = 'redis'
+        ORDER BY event_id LIMIT $1
+        "#,
+        LEFT_MAX
+    )
+    .fetch_all(&ctx.db)
+    .await?;
+    Ok(events.into_iter().map(EventId).collect())
+}

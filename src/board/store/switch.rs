@@ -67,7 +67,7 @@ async fn write_fallback(
     truth.holds = match in_redis {
         Some(holds) => fallback::carry_over(ctx, &mut tx, event_id, holds).await?,
         // What is left of a board that did not get back to Redis.
-        None => fallback::read_carried(ctx, &mut tx, event_id).await?,
+        None => fallback::read_left(ctx, &mut tx, event_id, epoch).await?,
     };
     fallback::write(&mut tx, &sale, &truth).await?;
     tx.commit().await?;
@@ -113,6 +113,18 @@ async fn leave_fallback(
     truth.holds = fallback::read_carried(ctx, &mut tx, event_id).await?;
     tx.commit().await?;
     Ok(Some(truth))
+}
+
+/// Forgets what PostgreSQL has left of boards that are back in Redis: whoever brought one there may
+/// have ended before, and later it would bring back what has been let go since. A board that is not
+/// there after all is loaded, with its holds. An event that fails does not keep the others.
+pub async fn clear_left(ctx: &Context) -> Result<(), BoardError> {
+    let mut outcome = Ok(());
+    for event_id in modes::list_left(ctx).await? {
+        let seen = ctx.memory::<Positions>().seen(event_id);
+        outcome = outcome.and(load::load_if_behind(ctx, event_id, seen).await);
+    }
+    outcome
 }
 
 /// A board in PostgreSQL that is not in its event's epoch, or that a failover of PostgreSQL has

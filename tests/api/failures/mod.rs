@@ -7,6 +7,7 @@ mod feed;
 mod postgres;
 mod promoters;
 mod redis;
+mod returns;
 mod states;
 mod waitlist;
 

@@ -3,4 +3,5 @@
 mod board;
 mod broken_keys;
 mod clock_skew;
+mod load;
 mod redis_trouble;

@@ -3,8 +3,8 @@
 use std::collections::HashMap;
 
 use serde::Serialize;
-use sqlx::PgConnection;
 use sqlx::types::Json;
+use sqlx::{Connection, PgConnection};
 use uuid::Uuid;
 
 use super::super::super::error::BoardError;
@@ -181,8 +181,33 @@ pub async fn close(db: &mut PgConnection, event_id: EventId) -> Result<(), Board
     Ok(())
 }
 
-/// Forgets what is left of a board, once Redis has it in that epoch or a later one.
+/// Forgets what is left of a board, once Redis has it in that epoch. All of it or nothing, and while
+/// the event's row says so: whoever takes the board out of Redis again has done it before, or finds
+/// nothing left.
 pub async fn clear(db: &mut PgConnection, event_id: EventId, epoch: i64) -> Result<(), BoardError> {
+    if !is_left(&mut *db, event_id, epoch).await? {
+        return Ok(());
+    }
+    let mut tx = db.begin().await?;
+    let in_redis = sqlx::query_scalar!(
+        r#"
+        SELECT event_id FROM events
+        WHERE event_id = $1 AND board_mode = 'redis' AND board_epoch = $2
+        FOR SHARE
+        "#,
+        event_id.0,
+        epoch
+    )
+    .fetch_optional(&mut *tx)
+    .await?;
+    if in_redis.is_some() {
+        delete(&mut tx, event_id).await?;
+    }
+    tx.commit().await?;
+    Ok(())
+}
+
+async fn is_left(db: &mut PgConnection, event_id: EventId, epoch: i64) -> Result<bool, BoardError> {
     let is_left = sqlx::query_scalar!(
         r#"
         SELECT event_id FROM fallback_boards
@@ -191,16 +216,13 @@ pub async fn clear(db: &mut PgConnection, event_id: EventId, epoch: i64) -> Resu
         event_id.0,
         epoch
     )
-    .fetch_optional(&mut *db)
+    .fetch_optional(db)
     .await?;
-    if is_left.is_some() {
-        delete(db, event_id).await?;
-    }
-    Ok(())
+    Ok(is_left.is_some())
 }
 
 /// The board's row first, as every verb.
-async fn delete(db: &mut PgConnection, event_id: EventId) -> Result<(), BoardError> {
+pub(super) async fn delete(db: &mut PgConnection, event_id: EventId) -> Result<(), BoardError> {
     sqlx::query!(
         r#"SELECT FROM fallback_boards WHERE event_id = $1 FOR UPDATE"#,
         event_id.0

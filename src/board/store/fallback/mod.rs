@@ -18,7 +18,7 @@ mod verbs;
 mod waiting;
 
 pub use load::{clear, close, write};
-pub use read::{carry_over, find_hold_of_seat, find_position, list_holds, read_carried};
+pub use read::{carry_over, find_hold_of_seat, find_position, list_holds, read_carried, read_left};
 pub use record::{Carried, Record};
 use verbs::{Answer, Args};
 pub use verbs::{Kind, ask};

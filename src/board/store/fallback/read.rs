@@ -7,10 +7,11 @@ use uuid::Uuid;
 
 use super::super::super::error::BoardError;
 use super::super::super::model::{Hold, HoldState, Position, SeatState};
-use super::super::call::Reply;
+use super::super::call::{Positions, Reply};
 use super::super::seats::ENDED_MEMORY;
+use super::load::delete;
 use super::rows::Row;
-use super::{Answer, Carried};
+use super::{Answer, Carried, Record};
 use crate::context::Context;
 use crate::events;
 use crate::id::{EventId, HoldId};
@@ -126,13 +127,29 @@ pub async fn read_carried(
     carry_over(ctx, db, event_id, holds).await
 }
 
+/// As [`read_carried`], of a board that was in Redis in that epoch. Where it is known to have changed
+/// there, it was brought back long since, and what was left of it is forgotten.
+pub async fn read_left(
+    ctx: &Context,
+    db: &mut PgConnection,
+    event_id: EventId,
+    epoch: i64,
+) -> Result<Vec<Carried>, BoardError> {
+    let seen = ctx.memory::<Positions>().seen(event_id);
+    if seen > (Position { epoch, revision: 0 }) {
+        delete(db, event_id).await?;
+        return Ok(Vec::new());
+    }
+    read_carried(ctx, db, event_id).await
+}
+
 /// Holds as they stand in a new epoch; exact while the caller holds the event's lock exclusively.
 /// No confirm that began in an older epoch can commit any more: what has not become a booking is
 /// held again, with the time that was left. A cancelled event has no holds.
 ///
 /// What PostgreSQL says became of a hold counts where a confirm had begun, or where its seats are
 /// booked. Another hold may have the same id as one that was confirmed long ago, by its idempotency
-/// key: that one goes on.
+/// key: that one goes on, without the seats that others have booked.
 pub async fn carry_over(
     ctx: &Context,
     db: &mut PgConnection,
@@ -175,11 +192,22 @@ pub async fn carry_over(
             record.end(HoldState::Confirmed, now, memory)
         } else if known.expired.contains(&one.hold_id.0) {
             record.end(HoldState::Expired, now, memory)
-        } else if record.state == HoldState::Confirming {
-            record.give_back(now)
         } else {
-            record.deadline
+            go_on_without(record, &booked, now)
         };
     }
     Ok(holds)
+}
+
+/// Holds again what nobody has booked; answers when that is due. A hold that has lost every seat is
+/// released, as by an aborted confirm.
+fn go_on_without(record: &mut Record, booked: &HashSet<u32>, now: i64) -> i64 {
+    if record.state == HoldState::Confirming {
+        record.give_back(now);
+    }
+    record.seats.retain(|seat| !booked.contains(&seat.index));
+    if record.seats.is_empty() {
+        return record.end(HoldState::Released, now, 0);
+    }
+    record.deadline
 }
