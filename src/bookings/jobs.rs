@@ -1,12 +1,13 @@
 //! What becomes of confirms that were cut off, and of bookings of cancelled events.
 
-use super::actions::{Cancel, cancel};
+use super::actions::{Cancel, cancel, finish_booked};
 use super::error::BookingError;
 use super::store::{self, Outcome};
 use crate::board;
 use crate::context::Context;
 use crate::events::Reach;
 use crate::holds;
+use crate::id::{EventId, HoldId};
 use crate::jobs::Progress;
 
 /// Limit: bookings cancelled in one step.
@@ -14,17 +15,33 @@ const CANCELLED_AT_ONCE_MAX: i64 = 100;
 
 /// Ends confirming holds whose lease has passed. PostgreSQL decides: only a hold that it has
 /// recorded as expired is freed, so a commit that was merely slow never meets a seat that was given
-/// away.
+/// away. A hold whose commit has to be waited for does not keep the others.
 pub async fn settle_confirming_holds(ctx: &Context) -> Result<Progress, BookingError> {
+    let mut outcome = Ok(Progress::Idle);
     for (event_id, hold_id) in holds::take_overdue(ctx) {
-        let outcome = store::expire(&ctx.db, event_id, hold_id, ctx.clock.imposed()).await?;
-        tracing::info!(event.id = %event_id, hold.id = %hold_id, ?outcome, "confirm settled");
-        match outcome {
-            Outcome::Expired => board::expire_confirming(ctx, event_id, hold_id).await?,
-            Outcome::Confirmed(_) => board::finish_confirm(ctx, event_id, &[hold_id], None).await?,
-        }
+        let settled = settle(ctx, event_id, hold_id).await;
+        outcome = outcome.and(settled.map(|()| Progress::Idle));
     }
-    Ok(Progress::Idle)
+    outcome
+}
+
+async fn settle(ctx: &Context, event_id: EventId, hold_id: HoldId) -> Result<(), BookingError> {
+    // A board that is loaded from now on has seen the booking.
+    let epoch = board::position_seen(ctx, event_id).epoch;
+    let outcome = store::expire(&ctx.db, event_id, hold_id, ctx.clock.imposed()).await?;
+    tracing::info!(event.id = %event_id, hold.id = %hold_id, ?outcome, "confirm settled");
+    let Outcome::Confirmed(booking_id) = outcome else {
+        return Ok(board::expire_confirming(ctx, event_id, hold_id).await?);
+    };
+    let mut connection = ctx.db.acquire().await?;
+    let booking = store::find(&mut connection, booking_id, Reach::EVERYTHING).await?;
+    drop(connection);
+    let booking = booking.ok_or(BookingError::NotFound)?;
+    let (hold, _) = board::find_hold(ctx, event_id, hold_id).await?;
+    if let Some(hold) = hold {
+        finish_booked(ctx, &hold, epoch, &booking).await?;
+    }
+    Ok(())
 }
 
 /// Cancels and refunds what was booked for events that will not take place.

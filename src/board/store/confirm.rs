@@ -67,9 +67,9 @@ pub async fn finish_confirm(
     ctx: &Context,
     event_id: EventId,
     hold_ids: &[HoldId],
-    epoch: Option<i64>,
+    epoch: i64,
 ) -> Result<(), BoardError> {
-    let fence = epoch.map_or(Fence::Newest, Fence::Only);
+    let fence = Fence::Only(epoch);
     for few in hold_ids.chunks(FINISHED_AT_ONCE_MAX) {
         let args = [Value::from(join(few.iter())), milliseconds(ENDED_MEMORY)];
         let reply = call(ctx, event_id, &FINISH_CONFIRM, fence, &args).await?;

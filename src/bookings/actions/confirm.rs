@@ -8,7 +8,7 @@ use super::super::error::BookingError;
 use super::super::model::{self, BookedSeat, Booking, BookingState, Contact};
 use super::super::store::{self, Answer, Confirm, ConfirmedSeat, Outcome, Refusal};
 use super::commit::{self, CommitFailure};
-use super::finish::finish;
+use super::finish::finish_booked;
 use crate::auth::Caller;
 use crate::board::{self, Begun, BoardError, Conflict, Hold, HoldState, SeatState};
 use crate::clock::Instant;
@@ -141,7 +141,10 @@ async fn commit_begun(
         }
         Ok(Answer::Repeated { booking_id }) => {
             let booking = find(ctx, caller, booking_id).boxed().await?;
-            finish_repeated(ctx, &begun, &booking).await;
+            if let Err(error) = finish_booked(ctx, hold, begun.epoch, &booking).await {
+                let hold_id = hold.hold_id;
+                tracing::warn!(hold.id = %hold_id, cause = %error, "finish waits for the reconciler");
+            }
             Ok(Committed::Done(Box::new(Confirmed {
                 booking,
                 is_repeated: true,
@@ -246,28 +249,6 @@ fn booking_of(confirm: Confirm, sale: &events::Sale, confirmed_at: Instant) -> B
         confirmed_at,
         cancelled_at: None,
         refund: None,
-    }
-}
-
-/// Marks the seats of a booking booked that was there before. A board that was loaded since, or
-/// that has forgotten the hold, lets its idempotency key place another under the same id: those
-/// seats are nobody's.
-async fn finish_repeated(ctx: &Context, begun: &BegunConfirm, booking: &Booking) {
-    let is_booked = |index: u32| {
-        let seat = booking.seats.iter().find(|seat| seat.index == index);
-        seat.is_some_and(|seat| !seat.is_cancelled)
-    };
-    let BegunConfirm {
-        event_id,
-        hold,
-        epoch,
-        ..
-    } = begun;
-    if hold.seats.iter().all(|seat| is_booked(seat.index)) {
-        return finish(ctx, *event_id, &[hold.hold_id], *epoch).await;
-    }
-    if let Err(error) = board::expire_confirming(ctx, *event_id, hold.hold_id).await {
-        tracing::warn!(hold.id = %hold.hold_id, cause = %error, "finish waits for the reconciler");
     }
 }
 

@@ -2,10 +2,11 @@
 
 use std::collections::HashMap;
 
+use super::super::model::{BookedSeat, Booking};
 use super::super::store::Answer;
 use super::commit::Outcome;
 use super::queue::Waiting;
-use crate::board;
+use crate::board::{self, BoardError, HeldSeat, Hold};
 use crate::context::Context;
 use crate::id::{EventId, HoldId};
 
@@ -39,8 +40,36 @@ pub fn finish_batch(ctx: &Context, batch: Vec<Waiting>, outcomes: Vec<Outcome>) 
 /// Marks seats booked. The bookings stand even when this fails: the sweep names the holds once
 /// their lease has passed, and the reconciler finishes them (F2).
 pub async fn finish(ctx: &Context, event_id: EventId, hold_ids: &[HoldId], epoch: i64) {
-    let finished = board::finish_confirm(ctx, event_id, hold_ids, Some(epoch)).await;
+    let finished = board::finish_confirm(ctx, event_id, hold_ids, epoch).await;
     if let Err(error) = finished {
         tracing::warn!(holds = ?hold_ids, cause = %error, "finish waits for the reconciler");
     }
+}
+
+/// Marks the seats of a hold booked that had become that booking before. A board that was loaded
+/// since, or that has forgotten the hold, lets its idempotency key place another under the same id:
+/// those seats are nobody's.
+pub async fn finish_booked(
+    ctx: &Context,
+    hold: &Hold,
+    epoch: i64,
+    booking: &Booking,
+) -> Result<(), BoardError> {
+    let (event_id, hold_id) = (booking.event_id, hold.hold_id);
+    let of_booking = |held: &HeldSeat| {
+        let mut seats = booking.seats.iter();
+        seats.find(|seat| seat.index == held.index)
+    };
+    let booked: Option<Vec<&BookedSeat>> = hold.seats.iter().map(of_booking).collect();
+    let Some(booked) = booked else {
+        return board::expire_confirming(ctx, event_id, hold_id).await;
+    };
+    board::finish_confirm(ctx, event_id, &[hold_id], epoch).await?;
+    // Whoever cancelled them could not free what the board still had as confirming.
+    let cancelled = booked.into_iter().filter(|seat| seat.is_cancelled);
+    let cancelled: Vec<u32> = cancelled.map(|seat| seat.index).collect();
+    if cancelled.is_empty() {
+        return Ok(());
+    }
+    board::free_booked_seats(ctx, event_id, epoch, booking.holder, &cancelled).await
 }

@@ -11,3 +11,4 @@ pub use calendar::calendar;
 pub use cancel::{Cancel, cancel};
 pub use commit::commit_confirms;
 pub use confirm::{ConfirmHold, Confirmed, confirm};
+pub use finish::finish_booked;

@@ -9,7 +9,7 @@ use reqwest::Method;
 use serde_json::json;
 use sqlx::PgPool;
 
-use super::{Stalled, until, until_confirming};
+use super::{Stalled, settle, until, until_confirming};
 use crate::support::TestApp;
 
 #[sqlx::test(migrator = "holdfast::postgres::MIGRATIONS")]
@@ -24,7 +24,7 @@ async fn f1_a_hold_that_expires_while_its_confirm_is_under_way_is_not_given_away
     let meanwhile = async {
         until_confirming(&app, &sale).await;
         app.ctx.clock.advance(TimeDelta::seconds(20));
-        holdfast::jobs::run_all(&app.ctx, &sweeping()).await;
+        settle(&app).await;
         let refused = ben
             .place(&sale, &["S-A-1"])
             .await
@@ -39,16 +39,6 @@ async fn f1_a_hold_that_expires_while_its_confirm_is_under_way_is_not_given_away
     app.finish().await;
 }
 
-/// The jobs that need no lock of the event.
-fn sweeping() -> Vec<holdfast::jobs::Job> {
-    let names = ["expire_due_holds", "settle_confirming_holds"];
-    holdfast::app::JOBS
-        .iter()
-        .filter(|job| names.contains(&job.name))
-        .copied()
-        .collect()
-}
-
 #[sqlx::test(migrator = "holdfast::postgres::MIGRATIONS")]
 async fn f1_a_confirm_that_outlives_its_lease_never_meets_the_seat_with_another(db: PgPool) {
     let app = TestApp::start(db).await;
@@ -60,7 +50,7 @@ async fn f1_a_confirm_that_outlives_its_lease_never_meets_the_seat_with_another(
     let meanwhile = async {
         until_confirming(&app, &sale).await;
         app.ctx.clock.advance(TimeDelta::seconds(31));
-        holdfast::jobs::run_all(&app.ctx, &sweeping()).await;
+        settle(&app).await;
         let taken = ben.place(&sale, &["S-A-1"]).await.expect(201);
         stalled.end().await;
         taken

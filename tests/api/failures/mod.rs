@@ -8,6 +8,7 @@ mod postgres;
 mod promoters;
 mod redis;
 mod returns;
+mod settling;
 mod states;
 mod waitlist;
 
@@ -45,6 +46,14 @@ impl Stalled {
     pub async fn end(self) {
         self.0.close().await.expect("the lock is let go");
     }
+}
+
+/// Runs the jobs that end holds: they need no lock of an event, and mend no seat.
+pub async fn settle(app: &TestApp) {
+    let names = ["expire_due_holds", "settle_confirming_holds"];
+    let jobs = holdfast::app::JOBS.iter().copied();
+    let jobs: Vec<_> = jobs.filter(|job| names.contains(&job.name)).collect();
+    holdfast::jobs::run_all(&app.ctx, &jobs).await;
 }
 
 /// Waits until a seat of the event is being confirmed.

@@ -1,0 +1,100 @@
+//! Confirms that end between their beginning and what the board is told.
+
+use chrono::TimeDelta;
+use holdfast::board;
+use sqlx::PgPool;
+
+use super::{Stalled, settle, until, until_confirming};
+use crate::support::{Fault, Proxy, TestApp, noon, redis_url};
+
+/// Longer than a lease.
+const OVERDUE: TimeDelta = TimeDelta::seconds(31);
+
+#[sqlx::test(migrator = "holdfast::postgres::MIGRATIONS")]
+async fn f9_a_key_that_is_used_again_books_no_seat_that_nobody_booked(db: PgPool) {
+    let app = TestApp::start(db).await;
+    let sale = app.on_sale(1, 3).await;
+    let ana = app.guest();
+    let first = ana.place_keyed(&sale, &["S-A-1"], "k").await.expect(201);
+    ana.confirm(&sale, &first).await.expect(201);
+    app.lose_board(&sale).await;
+    let second = ana.place_keyed(&sale, &["S-A-2"], "k").await.expect(201);
+    assert_eq!(second["hold_id"], first["hold_id"]);
+
+    // Whoever began to confirm it is gone.
+    app.begin_confirm(&sale, &ana, &second).await;
+    app.ctx.clock.advance(OVERDUE);
+    settle(&app).await;
+
+    assert_eq!(sale.states().await, "b..");
+    app.finish().await;
+}
+
+#[sqlx::test(migrator = "holdfast::postgres::MIGRATIONS")]
+async fn f2_seats_that_were_cancelled_before_the_board_was_told_are_free(db: PgPool) {
+    let proxy = Proxy::start(&redis_url()).await;
+    let app = TestApp::start_with(&db, &proxy.url, noon()).await;
+    let sale = app.on_sale(1, 3).await;
+    let ana = app.guest();
+    let hold = ana.place(&sale, &["S-A-1", "S-A-2"]).await.expect(201);
+    let stalled = Stalled::start(&app, &sale).await;
+    let cut = async {
+        until_confirming(&app, &sale).await;
+        proxy.set(Fault::Cut);
+        stalled.end().await;
+    };
+    let (booking, ()) = tokio::join!(ana.confirm(&sale, &hold), cut);
+    let booking = booking.expect(201);
+    proxy.set(Fault::None);
+    until("Redis is back", async || {
+        board::read_board(&app.ctx, sale.id()).await.is_ok()
+    })
+    .await;
+    ana.cancel_seats(&booking, &["S-A-2"]).await.expect(200);
+    assert_eq!(sale.states().await, "hh.");
+
+    app.ctx.clock.advance(OVERDUE);
+    settle(&app).await;
+
+    assert_eq!(sale.states().await, "b..");
+    app.finish().await;
+}
+
+#[sqlx::test(migrator = "holdfast::postgres::MIGRATIONS")]
+async fn f9_a_hold_whose_commit_is_waited_for_keeps_no_other_from_its_end(db: PgPool) {
+    let app = TestApp::start(db.clone()).await;
+    let sale = app.on_sale(1, 2).await;
+    let ana = app.guest();
+    let slow = ana.place(&sale, &["S-A-1"]).await.expect(201);
+    app.ctx.clock.advance(TimeDelta::seconds(1));
+    let other = ana.place(&sale, &["S-A-2"]).await.expect(201);
+    app.begin_confirm(&sale, &ana, &slow).await;
+    app.begin_confirm(&sale, &ana, &other).await;
+    let mut commit = db.begin().await.expect("a transaction");
+    sqlx::query(
+        "INSERT INTO hold_outcomes (event_id, hold_id, outcome, ended_at)
+         VALUES ($1, $2::text::uuid, 'expired', now())",
+    )
+    .bind(sale.id().0)
+    .bind(slow.text_of("hold_id"))
+    .execute(&mut *commit)
+    .await
+    .expect("an outcome");
+    app.ctx.clock.advance(OVERDUE);
+
+    // As PostgreSQL ends the wait when it has been long.
+    let end_the_wait = until("somebody waits for the commit", async || {
+        let ended = "SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity
+            WHERE datname = current_database() AND wait_event = 'transactionid'";
+        let ended: i64 = sqlx::query_scalar(ended).fetch_one(&db).await.expect("it");
+        ended == 1
+    });
+    tokio::join!(settle(&app), end_the_wait);
+    assert_eq!(sale.states().await, "h.");
+    commit.commit().await.expect("committed");
+    app.ctx.clock.advance(OVERDUE);
+    settle(&app).await;
+
+    assert_eq!(sale.states().await, "..");
+    app.finish().await;
+}
