@@ -12,10 +12,11 @@ use sqlx::pool::PoolConnection;
 use sqlx::{PgConnection, Postgres};
 use tokio::sync::oneshot;
 
-use super::super::store::{self, Answer, Confirm};
+use super::super::store::{self, Answer, Confirm, Refusal};
 use super::finish::finish_batch;
 use super::queue::{Queue, Waiting, gather, next_batch};
 use crate::context::Context;
+use crate::id::{EventId, HoldId};
 use crate::postgres;
 
 /// Limit: how long the commit of a batch may take, and once more where its connection was lost.
@@ -194,6 +195,8 @@ async fn transact(
     let mut outcomes = Vec::with_capacity(answers.len());
     for (confirm, answer) in confirms.iter().zip(answers) {
         outcomes.push(match answer {
+            // What has become of it may have to be waited for: see `expire`.
+            Answer::Refused(Refusal::TooLate) => Ok(answer),
             Answer::Refused(_) => look_back(connection, confirm, answer).await,
             answer => Ok(answer),
         });
@@ -208,6 +211,18 @@ async fn look_back(connection: &mut PgConnection, confirm: &Confirm, refused: An
         Ok(before) => Ok(before.map_err(CommitFailure::Failed)?.unwrap_or(refused)),
         Err(_) => Err(CommitFailure::Failed(sqlx::Error::PoolTimedOut)),
     }
+}
+
+/// Ends a hold as expired, unless it has become a booking. Waits for a confirm of it that may still
+/// commit, as long as PostgreSQL lets anybody wait for a lock; not by a committer, where others would
+/// wait, too.
+pub(super) async fn expire(
+    ctx: &Context,
+    (event_id, hold_id): (EventId, HoldId),
+) -> Result<store::Outcome, sqlx::Error> {
+    let ended = store::expire(&ctx.db, event_id, hold_id, ctx.clock.imposed());
+    let ended = tokio::time::timeout(COMMIT_MAX, ended).await;
+    ended.unwrap_or(Err(sqlx::Error::PoolTimedOut))
 }
 
 /// Whoever confirms again would wait for the one that is slow.

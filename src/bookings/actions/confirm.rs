@@ -1,5 +1,7 @@
 //! Confirm: begin on the board, commit in PostgreSQL, finish on the board.
 
+use std::sync::Arc;
+
 use chrono::TimeDelta;
 use futures::FutureExt;
 use tokio::task::JoinError;
@@ -13,7 +15,7 @@ use crate::auth::Caller;
 use crate::board::{self, Begun, BoardError, Conflict, Hold, HoldState, SeatState};
 use crate::clock::Instant;
 use crate::context::Context;
-use crate::events::{self, Reach};
+use crate::events::{self, Reach, Sale};
 use crate::holds::{self, HoldError};
 use crate::id::{BookingId, EventId, HoldId};
 use crate::money::Amount;
@@ -67,7 +69,7 @@ async fn run(
         match board::begin_confirm(&ctx, event_id, whose, &attempt).await? {
             Begun::Confirming { hold, epoch } => {
                 let begun = BegunConfirm {
-                    event_id,
+                    sale: events::sale(&ctx, event_id).await?,
                     hold,
                     epoch,
                     attempt,
@@ -110,7 +112,7 @@ fn attempt(ctx: &Context) -> String {
 }
 
 struct BegunConfirm {
-    event_id: EventId,
+    sale: Arc<Sale>,
     hold: Hold,
     epoch: i64,
     attempt: String,
@@ -128,47 +130,35 @@ async fn commit_begun(
     begun: BegunConfirm,
     asked: &ConfirmHold,
 ) -> Result<Committed, BookingError> {
-    let BegunConfirm { event_id, hold, .. } = &begun;
-    let sale = events::sale(ctx, *event_id).await?;
-    let confirm = write_confirm(ctx, &sale, &begun, asked);
+    let BegunConfirm { sale, hold, .. } = &begun;
+    let confirm = write_confirm(ctx, &begun, asked);
     match commit::submit(ctx, confirm.clone()).await {
         Ok(Answer::Confirmed { confirmed_at }) => {
-            let booking = booking_of(confirm, &sale, confirmed_at);
+            let booking = booking_of(confirm, sale, confirmed_at);
             Ok(Committed::Done(Box::new(Confirmed {
                 booking,
                 is_repeated: false,
             })))
         }
         Ok(Answer::Repeated { booking_id }) => {
-            let booking = find(ctx, caller, booking_id).boxed().await?;
-            if let Err(error) = finish_booked(ctx, hold, begun.epoch, &booking).await {
-                let hold_id = hold.hold_id;
-                tracing::warn!(hold.id = %hold_id, cause = %error, "finish waits for the reconciler");
-            }
-            Ok(Committed::Done(Box::new(Confirmed {
-                booking,
-                is_repeated: true,
-            })))
+            let outcome = Outcome::Confirmed(booking_id);
+            ended_before(ctx, caller, &begun, outcome).boxed().await
         }
         Ok(Answer::Expired) => {
-            board::expire_confirming(ctx, *event_id, hold.hold_id)
-                .await
-                .ok();
-            Err(HoldError::Expired(hold.deadline).into())
+            let outcome = Outcome::Expired;
+            ended_before(ctx, caller, &begun, outcome).boxed().await
         }
+        Ok(Answer::Refused(Refusal::TooLate)) => end_late(ctx, caller, &begun).boxed().await,
         Ok(Answer::Refused(Refusal::OtherEpoch)) => {
             abort(ctx, &begun, &[]).await;
             // This instance may not have heard that the board has gone to another store.
-            board::follow_epoch(ctx, *event_id).boxed().await?;
-            Ok(Committed::BoardLost(holds::token(ctx, *event_id, hold)))
+            board::follow_epoch(ctx, sale.event_id).boxed().await?;
+            let token = holds::token(ctx, sale.event_id, hold);
+            Ok(Committed::BoardLost(token))
         }
         Ok(Answer::Refused(Refusal::NotOnSale(state))) => {
             abort(ctx, &begun, &[]).await;
-            Err(HoldError::not_on_sale(&sale).in_state(state).into())
-        }
-        Ok(Answer::Refused(Refusal::TooLate)) => {
-            abort(ctx, &begun, &[]).await;
-            Err(HoldError::Expired(hold.deadline).into())
+            Err(HoldError::not_on_sale(sale).in_state(state).into())
         }
         Err(CommitFailure::SeatsBooked(seats)) => {
             abort(ctx, &begun, &seats).await;
@@ -192,13 +182,8 @@ async fn commit_begun(
     }
 }
 
-fn write_confirm(
-    ctx: &Context,
-    sale: &events::Sale,
-    begun: &BegunConfirm,
-    asked: &ConfirmHold,
-) -> Confirm {
-    let hold = &begun.hold;
+fn write_confirm(ctx: &Context, begun: &BegunConfirm, asked: &ConfirmHold) -> Confirm {
+    let BegunConfirm { sale, hold, .. } = begun;
     let seats: Vec<_> = hold
         .seats
         .iter()
@@ -211,7 +196,7 @@ fn write_confirm(
         })
         .collect();
     Confirm {
-        event_id: begun.event_id,
+        event_id: sale.event_id,
         hold_id: hold.hold_id,
         holder: hold.holder,
         epoch: begun.epoch,
@@ -227,7 +212,7 @@ fn write_confirm(
     }
 }
 
-fn booking_of(confirm: Confirm, sale: &events::Sale, confirmed_at: Instant) -> Booking {
+fn booking_of(confirm: Confirm, sale: &Sale, confirmed_at: Instant) -> Booking {
     let seats = confirm.seats.iter().map(|seat| BookedSeat {
         index: seat.index,
         price: Amount(seat.price),
@@ -252,16 +237,60 @@ fn booking_of(confirm: Confirm, sale: &events::Sale, confirmed_at: Instant) -> B
     }
 }
 
+/// Ends a hold that PostgreSQL confirms no more. An attempt that it took in time may still commit:
+/// nobody is told that the hold has expired before a write has settled that it never will.
+async fn end_late(
+    ctx: &Context,
+    caller: Caller,
+    begun: &BegunConfirm,
+) -> Result<Committed, BookingError> {
+    let ids = (begun.sale.event_id, begun.hold.hold_id);
+    let outcome = commit::expire(ctx, ids).await;
+    let outcome = outcome.map_err(BookingError::OutcomeUnknown)?;
+    ended_before(ctx, caller, begun, outcome).await
+}
+
+/// Answers what had become of the hold, and tells the board.
+async fn ended_before(
+    ctx: &Context,
+    caller: Caller,
+    begun: &BegunConfirm,
+    outcome: Outcome,
+) -> Result<Committed, BookingError> {
+    let BegunConfirm {
+        sale, hold, epoch, ..
+    } = begun;
+    let (told, answer) = match outcome {
+        Outcome::Confirmed(booking_id) => {
+            let booking = find(ctx, caller, booking_id).await?;
+            let told = finish_booked(ctx, hold, *epoch, &booking).await;
+            let confirmed = Confirmed {
+                booking,
+                is_repeated: true,
+            };
+            (told, Ok(Committed::Done(Box::new(confirmed))))
+        }
+        Outcome::Expired => {
+            let told = board::expire_confirming(ctx, sale.event_id, hold.hold_id).await;
+            (told, Err(HoldError::Expired(hold.deadline).into()))
+        }
+    };
+    if let Err(error) = told {
+        tracing::warn!(hold.id = %hold.hold_id, cause = %error, "the board waits for the reconciler");
+    }
+    answer
+}
+
 /// Gives the hold back to its holder. When this fails the reconciler ends it.
 async fn abort(ctx: &Context, begun: &BegunConfirm, booked: &[u32]) {
     let BegunConfirm {
-        event_id,
+        sale,
         hold,
         epoch,
         attempt,
     } = begun;
     let which = (hold.hold_id, *epoch);
-    if let Err(error) = board::abort_confirm(ctx, *event_id, which, attempt, booked).await {
+    if let Err(error) = board::abort_confirm(ctx, sale.event_id, which, attempt, booked).await {
         tracing::warn!(hold.id = %hold.hold_id, cause = %error, "abort waits for the reconciler");
     }
 }

@@ -1,9 +1,12 @@
-//! What a caller learns when the connection is lost at the commit (F11).
+//! What a caller learns when the connection is lost at the commit (F11), or the commit takes long.
 
-use sqlx::PgPool;
+use chrono::TimeDelta;
+use holdfast::events;
+use holdfast::id::{BookingId, HoldId};
+use sqlx::{PgPool, Postgres, Transaction};
 
 use crate::failures::{Stalled, until};
-use crate::support::{Fault, Proxy, TestApp, noon, redis_url};
+use crate::support::{Answer, Caller, Fault, Proxy, Sale, TestApp, noon, redis_url};
 
 /// From now on a commit that writes the table loses its connection, and with it the transaction.
 async fn lose_commits_to(db: &PgPool, table: &str) {
@@ -69,14 +72,18 @@ async fn a_cancel_whose_outcome_is_unknown_is_settled_by_repeating_it(db: PgPool
     app.finish().await;
 }
 
-/// The backends that wait for the lock of an event: all the ways to it are behind them.
-const WAITING: &str = "pg_stat_activity
-    WHERE datname = current_database() AND wait_event_type = 'Lock' AND wait_event = 'advisory'";
+/// What is waited for: the lock of an event, with all the ways to it behind who waits; or what
+/// becomes of a row that another transaction has written.
+const EVENT: &str = "advisory";
+const ROW: &str = "transactionid";
 
-/// Waits until somebody waits for the lock of an event, and does that to the backend.
-async fn until_it_waits(db: &PgPool, done_to_it: &str) {
-    let statement = format!("SELECT count({done_to_it}) FROM {WAITING}");
-    until("a confirm waits for the lock", async || {
+/// Waits until somebody waits for that, and does something to the backend.
+async fn until_it_waits(db: &PgPool, lock: &str, done_to_it: &str) {
+    let statement = format!(
+        "SELECT count({done_to_it}) FROM pg_stat_activity
+         WHERE datname = current_database() AND wait_event_type = 'Lock' AND wait_event = '{lock}'"
+    );
+    until("a confirm waits for a lock", async || {
         let counting = sqlx::query_scalar::<_, i64>(sqlx::AssertSqlSafe(statement.clone()));
         counting.fetch_one(db).await.expect("the activity") == 1
     })
@@ -103,7 +110,7 @@ async fn f11_a_commit_whose_answer_is_lost_is_confirmed_again_and_answers_its_on
     let stalled = Stalled::start_on(&db, &sale).await;
 
     let lose = async {
-        until_it_waits(&db, "pid").await;
+        until_it_waits(&db, EVENT, "pid").await;
         proxy.set(Fault::SwallowOne);
         stalled.end().await;
     };
@@ -128,7 +135,7 @@ async fn f11_a_connection_that_ends_before_the_commit_costs_the_buyer_nothing(db
     let stalled = Stalled::start(&app, &sale).await;
 
     let lose = async {
-        until_it_waits(&db, "pg_terminate_backend(pid)").await;
+        until_it_waits(&db, EVENT, "pg_terminate_backend(pid)").await;
         stalled.end().await;
     };
     let (booking, ()) = tokio::join!(ana.confirm(&sale, &hold), lose);
@@ -136,5 +143,90 @@ async fn f11_a_connection_that_ends_before_the_commit_costs_the_buyer_nothing(db
     booking.expect(201);
     assert_eq!(n_repeats(&db).await, 0);
     assert_eq!(sale.states().await, "b...");
+    app.finish().await;
+}
+
+/// A confirm of the first seat that PostgreSQL has taken, and whose commit it has not answered: as
+/// while it waits for a standby.
+async fn commit_under_way(
+    app: &TestApp,
+    sale: &Sale,
+    (holder, hold): (&Caller, &Answer),
+) -> (Transaction<'static, Postgres>, BookingId) {
+    app.begin_confirm(sale, holder, hold).await;
+    let event = events::sale(&app.ctx, sale.id()).await.expect("the event");
+    let hold_id: HoldId = hold.text_of("hold_id").parse().expect("a hold id");
+    let (booking_id, now) = (app.ctx.ids.next::<BookingId>(), app.ctx.clock.now());
+    let mut tx = app.ctx.db.begin().await.expect("a transaction");
+    let confirm = sqlx::query(
+        "SELECT FROM confirm_holds(ARRAY[$1], ARRAY[$2], ARRAY[$3], ARRAY[$4],
+             ARRAY(SELECT board_epoch FROM events WHERE event_id = $2), ARRAY[$5], ARRAY[$5],
+             ARRAY['A reference'], ARRAY['Ana'], ARRAY['ana@example.org'], ARRAY[NULL], ARRAY[49.5],
+             ARRAY['EUR'], ARRAY[$6], ARRAY[$5], ARRAY[$7], ARRAY[0], ARRAY[49.5], $8)",
+    );
+    confirm
+        .bind(holdfast::postgres::event_lock(sale.id()))
+        .bind(sale.id().0)
+        .bind(hold_id.0)
+        .bind(holder.caller_id.expect("a guest").0)
+        .bind(booking_id.0)
+        .bind(now + TimeDelta::seconds(60))
+        .bind(event.seating.at(0).expect("a seat").seat_id.0)
+        .bind(now)
+        .execute(&mut *tx)
+        .await
+        .expect("a confirm");
+    (tx, booking_id)
+}
+
+/// After that PostgreSQL confirms no hold that was placed at noon.
+const TOO_LATE: TimeDelta = TimeDelta::seconds(600 + 61);
+
+#[sqlx::test(migrator = "holdfast::postgres::MIGRATIONS")]
+async fn f12_nobody_is_told_that_a_hold_has_expired_while_a_confirm_may_still_commit(db: PgPool) {
+    let app = TestApp::start(db.clone()).await;
+    let sale = app.on_sale(1, 2).await;
+    let ana = app.guest();
+    let hold = ana.place(&sale, &["S-A-1"]).await.expect(201);
+    let (first, booking_id) = commit_under_way(&app, &sale, (&ana, &hold)).await;
+    app.ctx.clock.advance(TOO_LATE);
+
+    // As PostgreSQL ends the wait when it has been long.
+    let end_the_wait = until_it_waits(&db, ROW, "pg_terminate_backend(pid)");
+    let (unknown, ()) = tokio::join!(ana.confirm(&sale, &hold), end_the_wait);
+    unknown.expect_problem(503, "outcome_unknown");
+    let released = ana.release(&sale, &hold).await;
+    released.expect_problem(409, "hold_confirming");
+    let commit = async {
+        until_it_waits(&db, ROW, "pid").await;
+        first.commit().await.expect("committed");
+    };
+    let (again, ()) = tokio::join!(ana.confirm(&sale, &hold), commit);
+
+    assert_eq!(again.expect(200)["booking_id"], booking_id.to_string());
+    assert_eq!(sale.states().await, "b.");
+    app.finish().await;
+}
+
+#[sqlx::test(migrator = "holdfast::postgres::MIGRATIONS")]
+async fn a_confirm_that_comes_too_late_ends_the_hold_for_every_other(db: PgPool) {
+    let app = TestApp::start(db.clone()).await;
+    let sale = app.on_sale(1, 2).await;
+    let ana = app.guest();
+    let hold = ana.place(&sale, &["S-A-1"]).await.expect(201);
+    let (first, _) = commit_under_way(&app, &sale, (&ana, &hold)).await;
+    app.ctx.clock.advance(TOO_LATE);
+
+    let fail = async {
+        until_it_waits(&db, ROW, "pid").await;
+        first.rollback().await.expect("undone");
+    };
+    let (late, ()) = tokio::join!(ana.confirm(&sale, &hold), fail);
+
+    late.expect_problem(410, "hold_expired");
+    assert_eq!(ana.get_hold(&sale, &hold).await["state"], "expired");
+    let again = ana.confirm_by_token(&sale, &hold).await;
+    again.expect_problem(410, "hold_expired");
+    assert_eq!(sale.states().await, "..");
     app.finish().await;
 }
