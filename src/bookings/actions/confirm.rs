@@ -1,6 +1,7 @@
 //! Confirm: begin on the board, commit in PostgreSQL, finish on the board.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use chrono::TimeDelta;
 use futures::FutureExt;
@@ -24,8 +25,12 @@ use crate::money::Amount;
 /// board's lease, and more than the two clocks may differ (F24).
 const GRACE: TimeDelta = TimeDelta::seconds(60);
 
-/// Limit: times a confirm begins anew because the board was lost under it.
-const TRIES_MAX: u32 = 4;
+/// Limit: times a confirm begins anew because the board was lost under it, and its hold with it.
+const TRIES_MAX: u32 = 8;
+
+/// When it is tried again to take an attempt back. Together far below the lease, and as long as
+/// boards stay in a Redis that is away.
+const TAKING_BACK_MS: [u64; 4] = [500, 1_000, 2_000, 4_000];
 
 /// What a caller sends with a confirm.
 #[derive(Clone, Debug)]
@@ -63,40 +68,39 @@ async fn run(
     (event_id, hold_id): (EventId, HoldId),
     asked: ConfirmHold,
 ) -> Result<Confirmed, BookingError> {
-    let whose = (hold_id, caller.caller_id);
+    let mut token = asked.hold_token.clone();
     for _ in 0..TRIES_MAX {
-        let attempt = attempt(&ctx);
-        match board::begin_confirm(&ctx, event_id, whose, &attempt).await? {
-            Begun::Confirming { hold, epoch } => {
+        // What fails before anything has begun leaves the hold as it is.
+        let sale = events::sale(&ctx, event_id).await?;
+        match begin(&ctx, caller, (event_id, hold_id)).await? {
+            (Begun::Confirming { hold, epoch }, attempt) => {
                 let begun = BegunConfirm {
-                    sale: events::sale(&ctx, event_id).await?,
+                    sale,
                     hold,
                     epoch,
                     attempt,
                 };
                 match commit_begun(&ctx, caller, begun, &asked).await? {
                     Committed::Done(confirmed) => return Ok(*confirmed),
-                    Committed::BoardLost(token) => {
-                        let ids = (event_id, hold_id);
-                        holds::restore(&ctx, caller, ids, &token).boxed().await?;
-                    }
+                    // The next board may have the hold, with the time that was left.
+                    Committed::BoardLost(own) => token = Some(own),
                 }
             }
-            Begun::TooManyAttempts => return Err(HoldError::Confirming.into()),
-            Begun::Ended(hold) if hold.state == HoldState::Released => {
+            (Begun::TooManyAttempts, _) => return Err(HoldError::Confirming.into()),
+            (Begun::Ended(hold), _) if hold.state == HoldState::Released => {
                 return Err(HoldError::Released.into());
             }
-            Begun::Ended(hold) => {
+            (Begun::Ended(hold), _) => {
                 let ended = HoldError::ended(&hold);
                 let repeated = repeated(&ctx, caller, event_id, hold_id).boxed();
                 return repeated.await?.ok_or(ended.into());
             }
-            Begun::UnknownHold => {
+            (Begun::UnknownHold, _) => {
                 let repeated = repeated(&ctx, caller, event_id, hold_id).boxed();
                 if let Some(done) = repeated.await? {
                     return Ok(done);
                 }
-                let token = asked.hold_token.as_deref().ok_or(HoldError::NotFound)?;
+                let token = token.as_deref().ok_or(HoldError::NotFound)?;
                 holds::restore(&ctx, caller, (event_id, hold_id), token)
                     .boxed()
                     .await?;
@@ -106,9 +110,41 @@ async fn run(
     Err(BoardError::Unsettled.into())
 }
 
-/// An attempt's own name: eight hexadecimal digits.
-fn attempt(ctx: &Context) -> String {
-    format!("{:08x}", u32::from_be_bytes(ctx.ids.bytes()))
+/// Begins an attempt; answers its own name, too: eight hexadecimal digits.
+async fn begin(
+    ctx: &Context,
+    caller: Caller,
+    (event_id, hold_id): (EventId, HoldId),
+) -> Result<(Begun, String), BoardError> {
+    let attempt = format!("{:08x}", u32::from_be_bytes(ctx.ids.bytes()));
+    let whose = (hold_id, caller.caller_id);
+    match board::begin_confirm(ctx, event_id, whose, &attempt).await {
+        Ok(begun) => Ok((begun, attempt)),
+        Err(error) => {
+            if error.is_outcome_unknown() {
+                let work = take_back(ctx.clone(), (event_id, hold_id), attempt);
+                ctx.tasks.spawn(work);
+            }
+            Err(error)
+        }
+    }
+}
+
+/// Ends an attempt that nobody goes on with, and that may have begun. Where the board does not
+/// answer for long, the attempt ends with its lease.
+async fn take_back(ctx: Context, (event_id, hold_id): (EventId, HoldId), attempt: String) {
+    let stopping = ctx.tasks.stopping();
+    for pause_ms in TAKING_BACK_MS {
+        let which = (hold_id, board::position_seen(&ctx, event_id).epoch);
+        let aborted = board::abort_confirm(&ctx, event_id, which, &attempt, &[]);
+        if aborted.await.is_ok() {
+            return;
+        }
+        tokio::select! {
+            () = stopping.cancelled() => return,
+            () = tokio::time::sleep(Duration::from_millis(pause_ms)) => {}
+        }
+    }
 }
 
 struct BegunConfirm {

@@ -1,11 +1,12 @@
 //! Boards that come back to Redis, and what is left of them in PostgreSQL.
 
+use chrono::TimeDelta;
 use holdfast::board;
 use serde_json::json;
 use sqlx::PgPool;
 
 use super::fallback::{fallen_back, start, until_redis_is_back};
-use super::until;
+use super::{Stalled, until, until_confirming};
 use crate::support::{Fault, Proxy, Sale, TestApp, noon, redis_url};
 
 /// A board comes back to Redis, and whoever brought it there ends before it clears what is left.
@@ -100,5 +101,29 @@ async fn f6_a_hold_does_not_take_along_seats_that_others_have_booked(db: PgPool)
     ana.release(&sale, &some).await.expect(204);
     ben.release(&sale, &all).await.expect(204);
     assert_eq!(sale.states().await, "b.b.");
+    app.finish().await;
+}
+
+#[sqlx::test(migrator = "holdfast::postgres::MIGRATIONS")]
+async fn f6_a_confirm_that_began_in_time_has_the_time_that_was_left_on_the_next_board(db: PgPool) {
+    let app = start(&db, &redis_url(), &noon()).await;
+    let sale = app.on_sale(1, 1).await;
+    let ana = app.guest();
+    let hold = ana.place(&sale, &["S-A-1"]).await.expect(201);
+    app.ctx.clock.advance(TimeDelta::milliseconds(599_950));
+    let stalled = Stalled::start(&app, &sale).await;
+
+    let moving = async {
+        until_confirming(&app, &sale).await;
+        app.ctx.clock.advance(TimeDelta::seconds(20));
+        // Waits for the event's lock together with the confirm.
+        let moved = board::fall_back(&app.ctx, sale.id());
+        let (moved, ()) = tokio::join!(moved, stalled.end());
+        assert!(moved.expect("moved"));
+    };
+    let (confirmed, ()) = tokio::join!(ana.confirm(&sale, &hold), moving);
+
+    confirmed.expect(201);
+    assert_eq!(sale.states().await, "b");
     app.finish().await;
 }

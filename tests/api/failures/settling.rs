@@ -98,3 +98,45 @@ async fn f9_a_hold_whose_commit_is_waited_for_keeps_no_other_from_its_end(db: Pg
     assert_eq!(sale.states().await, "..");
     app.finish().await;
 }
+
+#[sqlx::test(migrator = "holdfast::postgres::MIGRATIONS")]
+async fn f8_a_confirm_that_cannot_read_its_event_leaves_the_hold_its_holders(db: PgPool) {
+    let (proxy, proxied) = Proxy::start_before(&db).await;
+    let app = TestApp::start(db).await;
+    let sale = app.on_sale(1, 1).await;
+    let ana = app.guest();
+    let hold = ana.place(&sale, &["S-A-1"]).await.expect(201);
+    let other = TestApp::start_with(&proxied, &redis_url(), app.ctx.clock.clone()).await;
+    proxy.set(Fault::Cut);
+
+    let failed = ana.at(&other).confirm(&sale, &hold).await;
+
+    failed.expect_problem(503, "unavailable");
+    assert_eq!(ana.get_hold(&sale, &hold).await["state"], "held");
+    ana.release(&sale, &hold).await.expect(204);
+    assert_eq!(sale.states().await, ".");
+    other.stop().await;
+    app.finish().await;
+}
+
+#[sqlx::test(migrator = "holdfast::postgres::MIGRATIONS")]
+async fn f7_a_confirm_whose_beginning_is_not_answered_leaves_the_hold_its_holders(db: PgPool) {
+    let proxy = Proxy::start(&redis_url()).await;
+    let app = TestApp::start_with(&db, &proxy.url, noon()).await;
+    let sale = app.on_sale(1, 1).await;
+    let ana = app.guest();
+    let hold = ana.place(&sale, &["S-A-1"]).await.expect(201);
+
+    proxy.set(Fault::SwallowAnswers);
+    let failed = ana.confirm(&sale, &hold).await;
+    failed.expect_problem(503, "unavailable");
+    proxy.set(Fault::None);
+
+    until("the attempt is taken back", async || {
+        ana.get_hold(&sale, &hold).await["state"] == "held"
+    })
+    .await;
+    ana.release(&sale, &hold).await.expect(204);
+    assert_eq!(sale.states().await, ".");
+    app.finish().await;
+}
