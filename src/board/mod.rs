@@ -31,5 +31,5 @@ pub use store::{
     extend_hold, fall_back, find_hold, find_hold_of_seat, find_holds, find_position,
     finish_confirm, follow_epoch, free_booked_seats, go_back, is_any_fallen_back, keep_free_seats,
     let_go_kept_seats, list_live_events, listen, offer_kept_seats, place_hold, position_seen,
-    read_board, read_told, release_hold, see_position, set_waiting, stop_telling,
+    read_board, read_told, release_hold, see_position, set_waiting, stop_telling, take_overdue,
 };

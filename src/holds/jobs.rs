@@ -2,7 +2,7 @@
 //! taking what boards tell of holds into the outbox.
 
 use std::cmp::Ordering;
-use std::collections::{BTreeSet, HashMap};
+use std::collections::HashMap;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use chrono::TimeDelta;
@@ -10,11 +10,12 @@ use futures::{StreamExt, stream};
 
 use super::error::HoldError;
 use super::store::{self, Stream, Taken};
+pub use crate::board::take_overdue;
 use crate::board::{self, Told, ToldPosition};
 use crate::clock::Instant;
 use crate::context::Context;
 use crate::events;
-use crate::id::{EventId, HoldId};
+use crate::id::EventId;
 use crate::jobs::Progress;
 use crate::outbox;
 
@@ -47,10 +48,6 @@ const GROUP_MS: i64 = 250;
 /// are a thousand events on sale; more of them would keep a buyer waiting there.
 const SWEPT_AT_ONCE: usize = 8;
 
-/// Confirming holds whose lease has passed, for the reconciler of confirms.
-#[derive(Default)]
-struct Overdue(Mutex<BTreeSet<(EventId, HoldId)>>);
-
 /// Sweeps a batch of lapsed holds of every live event that may have some. An event that fails does
 /// not keep the others.
 pub async fn expire_due_holds(ctx: &Context) -> Result<Progress, HoldError> {
@@ -67,9 +64,6 @@ pub async fn expire_due_holds(ctx: &Context) -> Result<Progress, HoldError> {
                 n_expired += swept.expired.len() as u64;
                 is_more |= swept.is_full();
                 sweeps.note(event_id, ctx.clock.now(), swept.next_in);
-                let overdue = ctx.memory::<Overdue>();
-                let mut overdue = overdue.0.lock().unwrap_or_else(PoisonError::into_inner);
-                overdue.extend(swept.confirming.iter().map(|hold_id| (event_id, *hold_id)));
             }
             Err(error) => failure = Some(error),
         }
@@ -166,13 +160,6 @@ async fn live_events(ctx: &Context) -> Vec<EventId> {
         .clone()
 }
 
-/// Takes the confirming holds that sweeps have found past their lease.
-pub fn take_overdue(ctx: &Context) -> Vec<(EventId, HoldId)> {
-    let overdue = ctx.memory::<Overdue>();
-    let mut overdue = overdue.0.lock().unwrap_or_else(PoisonError::into_inner);
-    std::mem::take(&mut *overdue).into_iter().collect()
-}
-
 pub const TELL_HOLDS: &str = "tell_holds";
 
 /// Limit: what is taken of one event's stream in one step.
@@ -262,6 +249,7 @@ mod tests {
     use super::*;
     use crate::board::{HoldNews, ToldEntry};
     use crate::clock::from_ms;
+    use crate::id::HoldId;
 
     fn at(epoch: i64, n: i64) -> ToldPosition {
         ToldPosition { epoch, n }

@@ -34,6 +34,7 @@ pub use place::{NewHold, Placed, place_hold};
 pub use read::{find_hold, find_hold_of_seat, list_holds, read_board, read_board_of};
 pub use seats::{
     Swept, block_seats, expire_holds, free_blocked_seats, free_booked_seats, repair_board, set_sale,
+    take_overdue,
 };
 pub use switch::{clear_left, fall_back, fence, go_back};
 pub use told::{HoldNews, TOLD_KINDS, Told, ToldEntry, ToldPosition, read_told, stop_telling};

@@ -1,6 +1,7 @@
 //! Verbs that change seats for other reasons than a holder's: sweep, free, block, repair, settings.
 
-use std::sync::LazyLock;
+use std::collections::BTreeSet;
+use std::sync::{LazyLock, Mutex, PoisonError};
 use std::time::Duration;
 
 use chrono::TimeDelta;
@@ -77,13 +78,23 @@ static SET_SALE: Verb = Verb {
     is_repeatable: true,
 };
 
+/// Confirming holds whose lease has passed, for the reconciler of confirms. Whoever's sweep it is
+/// that finds one, a buyer's too, has put off when it is named again.
+#[derive(Default)]
+struct Overdue(Mutex<BTreeSet<(EventId, HoldId)>>);
+
+/// Takes the confirming holds that sweeps have found past their lease.
+pub fn take_overdue(ctx: &Context) -> Vec<(EventId, HoldId)> {
+    let overdue = ctx.memory::<Overdue>();
+    let mut overdue = overdue.0.lock().unwrap_or_else(PoisonError::into_inner);
+    std::mem::take(&mut *overdue).into_iter().collect()
+}
+
 /// What one sweep did.
 #[derive(Debug)]
 pub struct Swept {
     pub n_swept: i64,
     pub expired: Vec<HoldId>,
-    /// Confirming holds whose lease has passed: for the reconciler.
-    pub confirming: Vec<HoldId>,
     /// How long until something is due there; negative where it is already. None: nothing will be.
     pub next_in: Option<TimeDelta>,
 }
@@ -95,7 +106,7 @@ impl Swept {
     }
 }
 
-/// Sweeps one batch of lapsed holds.
+/// Sweeps one batch of lapsed holds, and notes what only the reconciler may end.
 pub async fn expire_holds(ctx: &Context, event_id: EventId) -> Result<Swept, BoardError> {
     let args = [
         Value::from(SWEEP_MAX),
@@ -103,23 +114,32 @@ pub async fn expire_holds(ctx: &Context, event_id: EventId) -> Result<Swept, Boa
         milliseconds(ENDED_MEMORY),
     ];
     let reply = call(ctx, event_id, &EXPIRE_HOLDS, Fence::Newest, &args).await?;
-    let ids = |text: String| text.split(',').filter_map(|id| id.parse().ok()).collect();
-    if reply.status == "swept" && !reply.text(1).is_empty() {
+    if reply.status != "swept" {
+        return reply.unknown();
+    }
+    let expired = ids(&reply.text(1));
+    if !expired.is_empty() {
         waiting::nudge(ctx, event_id);
     }
-    match reply.status.as_str() {
-        "swept" => Ok(Swept {
-            n_swept: reply.number(0),
-            expired: ids(reply.text(1)),
-            confirming: ids(reply.text(2)),
-            next_in: reply
-                .text(3)
-                .parse::<f64>()
-                .ok()
-                .map(|ms| TimeDelta::milliseconds(ms as i64 - reply.now_ms)),
-        }),
-        _ => reply.unknown(),
+    let confirming = ids(&reply.text(2));
+    if !confirming.is_empty() {
+        let overdue = ctx.memory::<Overdue>();
+        let mut overdue = overdue.0.lock().unwrap_or_else(PoisonError::into_inner);
+        overdue.extend(confirming.into_iter().map(|hold_id| (event_id, hold_id)));
     }
+    Ok(Swept {
+        n_swept: reply.number(0),
+        expired,
+        next_in: reply
+            .text(3)
+            .parse::<f64>()
+            .ok()
+            .map(|ms| TimeDelta::milliseconds(ms as i64 - reply.now_ms)),
+    })
+}
+
+fn ids(text: &str) -> Vec<HoldId> {
+    text.split(',').filter_map(|id| id.parse().ok()).collect()
 }
 
 /// Frees the seats of a cancelled booking. The epoch is the one in which PostgreSQL cancelled it.

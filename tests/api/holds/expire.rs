@@ -201,6 +201,32 @@ async fn a_confirm_that_was_cut_off_ends_as_expired_after_its_lease(db: PgPool) 
     app.finish().await;
 }
 
+/// Whoever's sweep comes first, it is settled.
+#[sqlx::test(migrator = "holdfast::postgres::MIGRATIONS")]
+async fn a_confirm_that_was_cut_off_ends_though_buyers_meet_its_seats_before_the_sweep(db: PgPool) {
+    let app = TestApp::start(db).await;
+    for sale in app.on_sale_in_each_store(1, 4, json!({})).await {
+        let (ana, ben) = (app.guest(), app.guest());
+        let hold = ana.place(&sale, &["S-A-1"]).await.expect(201);
+        let other = ana.place(&sale, &["S-A-2"]).await.expect(201);
+        app.begin_confirm(&sale, &ana, &hold).await;
+        app.ctx.clock.advance(TimeDelta::seconds(31));
+
+        let met = [
+            ben.place(&sale, &["S-A-1"]).await,
+            ana.change(&sale, &other, &["S-A-1"], &[]).await,
+            sale.block(&["S-A-1"]).await,
+        ];
+        app.run_jobs().await;
+
+        for answer in met {
+            answer.expect_problem(409, "seats_unavailable");
+        }
+        ben.place(&sale, &["S-A-1"]).await.expect(201);
+    }
+    app.finish().await;
+}
+
 /// F40
 #[sqlx::test(migrator = "holdfast::postgres::MIGRATIONS")]
 async fn the_holds_of_a_cancelled_event_end(db: PgPool) {

@@ -30,6 +30,20 @@ impl TestApp {
         sale
     }
 
+    /// As [`TestApp::on_sale_with`], twice: with the board in Redis, and in PostgreSQL.
+    pub async fn on_sale_in_each_store(
+        &self,
+        n_rows: u32,
+        n_seats: u32,
+        settings: Value,
+    ) -> [Sale; 2] {
+        let in_redis = self.on_sale_with(n_rows, n_seats, settings.clone()).await;
+        let in_postgres = self.on_sale_with(n_rows, n_seats, settings).await;
+        let moved = holdfast::board::fall_back(&self.ctx, in_postgres.id()).await;
+        moved.expect("a board to move");
+        [in_redis, in_postgres]
+    }
+
     /// As [`TestApp::on_sale_with`], before it is opened.
     pub async fn draft_with(&self, n_rows: u32, n_seats: u32, settings: Value) -> Sale {
         let owner = self.venue_admin().await;
