@@ -9,8 +9,8 @@ use sqlx::{Connection, PgConnection};
 use uuid::Uuid;
 
 use super::error::BoardError;
-use super::model::{HoldState, SeatState, Snapshot};
-use super::store::{self, Truth};
+use super::model::{Hold, HoldState, SeatState, Snapshot};
+use super::store::{self, Repair, Truth};
 use crate::context::Context;
 use crate::events::{self, Sale};
 use crate::id::{CallerId, EventId, HoldId};
@@ -98,21 +98,57 @@ async fn compare(
     };
 
     let mut findings = differences(event_id, &truth, &board);
-    findings.extend(orphans(ctx, event_id, &truth, &board).await?);
+    let holds = live_holds(ctx, event_id, &board).await?;
+    findings.extend(orphans(ctx, event_id, (&truth, &board), &holds).await?);
     if is_repairing {
-        let repairs: Vec<_> = findings
-            .iter()
-            .filter_map(|finding| {
-                finding
-                    .repair
-                    .map(|(seen, right)| (finding.seat_index, seen, right))
-            })
-            .collect();
+        let repairs = repairs(connection, (event_id, &truth), &findings, &holds).await?;
         for batch in repairs.chunks(1_000) {
             store::repair_board(ctx, event_id, truth.epoch, batch).await?;
         }
     }
     Ok(findings)
+}
+
+/// How to mend what was found, and for whom each seat then counts no more, and for whom it does.
+async fn repairs(
+    connection: &mut PgConnection,
+    (event_id, truth): (EventId, &Truth),
+    findings: &[Finding],
+    holds: &[Hold],
+) -> Result<Vec<Repair>, BoardError> {
+    let mended = findings.iter().filter_map(|finding| {
+        let (seen, right) = finding.repair?;
+        Some((finding.seat_index, seen, right))
+    });
+    let mended: Vec<_> = mended.collect();
+    if mended.is_empty() {
+        return Ok(Vec::new());
+    }
+    let booked = truth
+        .booked
+        .iter()
+        .map(|(index, id)| (*index, CallerId(*id)));
+    let booked: HashMap<_, _> = booked.collect();
+    let held = holds
+        .iter()
+        .flat_map(|hold| hold.seats.iter().map(|seat| (seat.index, hold.holder)));
+    let held: HashMap<_, _> = held.collect();
+    let is_booked = |byte: u8| byte == SeatState::Booked.byte();
+    let freed = mended.iter().filter(|(_, seen, _)| is_booked(*seen));
+    let freed: Vec<_> = freed.map(|(index, ..)| *index).collect();
+    let cancelled = store::find_last_holders(connection, event_id, &freed).await?;
+    let repair = |(index, seen, right)| Repair {
+        index,
+        seen,
+        right,
+        was: match SeatState::of_byte(seen) {
+            Some(SeatState::Booked) => cancelled.get(&index).copied(),
+            Some(SeatState::Held | SeatState::Confirming) => held.get(&index).copied(),
+            _ => None,
+        },
+        is: booked.get(&index).copied().filter(|_| is_booked(right)),
+    };
+    Ok(mended.into_iter().map(repair).collect())
 }
 
 /// What the last look at each board found: a finding is logged and counted when it is new.
@@ -189,40 +225,52 @@ fn flags(n_seats: usize, named: impl Iterator<Item = u32>) -> Vec<bool> {
     flags
 }
 
+const HELD: [SeatState; 2] = [SeatState::Held, SeatState::Confirming];
+
+/// Holds that have not ended, where the board shows any.
+async fn live_holds(
+    ctx: &Context,
+    event_id: EventId,
+    board: &Snapshot,
+) -> Result<Vec<Hold>, BoardError> {
+    let held = HELD.map(SeatState::byte);
+    if !board.seats.iter().any(|byte| held.contains(byte)) {
+        return Ok(Vec::new());
+    }
+    let mut holds = store::list_holds(ctx, event_id).await?;
+    holds.retain(|hold| matches!(hold.state, HoldState::Held | HoldState::Confirming));
+    Ok(holds)
+}
+
 /// Held seats that no live hold has. Believed only when nothing moved while the holds were read.
 async fn orphans(
     ctx: &Context,
     event_id: EventId,
-    truth: &Truth,
-    board: &Snapshot,
+    (truth, board): (&Truth, &Snapshot),
+    holds: &[Hold],
 ) -> Result<Vec<Finding>, BoardError> {
-    let held = [SeatState::Held.byte(), SeatState::Confirming.byte()];
-    if !board.seats.iter().any(|byte| held.contains(byte)) {
-        return Ok(Vec::new());
-    }
-    let holds = store::list_holds(ctx, event_id).await?;
-    if store::find_position(ctx, event_id).await? != board.position {
-        return Ok(Vec::new());
-    }
+    let held = HELD.map(SeatState::byte);
     let booked: HashSet<_> = truth.booked.iter().map(|(index, _)| *index).collect();
-    let live: HashSet<_> = holds
+    let live = holds
         .iter()
-        .filter(|hold| matches!(hold.state, HoldState::Held | HoldState::Confirming))
-        .flat_map(|hold| hold.seats.iter().map(|seat| seat.index))
-        .collect();
+        .flat_map(|hold| hold.seats.iter().map(|seat| seat.index));
+    let live: HashSet<_> = live.collect();
     let orphans = (0_u32..)
         .zip(board.seats.iter().copied())
         .filter(|(index, byte)| {
             held.contains(byte) && !live.contains(index) && !booked.contains(index)
         });
-    Ok(orphans
-        .map(|(seat_index, byte)| Finding {
-            event_id,
-            seat_index,
-            kind: "held_without_hold",
-            repair: Some((byte, truth.free().byte())),
-        })
-        .collect())
+    let orphans = orphans.map(|(seat_index, byte)| Finding {
+        event_id,
+        seat_index,
+        kind: "held_without_hold",
+        repair: Some((byte, truth.free().byte())),
+    });
+    let orphans: Vec<_> = orphans.collect();
+    if !orphans.is_empty() && store::find_position(ctx, event_id).await? != board.position {
+        return Ok(Vec::new());
+    }
+    Ok(orphans)
 }
 
 /// Live holds that should have ended by now, lease and sweeps included (I3).

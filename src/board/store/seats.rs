@@ -1,4 +1,4 @@
-//! Verbs that change seats for other reasons than a holder's: sweep, free, block, repair, settings.
+//! Verbs that change seats for other reasons than a holder's: sweep, free, block, settings.
 
 use std::collections::BTreeSet;
 use std::sync::{LazyLock, Mutex, PoisonError};
@@ -63,12 +63,6 @@ static BLOCK_SEATS: Verb = Verb {
     kind: Kind::BlockSeats,
     script: LazyLock::new(|| Script::from_lua(include_str!("../../../lua/block_seats.lua"))),
     keys: &["seats", "deadlines", "meta", "changes"],
-    is_repeatable: true,
-};
-static REPAIR_BOARD: Verb = Verb {
-    kind: Kind::RepairBoard,
-    script: LazyLock::new(|| Script::from_lua(include_str!("../../../lua/repair_board.lua"))),
-    keys: &["seats", "meta", "changes"],
     is_repeatable: true,
 };
 static SET_SALE: Verb = Verb {
@@ -233,26 +227,6 @@ async fn is_newest(
     reply: &Reply,
 ) -> Result<bool, BoardError> {
     Ok(newest_epoch(ctx, db, event_id).await? <= reply.position.epoch)
-}
-
-/// Sets seats to what PostgreSQL says, each only if it still is as it was seen: (index, seen,
-/// right).
-pub async fn repair_board(
-    ctx: &Context,
-    event_id: EventId,
-    epoch: i64,
-    repairs: &[(u32, u8, u8)],
-) -> Result<i64, BoardError> {
-    let repairs = repairs
-        .iter()
-        .map(|(index, seen, byte)| format!("{index}:{}:{}", char::from(*seen), char::from(*byte)));
-    let args = [Value::from(join(repairs))];
-    let reply = call(ctx, event_id, &REPAIR_BOARD, Fence::Only(epoch), &args).await?;
-    match reply.status.as_str() {
-        "repaired" => Ok(reply.number(0)),
-        "wrong_epoch" | "not_loaded" => Ok(0),
-        _ => reply.unknown(),
-    }
 }
 
 /// Brings an event's state and limits to its board, unless the board has newer ones.

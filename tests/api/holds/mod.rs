@@ -7,6 +7,7 @@ mod limits;
 mod place;
 mod receipt;
 mod release;
+mod repaired;
 mod repeat;
 mod together;
 

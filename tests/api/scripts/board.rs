@@ -154,7 +154,10 @@ pub const CALLS: [(&str, &[&str]); 33] = [
     ("free_seats", &["1000000", "1", "b", "ben", "1010000", "8"]),
     ("free_seats", &["1000000", "1", "x", "", "9000000", "9"]),
     ("block_seats", &["1000000", "1", "11,12"]),
-    ("repair_board", &["1000000", "1", "8:b:.,11:.:b"]),
+    (
+        "repair_board",
+        &["1000000", "1", "8:b:.:ben:,11:.:b::ana,5:h:b:ana:ben"],
+    ),
     (
         "set_sale",
         &["1000000", "1", "4", "paused", "0", "9000000", "5"],
@@ -279,6 +282,14 @@ impl Board {
             Vec::<String>::new(),
         );
         seats.await.ok()?.as_string()
+    }
+
+    /// How many seats count for each of `HOLDERS`.
+    pub async fn counts(&self) -> Vec<i64> {
+        let source = "return redis.call('HMGET', KEYS[1], unpack(ARGV))";
+        let keys = vec![self.key("holders")];
+        let counts = self.redis.eval(source, keys, words(&HOLDERS)).await;
+        counts.expect("counts")
     }
 
     /// What the stream has beyond the entry that it is arranged with.

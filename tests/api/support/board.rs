@@ -51,6 +51,47 @@ impl TestApp {
         board::see_position(&self.ctx, sale.id(), position);
     }
 
+    /// The board has not heard that somebody has booked a seat.
+    pub async fn forget_booking(&self, sale: &Sale, index: u32, holder: &Caller) {
+        let forgotten = sqlx::query(
+            "WITH board AS (
+                UPDATE fallback_boards SET revision = revision + 1
+                WHERE event_id = $1 AND is_open RETURNING event_id)
+             DELETE FROM fallback_seats AS seat USING board
+             WHERE seat.event_id = board.event_id AND seat_index = $2",
+        );
+        let forgotten = forgotten.bind(sale.id().0).bind(index.cast_signed());
+        let forgotten = forgotten.execute(&self.ctx.db).await.expect("a board");
+        if forgotten.rows_affected() == 0 {
+            self.write_seat(sale, index, ".").await;
+            self.count(sale, holder, -1).await;
+        }
+    }
+
+    /// The board has not heard that somebody's seat has been cancelled.
+    pub async fn forget_cancellation(&self, sale: &Sale, index: u32, holder: &Caller) {
+        self.write_seat(sale, index, "b").await;
+        let written = sqlx::query(
+            "UPDATE fallback_seats SET holder_id = $3 WHERE event_id = $1 AND seat_index = $2",
+        );
+        let written = written.bind(sale.id().0).bind(index.cast_signed());
+        let written = written.bind(holder.caller_id.expect("a caller").0);
+        let written = written.execute(&self.ctx.db).await.expect("a board");
+        if written.rows_affected() == 0 {
+            self.count(sale, holder, 1).await;
+        }
+    }
+
+    /// Changes how many seats count for somebody in Redis.
+    async fn count(&self, sale: &Sale, holder: &Caller, n_more: i64) {
+        let holder = holder.caller_id.expect("a caller").to_string();
+        let redis = self.ctx.redis.next();
+        let _: i64 = redis
+            .hincrby(key(sale, "holders"), holder, n_more)
+            .await
+            .expect("a Redis");
+    }
+
     /// The board loses one hold; its seats stay held.
     pub async fn forget_hold(&self, sale: &Sale, hold_id: &str) {
         let redis = self.ctx.redis.next();

@@ -66,7 +66,8 @@ struct Move {
     index: u32,
     was: Was,
     to: SeatState,
-    hold: Option<(HoldId, CallerId)>,
+    hold: Option<HoldId>,
+    holder: Option<CallerId>,
 }
 
 enum Was {
@@ -195,7 +196,7 @@ impl Desk {
                 *state = one.to;
             }
             let is_taken = matches!(one.was, Was::State(SeatState::Free));
-            let taker = one.hold.map(|(_, holder)| holder).filter(|_| is_taken);
+            let taker = one.holder.filter(|_| is_taken);
             look.n_had += i64::from(taker.is_some() && taker == holder);
         }
         Ok(look)
@@ -212,7 +213,8 @@ impl Desk {
                 index,
                 was: Was::State(seen),
                 to: SeatState::Held,
-                hold: Some(hold),
+                hold: Some(hold.0),
+                holder: Some(hold.1),
             }));
     }
 
@@ -224,7 +226,19 @@ impl Desk {
                 was: Was::State(seen),
                 to,
                 hold: None,
+                holder: None,
             }));
+    }
+
+    /// Sets a seat booked that was seen in a state, for somebody who has booked it.
+    pub fn book(&mut self, (index, seen): (u32, SeatState), holder: CallerId) {
+        self.moves.push(Move {
+            index,
+            was: Was::State(seen),
+            to: SeatState::Booked,
+            hold: None,
+            holder: Some(holder),
+        });
     }
 
     /// Sets those of the seats that a hold still has; a booked one stays its holder's.
@@ -234,7 +248,8 @@ impl Desk {
             index: *index,
             was: Was::Hold(hold.0),
             to,
-            hold: is_theirs.then_some(hold),
+            hold: Some(hold.0).filter(|_| is_theirs && to != SeatState::Booked),
+            holder: is_theirs.then_some(hold.1),
         }));
     }
 
@@ -245,6 +260,7 @@ impl Desk {
             was: Was::Hold(hold_id),
             to: SeatState::Booked,
             hold: None,
+            holder: None,
         }));
     }
 
@@ -310,9 +326,8 @@ impl Desk {
         let seen: Vec<Option<String>> = moves.iter().map(|one| one.was.state().map(word)).collect();
         let had_by: Vec<Option<Uuid>> = moves.iter().map(|one| one.was.hold()).collect();
         let becomes: Vec<String> = moves.iter().map(|one| word(one.to)).collect();
-        let hold_of = |one: &Move| Some(one.hold?.0.0).filter(|_| one.to != SeatState::Booked);
-        let holds: Vec<Option<Uuid>> = moves.iter().map(hold_of).collect();
-        let holders: Vec<Option<Uuid>> = moves.iter().map(|one| Some(one.hold?.1.0)).collect();
+        let holds: Vec<Option<Uuid>> = moves.iter().map(|one| Some(one.hold?.0)).collect();
+        let holders: Vec<Option<Uuid>> = moves.iter().map(|one| Some(one.holder?.0)).collect();
         let n_moved = sqlx::query_scalar!(
             r#"
             WITH asked AS MATERIALIZED (

@@ -7,7 +7,7 @@ use super::super::call::Reply;
 use super::desk::Desk;
 use super::{Answer, Args};
 use crate::context::Context;
-use crate::id::{EventId, HoldId};
+use crate::id::{CallerId, EventId, HoldId};
 
 /// The answer of a sweep that finds nothing, without waiting for the board's turn: each instance
 /// sweeps every second, mostly in vain.
@@ -105,30 +105,46 @@ pub async fn block(desk: &mut Desk, args: Args<'_>) -> Result<Answer, BoardError
 
 pub async fn repair(desk: &mut Desk, args: Args<'_>) -> Result<Answer, BoardError> {
     let text = args.text(0);
-    let repairs: Vec<(u32, SeatState, SeatState)> = text
-        .split(',')
-        .filter_map(|repair| {
-            let mut parts = repair.split(':');
-            let index = parts.next()?.parse().ok()?;
-            let mut state = || SeatState::of_byte(parts.next()?.bytes().next()?);
-            Some((index, state()?, state()?))
-        })
-        .collect();
-    let indexes: Vec<u32> = repairs.iter().map(|(index, ..)| *index).collect();
+    let repairs: Vec<Repair> = text.split(',').filter_map(Repair::parse).collect();
+    let indexes: Vec<u32> = repairs.iter().map(|repair| repair.index).collect();
     let look = desk.look(&indexes, None).await?;
     let mut n_repaired = 0_i64;
-    for ((index, seen, right), now) in repairs.into_iter().zip(look.states) {
-        if seen != now {
+    for (repair, now) in repairs.into_iter().zip(look.states) {
+        let seat = (repair.index, repair.seen);
+        if repair.seen != now {
             continue;
         }
-        let right = match right {
-            SeatState::Free => desk.meta.freed(),
-            right => right,
-        };
-        desk.set([(index, seen)], right);
+        match (repair.right, repair.holder) {
+            (SeatState::Booked, Some(holder)) => desk.book(seat, holder),
+            (SeatState::Free, _) => desk.set([seat], desk.meta.freed()),
+            (right, _) => desk.set([seat], right),
+        }
         n_repaired += 1;
     }
     Ok(Answer::of("repaired").with(n_repaired))
+}
+
+struct Repair {
+    index: u32,
+    seen: SeatState,
+    right: SeatState,
+    /// Whose it is from now on; whose it was, its row knows.
+    holder: Option<CallerId>,
+}
+
+impl Repair {
+    fn parse(text: &str) -> Option<Self> {
+        let mut parts = text.split(':');
+        let index = parts.next()?.parse().ok()?;
+        let mut state = || SeatState::of_byte(parts.next()?.bytes().next()?);
+        let (seen, right) = (state()?, state()?);
+        Some(Self {
+            index,
+            seen,
+            right,
+            holder: parts.nth(1)?.parse().ok(),
+        })
+    }
 }
 
 pub async fn set_sale(desk: &mut Desk, args: Args<'_>) -> Result<Answer, BoardError> {
