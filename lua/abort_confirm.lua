@@ -20,7 +20,6 @@ local state, holder, deadline, placed_at, since, keep, asked, attempts, quote =
 if not state then return { 'unknown_hold', epoch, revision, now } end
 if state ~= 'confirming' then return { 'ended', epoch, revision, now } end
 local n_had = tonumber(redis.call('HGET', KEYS[4], holder)) or 0
-local n_seats = redis.call('STRLEN', seats)
 attempts = attempts:gsub(ARGV[4] .. ' ', '')
 if attempts ~= '' then
   redis.call('HSET', holds, id, ('confirming|%s|%s|%s|%s|%s|%s|%s|%s')
@@ -30,9 +29,10 @@ end
 local is_taken, kept, held, taken = {}, {}, {}, {}
 for index in ARGV[5]:gmatch('%d+') do is_taken[index] = true end
 for index, amount in quote:gmatch('(%d+):(%d+)') do
-  local is_there = tonumber(index) < n_seats
-  if is_there and is_taken[index] then taken[#taken + 1] = index
-  elseif is_there then kept[#kept + 1], held[#held + 1] = index .. ':' .. amount, index end
+  if not is_taken[index] then kept[#kept + 1] = index .. ':' .. amount end
+  -- A seat that has been repaired is not the hold's any more.
+  local turned = is_taken[index] and taken or held
+  if redis.call('GETRANGE', seats, index, index) == 'c' then turned[#turned + 1] = index end
 end
 deadline = now + math.max(0, tonumber(deadline) - tonumber(since))
 state = #kept > 0 and 'held' or 'released'

@@ -16,7 +16,6 @@ local epoch, revision = tonumber(m[1]), tonumber(m[2])
 if not (epoch and revision) then return { 'not_loaded', 0, 0, now } end
 if (tonumber(ARGV[2]) or epoch) ~= epoch then return { 'wrong_epoch', epoch, revision, now } end
 local lease, letters_max = ('%d'):format(now + tonumber(ARGV[3])), 9 * tonumber(ARGV[4])
-local n_seats = redis.call('STRLEN', seats)
 local answers, rewritten, taken, runs, due, records = { 'begun' }, {}, {}, {}, {}, {}
 local ids, following = {}, nil
 for at = 5, #ARGV, 3 do ids[#ids + 1] = ARGV[at] end
@@ -40,7 +39,8 @@ for n, id in ipairs(ids) do
         since = ('%d'):format(now)
         for index in quote:gmatch('(%d+):%d+') do
           local number = tonumber(index)
-          if number < n_seats then
+          -- A seat that has been repaired is not the hold's any more.
+          if redis.call('GETRANGE', seats, index, index) == 'h' then
             if number ~= following then runs[#runs + 1], runs[#runs + 2] = index, '' end
             runs[#runs], following = runs[#runs] .. 'c', number + 1
             taken[#taken + 1] = index

@@ -27,11 +27,15 @@ if m[4] ~= 'open' or now >= tonumber(m[5]) then
   return { 'not_on_sale', epoch, revision, now, m[4] }
 end
 local had, kept, taken, freed, conflicts = {}, {}, {}, {}, {}
-local removes, n_seats = ',' .. ARGV[8] .. ',', redis.call('STRLEN', seats)
+local removes, n_removed = ',' .. ARGV[8] .. ',', 0
 for index, amount in quote:gmatch('(%d+):(%d+)') do
   had[index] = true
   if not removes:find(',' .. index .. ',', 1, true) then kept[#kept + 1] = index .. ':' .. amount
-  elseif tonumber(index) < n_seats then freed[#freed + 1] = index end
+  else
+    n_removed = n_removed + 1
+    -- A seat that has been repaired is not the hold's any more.
+    if redis.call('GETRANGE', seats, index, index) == 'h' then freed[#freed + 1] = index end
+  end
 end
 for index, amount in ARGV[7]:gmatch('(%d+):(%d+)') do
   local byte = not had[index] and redis.call('GETRANGE', seats, index, index)
@@ -41,7 +45,7 @@ end
 local n_had, n_more = tonumber(redis.call('HGET', holders, holder) or 0), #taken - #freed
 if #kept == 0 then return { 'empty', epoch, revision, now } end
 -- The limit may have been lowered since: a hold above it may still shrink.
-if n_more > 0 and #kept > tonumber(ARGV[6]) then
+if #taken > n_removed and #kept > tonumber(ARGV[6]) then
   return { 'limit_reached', epoch, revision, now, ARGV[6], #kept - #taken }
 end
 local is_over = n_more > 0 and n_had + n_more > tonumber(m[6])
@@ -51,7 +55,7 @@ if is_over or #conflicts > 0 then
   if is_over then return { 'limit_reached', epoch, revision, now, m[6], n_had } end
   return { 'conflicts', epoch, revision, now, table.concat(conflicts, ',') }
 end
-if #taken + #freed == 0 then return { 'changed', epoch, revision, now, record } end
+if #taken + n_removed == 0 then return { 'changed', epoch, revision, now, record } end
 table.sort(kept, function(a, b) return tonumber(a:match('%d+')) < tonumber(b:match('%d+')) end)
 record = ('held|%s|%s|%s|%s'):format(holder, deadline, middle, table.concat(kept, ','))
 local free, n_has = tonumber(m[7] or 0) > 0 and 'w' or '.', math.max(0, n_had + n_more)

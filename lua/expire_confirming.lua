@@ -20,9 +20,10 @@ if not state then return { 'unknown_hold', epoch, revision, now } end
 if state ~= 'confirming' and state ~= 'held' then return { 'ended', epoch, revision, now } end
 local free, freed = tonumber(m[3] or 0) > 0 and 'w' or '.', {}
 local n_had = tonumber(redis.call('HGET', holders, holder)) or 0
-local n_seats = redis.call('STRLEN', seats)
+-- A seat that has been repaired is not the hold's any more.
+local byte = state == 'held' and 'h' or 'c'
 for index in quote:gmatch('(%d+):%d+') do
-  if tonumber(index) < n_seats then freed[#freed + 1] = index end
+  if redis.call('GETRANGE', seats, index, index) == byte then freed[#freed + 1] = index end
 end
 redis.call('ZADD', deadlines, now + math.max(tonumber(keep), tonumber(ARGV[4])), id)
 redis.call('HSET', holds, id, ('expired|%s|%s|%d|%s|%s||%s')

@@ -17,7 +17,6 @@ if not (epoch and revision) then return { 'not_loaded', 0, 0, now } end
 if (tonumber(ARGV[2]) or epoch) ~= epoch then return { 'wrong_epoch', epoch, revision, now } end
 local free = tonumber(m[3] or 0) > 0 and 'w' or '.'
 local due = redis.call('ZRANGEBYSCORE', deadlines, '-inf', now, 'LIMIT', 0, ARGV[3])
-local n_seats = redis.call('STRLEN', seats)
 local freed, counts, records, expired, confirming, forgotten = {}, {}, {}, {}, {}, {}
 for _, id in ipairs(due) do
   local record = redis.call('HGET', holds, id) or ''
@@ -25,8 +24,9 @@ for _, id in ipairs(due) do
     record:match('^(%a+)|([^|]*)|(%d+|%d+)|%d+|(%d+)|([^|]*)|[^|]*|(.*)$')
   if state == 'held' then
     local n_freed = #freed
+    -- A seat that has been repaired is not the hold's any more.
     for index in quote:gmatch('(%d+):%d+') do
-      if tonumber(index) < n_seats then freed[#freed + 1] = index end
+      if redis.call('GETRANGE', seats, index, index) == 'h' then freed[#freed + 1] = index end
     end
     counts[holder] = counts[holder] or tonumber(redis.call('HGET', holders, holder)) or 0
     counts[holder] = math.max(0, counts[holder] - (#freed - n_freed))

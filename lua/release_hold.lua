@@ -23,10 +23,10 @@ if state ~= 'held' or now >= tonumber(deadline) then
   return { 'ended', epoch, revision, now, record }
 end
 local n_had = tonumber(redis.call('HGET', holders, holder)) or 0
-local n_seats = redis.call('STRLEN', seats)
 local free, freed = tonumber(m[3] or 0) > 0 and 'w' or '.', {}
+-- A seat that has been repaired is not the hold's any more.
 for index in quote:gmatch('(%d+):%d+') do
-  if tonumber(index) < n_seats then freed[#freed + 1] = index end
+  if redis.call('GETRANGE', seats, index, index) == 'h' then freed[#freed + 1] = index end
 end
 record = ('released|%s|%s|%s|%d|%s|%s||%s')
   :format(holder, deadline, placed_at, now, keep, asked, quote)

@@ -5,3 +5,4 @@ mod broken_keys;
 mod clock_skew;
 mod load;
 mod redis_trouble;
+mod repaired;

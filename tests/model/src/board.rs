@@ -96,8 +96,26 @@ impl Board {
         }
     }
 
-    fn end(&mut self, hold: usize, state: HoldState, seats: Seat) {
-        self.set(self.holds[hold].seats, seats);
+    /// A seat that has been repaired is not the hold's any more.
+    fn turn(&mut self, seats: Bits, from: Seat, to: Seat) {
+        for seat in seats_in(seats) {
+            if self.seats[seat] == from {
+                self.seats[seat] = to;
+            }
+        }
+    }
+
+    fn free(&mut self, hold: usize, state: HoldState) {
+        let record = self.holds[hold];
+        let from = match record.state {
+            HoldState::Confirming => Seat::Confirming,
+            _ => Seat::Held,
+        };
+        self.turn(record.seats, from, Seat::Free);
+        self.end(hold, state);
+    }
+
+    fn end(&mut self, hold: usize, state: HoldState) {
         self.holds[hold].state = state;
         self.holds[hold].attempts = 0;
         self.revision += 1;
@@ -122,7 +140,7 @@ impl Board {
 
     pub fn release_hold(&mut self, hold: usize, is_late: bool) {
         if self.holds[hold].state == HoldState::Held && !is_late {
-            self.end(hold, HoldState::Released, Seat::Free);
+            self.free(hold, HoldState::Released);
         }
     }
 
@@ -140,7 +158,7 @@ impl Board {
         record.attempts |= attempt;
         let seats = record.seats;
         if is_held {
-            self.set(seats, Seat::Confirming);
+            self.turn(seats, Seat::Held, Seat::Confirming);
             self.revision += 1;
         }
         Begun::Confirming { seats }
@@ -148,7 +166,8 @@ impl Board {
 
     pub fn finish_confirm(&mut self, hold: usize) {
         if self.holds[hold].is_live() {
-            self.end(hold, HoldState::Confirmed, Seat::Booked);
+            self.set(self.holds[hold].seats, Seat::Booked);
+            self.end(hold, HoldState::Confirmed);
         }
     }
 
@@ -168,14 +187,14 @@ impl Board {
             0 => HoldState::Released,
             _ => HoldState::Held,
         };
-        self.set(kept, Seat::Held);
-        self.set(taken, Seat::Booked);
+        self.turn(kept, Seat::Confirming, Seat::Held);
+        self.turn(taken, Seat::Confirming, Seat::Booked);
         self.revision += 1;
     }
 
     pub fn expire_confirming(&mut self, hold: usize) {
         if self.holds[hold].is_live() {
-            self.end(hold, HoldState::Expired, Seat::Free);
+            self.free(hold, HoldState::Expired);
         }
     }
 
@@ -187,11 +206,11 @@ impl Board {
             let bit = 1 << hold;
             match self.holds[hold].state {
                 HoldState::Held if late & bit != 0 => {
-                    self.end(hold, HoldState::Expired, Seat::Free);
+                    self.free(hold, HoldState::Expired);
                 }
                 HoldState::Confirming if unleased & bit != 0 => {
                     if mutant == Mutant::ExpiryByTimer {
-                        self.end(hold, HoldState::Expired, Seat::Free);
+                        self.free(hold, HoldState::Expired);
                     } else {
                         overdue |= bit;
                     }

@@ -118,16 +118,18 @@ pub async fn change(desk: &mut Desk, args: Args<'_>) -> Result<Answer, BoardErro
     let (freed, mut kept): (Vec<HeldSeat>, Vec<HeldSeat>) =
         record.seats.iter().copied().partition(is_removed);
     let (n_taken, n_kept) = (count(&taken), count(&kept));
-    let n_more = n_taken - count(&freed);
     if n_kept + n_taken == 0 {
         return Ok(Answer::of("empty"));
     }
     // The limit may have been lowered since: a hold above it may still shrink.
-    if n_more > 0 && n_kept + n_taken > seats_max {
+    if n_taken > count(&freed) && n_kept + n_taken > seats_max {
         return Ok(Answer::of("limit_reached").with(seats_max).with(n_kept));
     }
     let indexes: Vec<u32> = taken.iter().map(|seat| seat.index).collect();
-    let look = desk.look(&indexes, Some(holder)).await?;
+    let freed: Vec<u32> = freed.iter().map(|seat| seat.index).collect();
+    let asked = [&indexes[..], &freed].concat();
+    let look = desk.look(&asked, Some(holder)).await?;
+    let n_more = n_taken - n_held(look.states.get(indexes.len()..).unwrap_or_default());
     let limit = desk.meta.seats_per_person_max;
     let is_over = n_more > 0 && look.n_had + n_more > limit;
     match refusal(&look, &indexes, is_over) {
@@ -147,7 +149,6 @@ pub async fn change(desk: &mut Desk, args: Args<'_>) -> Result<Answer, BoardErro
     kept.sort_unstable();
     record.seats = kept;
     desk.put(hold_id, &record, record.deadline).await?;
-    let freed: Vec<u32> = freed.iter().map(|seat| seat.index).collect();
     desk.turn((hold_id, holder), &freed, desk.meta.freed());
     desk.take(free(&indexes), (hold_id, holder));
     Ok(Answer::record("changed", &record))
@@ -155,6 +156,12 @@ pub async fn change(desk: &mut Desk, args: Args<'_>) -> Result<Answer, BoardErro
 
 fn count(seats: &[HeldSeat]) -> i64 {
     i64::try_from(seats.len()).unwrap_or(i64::MAX)
+}
+
+/// How many of a hold's seats are its own: one that has been repaired is not any more.
+fn n_held(states: &[SeatState]) -> i64 {
+    let held = states.iter().filter(|state| **state == SeatState::Held);
+    i64::try_from(held.count()).unwrap_or(i64::MAX)
 }
 
 pub async fn extend(desk: &mut Desk, args: Args<'_>) -> Result<Answer, BoardError> {
