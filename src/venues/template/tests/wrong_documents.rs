@@ -8,6 +8,7 @@ pub(super) type Mistake = (ProblemCode, String, &'static str, u32, u32);
 /// Documents that have every code between them.
 pub(super) fn one_of_each() -> Vec<Mistake> {
     let mut each = of_the_document();
+    each.extend(of_lengths());
     each.extend(of_values());
     each.extend(of_ranges());
     each.extend(of_labels());
@@ -35,20 +36,6 @@ fn of_the_document() -> Vec<Mistake> {
         ),
         (ProblemCode::TooDeep, deep, deepest, 4, 37),
         (ProblemCode::TooLarge, large, largest, 2, 59_998),
-        (
-            ProblemCode::TooLarge,
-            house(&[("name: House", &format!("name: {}", "x".repeat(1_001)))]),
-            "/name",
-            2,
-            7,
-        ),
-        (
-            ProblemCode::TooLarge,
-            house(&[("    at:", &format!("    {}: 1\n    at:", "k".repeat(101)))]),
-            "/sections/0",
-            10,
-            5,
-        ),
         (ProblemCode::TooManyProblems, many, "", 1, 1),
         (
             ProblemCode::DuplicateKey,
@@ -84,6 +71,25 @@ fn of_the_document() -> Vec<Mistake> {
             "/format_version",
             1,
             17,
+        ),
+    ]
+}
+
+fn of_lengths() -> Vec<Mistake> {
+    vec![
+        (
+            ProblemCode::TooLarge,
+            house(&[("name: House", &format!("name: {}", "x".repeat(1_001)))]),
+            "/name",
+            2,
+            7,
+        ),
+        (
+            ProblemCode::TooLarge,
+            house(&[("    at:", &format!("    {}: 1\n    at:", "k".repeat(101)))]),
+            "/sections/0",
+            10,
+            5,
         ),
     ]
 }
