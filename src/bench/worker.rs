@@ -368,9 +368,8 @@ mod tests {
     #[tokio::test]
     async fn a_confirm_without_a_booking_is_none() {
         let run = stub::run("confirm", |_| (200, "{}")).await;
-        let mut ledger = run.ledger.borrow_mut();
-        let held = ledger.placed(0, vec![0], "hold", Instant::now());
-        drop(ledger);
+        let placed = Instant::now();
+        let held = run.ledger.borrow_mut().placed(0, vec![0], "hold", placed);
 
         let is_booked = Worker::new(0, run.clone())
             .confirm(&held, Instant::now())

@@ -261,10 +261,10 @@ pub async fn change_seats(mut worker: Worker) {
     let run = worker.run.clone();
     let n_workers = run.bench.n_workers() as usize;
     let n_mine = run.stage.n_parties_of_event() / n_workers;
+    let is_long = |(since, _): &mut (Instant, _)| since.elapsed() > HELD_FOR;
     let mut held = VecDeque::new();
     let mut nth = 0;
     while let Some(turn) = run.pace.next().await {
-        let is_long = |(since, _): &mut (Instant, _)| since.elapsed() > HELD_FOR;
         let mut oldest = held.pop_front_if(is_long);
         if oldest.is_none() && held.len() >= n_mine {
             oldest = held.pop_front();
@@ -287,7 +287,8 @@ pub async fn change_seats(mut worker: Worker) {
             Placed::Refused(_) | Placed::Failed => run.watched.expect(b'h', first, None),
         }
     }
-    for (_, held) in held {
+    // The others end with the event: the feed might swallow that they were held.
+    while let Some((_, held)) = held.pop_front_if(is_long) {
         free(&mut worker, &held, Instant::now()).await;
     }
 }
