@@ -114,8 +114,7 @@ async fn get_my_entry(
 )]
 async fn leave_waitlist(
     State(ctx): State<Context>,
-    caller: Option<Caller>,
-    address: ClientAddress,
+    (caller, address): (Option<Caller>, ClientAddress),
     Path(event_id): Path<EventId>,
     Query(query): Query<MineQuery>,
     headers: HeaderMap,
