@@ -29,7 +29,7 @@ RUN apt-get update \
     && useradd --system --uid 10001 holdfast
 COPY --from=build /build/target/release/holdfast /usr/local/bin/holdfast
 USER holdfast
-ENV HOLDFAST_BIND=0.0.0.0:8080
+ENV HOLDFAST_BIND=0.0.0.0:8080 MIMALLOC_PURGE_DELAY=20
 EXPOSE 8080
 HEALTHCHECK --interval=5s --timeout=3s --start-period=10s \
     CMD ["curl", "--fail", "--silent", "--output", "/dev/null", "http://127.0.0.1:8080/healthz"]
