@@ -214,8 +214,8 @@ async fn look_back(connection: &mut PgConnection, confirm: &Confirm, refused: An
 }
 
 /// Ends a hold as expired, unless it has become a booking. Waits for a confirm of it that may still
-/// commit, as long as PostgreSQL lets anybody wait for a lock; not by a committer, where others would
-/// wait, too.
+/// commit, as long as PostgreSQL lets anybody wait for a lock; not by a committer, where others
+/// would wait, too.
 pub(super) async fn expire(
     ctx: &Context,
     (event_id, hold_id): (EventId, HoldId),

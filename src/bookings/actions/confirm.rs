@@ -312,7 +312,7 @@ async fn ended_before(
         }
     };
     if let Err(error) = told {
-        tracing::warn!(hold.id = %hold.hold_id, cause = %error, "the board waits for the reconciler");
+        tracing::warn!(hold.id = %hold.hold_id, cause = %error, "its end waits for the reconciler");
     }
     answer
 }

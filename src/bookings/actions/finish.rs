@@ -48,7 +48,7 @@ pub async fn finish(ctx: &Context, event_id: EventId, hold_ids: &[HoldId], epoch
 
 /// Marks the seats of a hold booked that had become that booking before. A board that was loaded
 /// since, or that has forgotten the hold, lets its idempotency key place another under the same id:
-/// those seats are nobody's.
+/// those seats are nobody's, nor is any when the whole booking has been cancelled.
 pub async fn finish_booked(
     ctx: &Context,
     hold: &Hold,
@@ -60,13 +60,14 @@ pub async fn finish_booked(
         let mut seats = booking.seats.iter();
         seats.find(|seat| seat.index == held.index)
     };
-    let booked: Option<Vec<&BookedSeat>> = hold.seats.iter().map(of_booking).collect();
-    let Some(booked) = booked else {
+    let seats: Option<Vec<&BookedSeat>> = hold.seats.iter().map(of_booking).collect();
+    let has_some = |seats: &Vec<&BookedSeat>| seats.iter().any(|seat| !seat.is_cancelled);
+    let Some(seats) = seats.filter(has_some) else {
         return board::expire_confirming(ctx, event_id, hold_id).await;
     };
     board::finish_confirm(ctx, event_id, &[hold_id], epoch).await?;
     // Whoever cancelled them could not free what the board still had as confirming.
-    let cancelled = booked.into_iter().filter(|seat| seat.is_cancelled);
+    let cancelled = seats.into_iter().filter(|seat| seat.is_cancelled);
     let cancelled: Vec<u32> = cancelled.map(|seat| seat.index).collect();
     if cancelled.is_empty() {
         return Ok(());

@@ -71,8 +71,8 @@ pub enum Refusal {
     NotOnSale(EventState),
     /// The board was loaded again since the confirm began.
     OtherEpoch,
-    /// Of this attempt. Another one, which came in time, may still commit: nobody's locks say so, as
-    /// they do where the event's state or epoch has changed.
+    /// Of this attempt. Another one, which came in time, may still commit: no lock rules that out,
+    /// as it does where the event's state or epoch has changed.
     TooLate,
 }
 

@@ -104,26 +104,53 @@ async fn f6_a_hold_does_not_take_along_seats_that_others_have_booked(db: PgPool)
     app.finish().await;
 }
 
+/// Its hold was taken along while the confirm waited for a committer.
 #[sqlx::test(migrator = "holdfast::postgres::MIGRATIONS")]
 async fn f6_a_confirm_that_began_in_time_has_the_time_that_was_left_on_the_next_board(db: PgPool) {
     let app = start(&db, &redis_url(), &noon()).await;
-    let sale = app.on_sale(1, 1).await;
-    let ana = app.guest();
+    let (sale, other) = (app.on_sale(1, 1).await, app.on_sale(1, 2).await);
+    let (ana, ben) = (app.guest(), app.guest());
     let hold = ana.place(&sale, &["S-A-1"]).await.expect(201);
+    let first = ben.place(&other, &["S-A-1"]).await.expect(201);
+    let second = ben.place(&other, &["S-A-2"]).await.expect(201);
     app.ctx.clock.advance(TimeDelta::milliseconds(599_950));
-    let stalled = Stalled::start(&app, &sale).await;
+    let stalled = Stalled::start(&app, &other).await;
 
+    let late = async {
+        until_waiting(&app, 2).await;
+        ana.confirm(&sale, &hold).await
+    };
     let moving = async {
         until_confirming(&app, &sale).await;
         app.ctx.clock.advance(TimeDelta::seconds(20));
-        // Waits for the event's lock together with the confirm.
-        let moved = board::fall_back(&app.ctx, sale.id());
-        let (moved, ()) = tokio::join!(moved, stalled.end());
+        let moved = board::fall_back(&app.ctx, sale.id()).await;
         assert!(moved.expect("moved"));
+        stalled.end().await;
     };
-    let (confirmed, ()) = tokio::join!(ana.confirm(&sale, &hold), moving);
+    let (confirmed, first, second, ()) = tokio::join!(
+        late,
+        ben.confirm(&other, &first),
+        async {
+            until_waiting(&app, 1).await;
+            ben.confirm(&other, &second).await
+        },
+        moving,
+    );
 
+    first.expect(201);
+    second.expect(201);
     confirmed.expect(201);
     assert_eq!(sale.states().await, "b");
     app.finish().await;
+}
+
+/// Waits until so many committers wait for the lock of an event.
+async fn until_waiting(app: &TestApp, n_committers: i64) {
+    let waiting = "SELECT count(*) FROM pg_stat_activity
+        WHERE datname = current_database() AND wait_event = 'advisory'";
+    until("committers wait", async || {
+        let counting = sqlx::query_scalar::<_, i64>(waiting);
+        counting.fetch_one(&app.ctx.db).await.expect("the activity") >= n_committers
+    })
+    .await;
 }

@@ -181,9 +181,9 @@ pub async fn close(db: &mut PgConnection, event_id: EventId) -> Result<(), Board
     Ok(())
 }
 
-/// Forgets what is left of a board, once Redis has it in that epoch. All of it or nothing, and while
-/// the event's row says so: whoever takes the board out of Redis again has done it before, or finds
-/// nothing left.
+/// Forgets what is left of a board, once Redis has it in that epoch. All of it or nothing, and
+/// while the event's row says so: whoever takes the board out of Redis again has done it before, or
+/// finds nothing left.
 pub async fn clear(db: &mut PgConnection, event_id: EventId, epoch: i64) -> Result<(), BoardError> {
     if !is_left(&mut *db, event_id, epoch).await? {
         return Ok(());

@@ -127,8 +127,8 @@ pub async fn read_carried(
     carry_over(ctx, db, event_id, holds).await
 }
 
-/// As [`read_carried`], of a board that was in Redis in that epoch. Where it is known to have changed
-/// there, it was brought back long since, and what was left of it is forgotten.
+/// As [`read_carried`], of a board that was in Redis in that epoch. Where it is known to have
+/// changed there, it was brought back long since, and what was left of it is forgotten.
 pub async fn read_left(
     ctx: &Context,
     db: &mut PgConnection,
