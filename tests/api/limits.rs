@@ -83,6 +83,32 @@ async fn buyers_at_one_address_withdraw_so_often_and_an_owner_as_often_as_need_b
     app.finish().await;
 }
 
+/// Each leaves a row behind for a day.
+#[sqlx::test(migrator = "holdfast::postgres::MIGRATIONS")]
+async fn a_caller_sends_so_many_requests_with_a_key(db: PgPool) {
+    let settings = [("HOLDFAST_HOLD_CHANGES_PER_MINUTE", "2")];
+    let app = TestApp::start_set(&db, &settings).await;
+    let (guest, other) = (app.guest(), app.guest());
+    let read_all = async |caller: &Caller, key: Option<&str>| {
+        let request = caller.request(Method::POST, "/v1/notifications/read");
+        let request = match key {
+            Some(key) => request.header("idempotency-key", key),
+            None => request,
+        };
+        caller.send(request).await
+    };
+
+    for key in ["k1", "k2"] {
+        read_all(&guest, Some(key)).await.expect(204);
+    }
+
+    let refused = read_all(&guest, Some("k3")).await;
+    refused.expect_problem(429, "rate_limited");
+    read_all(&guest, None).await.expect(204);
+    read_all(&other, Some("k1")).await.expect(204);
+    app.finish().await;
+}
+
 #[sqlx::test(migrator = "holdfast::postgres::MIGRATIONS")]
 async fn permits_come_back_one_at_a_time(db: PgPool) {
     let app = TestApp::start_set(&db, &THREE_GUESTS).await;
