@@ -3,7 +3,7 @@
 -- nothing.
 -- KEYS[1] seats, KEYS[2] holds, KEYS[3] deadlines, KEYS[4] meta, KEYS[5] changes
 -- ARGV[1] now in ms, or empty; ARGV[2] epoch; ARGV[3] hold ids: id,…
--- ARGV[4] least ms to remember them
+-- ARGV[4] least ms to remember them; ARGV[5] the same where they were placed with a key
 -- Returns status, epoch, revision, now
 --   finished: those that were live; ended: none was
 --   wrong_epoch, not_loaded
@@ -26,7 +26,8 @@ for n, id in ipairs(ids) do
   -- A hold that an aborted attempt has put back is finished by the attempt that committed.
   if state == 'confirming' or state == 'held' then
     local quote = record:sub(at)
-    due[#due + 1] = ('%d'):format(now + math.max(tonumber(keep), tonumber(ARGV[4])))
+    local least = tonumber(asked == '' and ARGV[4] or ARGV[5])
+    due[#due + 1] = ('%d'):format(now + math.max(tonumber(keep), least))
     due[#due + 1] = id
     records[#records + 1] = id
     records[#records + 1] = 'confirmed|' .. holder .. '|' .. times .. '|' .. finished_at .. '|'

@@ -16,8 +16,9 @@ use crate::events::{self, EventState, Sale};
 use crate::id::{EventId, HoldId};
 use crate::problem::Problem;
 
-/// How long a hold placed with an idempotency key is remembered after its end: as long as the key.
-const KEYED_MEMORY: Duration = Duration::from_secs(24 * 60 * 60);
+/// How long a hold placed with an idempotency key is remembered after its release. There is no
+/// limit to how many can be placed and released in a day, so it is not the day of other keys.
+const KEYED_MEMORY: Duration = Duration::from_secs(15 * 60);
 
 /// How long another hold is remembered after its release, so that a repeated release is one.
 const MEMORY: Duration = Duration::from_secs(30);

@@ -151,7 +151,8 @@ async fn view(ctx: &Context, event_id: EventId, hold: &board::Hold) -> Result<Ho
 /// Hold seats
 ///
 /// All of them or none, for the event's `hold_ttl_seconds`. With an `Idempotency-Key` the same
-/// request again answers the same hold as it now stands.
+/// request again answers the same hold as it now stands, until 15 minutes after it was released or
+/// expired.
 #[utoipa::path(
     post, path = "/v1/events/{event_id}/holds",
     operation_id = "place_hold", tag = "holds",

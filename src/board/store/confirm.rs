@@ -10,7 +10,7 @@ use super::super::model::join;
 use super::call::{Fence, Verb, call};
 use super::fallback::Kind;
 use super::hold::milliseconds;
-use super::seats::ENDED_MEMORY;
+use super::seats::{ENDED_MEMORY, KEYED_MEMORY};
 use super::waiting;
 use crate::context::Context;
 use crate::id::{EventId, HoldId};
@@ -71,7 +71,11 @@ pub async fn finish_confirm(
 ) -> Result<(), BoardError> {
     let fence = Fence::Only(epoch);
     for few in hold_ids.chunks(FINISHED_AT_ONCE_MAX) {
-        let args = [Value::from(join(few.iter())), milliseconds(ENDED_MEMORY)];
+        let args = [
+            Value::from(join(few.iter())),
+            milliseconds(ENDED_MEMORY),
+            milliseconds(KEYED_MEMORY),
+        ];
         let reply = call(ctx, event_id, &FINISH_CONFIRM, fence, &args).await?;
         match reply.status.as_str() {
             "finished" | "ended" | "wrong_epoch" | "not_loaded" => {}

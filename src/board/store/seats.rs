@@ -32,6 +32,10 @@ const SWEEP_MAX: i64 = 200;
 /// with.
 pub(super) const ENDED_MEMORY: Duration = Duration::from_secs(15 * 60);
 
+/// How long a confirmed hold is remembered at least that was placed with an idempotency key: as
+/// long as the key.
+pub(super) const KEYED_MEMORY: Duration = Duration::from_secs(24 * 60 * 60);
+
 /// When the sweep names a confirming hold again whose lease has passed.
 const CONFIRMING_AGAIN: Duration = Duration::from_secs(5);
 

@@ -6,14 +6,13 @@ use fred::interfaces::HashesInterface;
 use sqlx::{Connection, PgConnection};
 
 use super::super::error::BoardError;
-use super::super::model::{HoldState, Position};
+use super::super::model::Position;
 use super::call::{Positions, key};
 use super::fallback::{self, Carried, Record};
 use super::instances::lacks_redis;
 use super::load::{self, Truth, truth};
 use super::locks::{exclusively, lock_event};
 use super::modes;
-use super::seats::ENDED_MEMORY;
 use crate::context::Context;
 use crate::events;
 use crate::id::EventId;
@@ -194,16 +193,11 @@ async fn read_redis(
     }
     let client = redis::client(&ctx.redis);
     let records: HashMap<String, String> = client.hgetall(key(event_id, "holds")).await.ok()?;
-    let memory = i64::try_from(ENDED_MEMORY.as_millis()).unwrap_or(i64::MAX);
     let carried = records.iter().filter_map(|(id, record)| {
         let record = Record::parse(record)?;
-        let memory_min = match record.state {
-            HoldState::Confirmed | HoldState::Expired => memory,
-            _ => 0,
-        };
         Some(Carried {
             hold_id: id.parse().ok()?,
-            due: record.since + record.memory.max(memory_min),
+            due: record.forgotten_at(),
             record,
         })
     });

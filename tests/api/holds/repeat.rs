@@ -132,19 +132,27 @@ async fn a_repeat_shows_the_hold_as_it_now_stands(db: PgPool) {
 }
 
 #[sqlx::test(migrator = "holdfast::postgres::MIGRATIONS")]
-async fn a_released_hold_is_known_by_its_key_for_a_day(db: PgPool) {
+async fn a_key_is_known_for_a_day_by_a_booking_and_for_minutes_by_a_released_hold(db: PgPool) {
     let app = TestApp::start(db).await;
     let sale = app.on_sale(1, 4).await;
     let ana = app.customer().await;
-    let hold = ana.place_keyed(&sale, &["S-A-1"], "k").await.expect(201);
-    ana.release(&sale, &hold).await.expect(204);
+    let released = ana.place_keyed(&sale, &["S-A-1"], "r").await.expect(201);
+    ana.release(&sale, &released).await.expect(204);
+    let booked = ana.place_keyed(&sale, &["S-A-2"], "b").await.expect(201);
+    ana.confirm(&sale, &booked).await.expect(201);
 
+    app.ctx.clock.advance(TimeDelta::minutes(14));
+    app.run_jobs().await;
+    let soon = ana.place_keyed(&sale, &["S-A-1"], "r").await.expect(201);
     app.ctx.clock.advance(TimeDelta::hours(6));
     app.run_jobs().await;
+    let late = ana.place_keyed(&sale, &["S-A-1"], "r").await.expect(201);
+    let bought = ana.place_keyed(&sale, &["S-A-2"], "b").await.expect(201);
 
-    let again = ana.place_keyed(&sale, &["S-A-1"], "k").await.expect(201);
-    assert_eq!(again["state"], "released");
-    assert_eq!(sale.states().await, "....");
+    assert_eq!(soon["state"], "released");
+    assert_eq!(late["state"], "held");
+    assert_eq!(bought["state"], "confirmed");
+    assert_eq!(sale.states().await, "hb..");
     app.finish().await;
 }
 

@@ -6,12 +6,10 @@
 use std::collections::{BTreeSet, HashMap};
 
 use super::outcome::Outcome;
-use super::records::{Booking, Hold, Receipt, Seat, State};
+use super::records::{Booking, Hold, MINUTE, Receipt, Seat, State};
 
-const MINUTE: i64 = 60_000;
-const KEYED_MEMORY: i64 = 24 * 60 * MINUTE;
+const KEYED_MEMORY: i64 = 15 * MINUTE;
 const MEMORY: i64 = MINUTE / 2;
-const ENDED_MEMORY: i64 = 15 * MINUTE;
 
 pub const TTL: i64 = 2 * MINUTE;
 pub const LIFETIME_MAX: i64 = 5 * MINUTE;
@@ -151,7 +149,7 @@ impl Model {
         self.holds
             .retain(|_, hold| hold.state == State::Held || hold.due > now);
         for hold in self.holds.values_mut().filter(|hold| hold.due <= now) {
-            hold.end(State::Expired, now, ENDED_MEMORY);
+            hold.end(State::Expired, now);
         }
     }
 
@@ -216,7 +214,7 @@ impl Model {
     pub fn release(&mut self, holder: usize, id: &str) -> Outcome {
         let now = self.now;
         match self.live(holder, id) {
-            Ok(hold) => hold.end(State::Released, now, 0),
+            Ok(hold) => hold.end(State::Released, now),
             Err(refusal) if refusal.is("not_found") || refusal.is("hold_confirmed") => {
                 return *refusal;
             }
@@ -239,7 +237,7 @@ impl Model {
             // A hold under an id that has become a booking already, placed after the board was
             // lost.
             Ok(ghost) if booked_before.is_some() => {
-                ghost.end(State::Expired, now, ENDED_MEMORY);
+                ghost.end(State::Expired, now);
                 return self.booking(200, id);
             }
             Ok(_) => {}
@@ -259,7 +257,7 @@ impl Model {
             return self.not_on_sale();
         }
         if let Some(hold) = self.holds.get_mut(id) {
-            hold.end(State::Confirmed, now, ENDED_MEMORY);
+            hold.end(State::Confirmed, now);
             let seats = hold
                 .seats
                 .iter()

@@ -4,6 +4,8 @@ use std::collections::{BTreeMap, BTreeSet};
 
 pub type Seat = usize;
 
+pub const MINUTE: i64 = 60_000;
+
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum State {
     Held,
@@ -50,7 +52,12 @@ impl Hold {
         }
     }
 
-    pub fn end(&mut self, state: State, now: i64, memory_min: i64) {
+    pub fn end(&mut self, state: State, now: i64) {
+        let memory_min = match state {
+            State::Confirmed if self.asked.is_some() => 24 * 60 * MINUTE,
+            State::Confirmed | State::Expired => 15 * MINUTE,
+            State::Held | State::Released => 0,
+        };
         self.state = state;
         self.due = now + self.memory.max(memory_min);
     }

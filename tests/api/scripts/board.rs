@@ -129,10 +129,19 @@ pub const CALLS: [(&str, &[&str]); 33] = [
             "1badcafe",
         ],
     ),
-    ("finish_confirm", &["1000000", "1", "confirming", "900000"]),
     (
         "finish_confirm",
-        &["1000000", "1", "confirming,none,live,confirmed", "900000"],
+        &["1000000", "1", "confirming", "900000", "86400000"],
+    ),
+    (
+        "finish_confirm",
+        &[
+            "1000000",
+            "1",
+            "confirming,none,live,confirmed",
+            "900000",
+            "86400000",
+        ],
     ),
     (
         "abort_confirm",

@@ -415,7 +415,8 @@ export interface paths {
         /**
          * Hold seats
          * @description All of them or none, for the event's `hold_ttl_seconds`. With an `Idempotency-Key` the same
-         *     request again answers the same hold as it now stands.
+         *     request again answers the same hold as it now stands, until 15 minutes after it was released or
+         *     expired.
          */
         post: operations["place_hold"];
         delete?: never;

@@ -63,7 +63,7 @@ pub async fn finish(desk: &mut Desk, args: Args<'_>) -> Result<Answer, BoardErro
         let Some(mut record) = record.filter(Record::is_live) else {
             continue;
         };
-        let due = record.end(HoldState::Confirmed, desk.now, args.number(1));
+        let due = record.end(HoldState::Confirmed, desk.now);
         desk.put(hold_id, &record, due).await?;
         let indexes = record.indexes();
         desk.turn((hold_id, record.holder), &indexes, SeatState::Booked);
@@ -118,7 +118,7 @@ pub async fn expire(desk: &mut Desk, args: Args<'_>) -> Result<Answer, BoardErro
     if !record.is_live() {
         return Ok(Answer::of("ended"));
     }
-    let due = record.end(HoldState::Expired, desk.now, args.number(1));
+    let due = record.end(HoldState::Expired, desk.now);
     desk.put(hold_id, &record, due).await?;
     let indexes = record.indexes();
     desk.turn((hold_id, record.holder), &indexes, desk.meta.freed());

@@ -202,7 +202,7 @@ pub async fn release(desk: &mut Desk, args: Args<'_>) -> Result<Answer, BoardErr
     if record.state != HoldState::Held || desk.now >= record.deadline {
         return Ok(Answer::record("ended", &record));
     }
-    let due = record.end(HoldState::Released, desk.now, 0);
+    let due = record.end(HoldState::Released, desk.now);
     desk.put(hold_id, &record, due).await?;
     desk.turn((hold_id, holder), &record.indexes(), desk.meta.freed());
     desk.change();

@@ -8,7 +8,6 @@ use uuid::Uuid;
 use super::super::super::error::BoardError;
 use super::super::super::model::{Hold, HoldState, Position, SeatState};
 use super::super::call::{Positions, Reply};
-use super::super::seats::ENDED_MEMORY;
 use super::load::delete;
 use super::rows::Row;
 use super::{Answer, Carried, Record};
@@ -181,7 +180,6 @@ pub async fn carry_over(
     }
     let imposed = ctx.clock.imposed_ms();
     let now = imposed.unwrap_or(known.now.timestamp_millis());
-    let memory = i64::try_from(ENDED_MEMORY.as_millis()).unwrap_or(i64::MAX);
     let booked: HashSet<u32> = known.booked.into_iter().map(i32::cast_unsigned).collect();
     for one in holds.iter_mut().filter(|one| one.record.is_live()) {
         let record = &mut one.record;
@@ -189,9 +187,9 @@ pub async fn carry_over(
         one.due = if record.state == HoldState::Held && !is_booked {
             record.deadline
         } else if known.confirmed.contains(&one.hold_id.0) {
-            record.end(HoldState::Confirmed, now, memory)
+            record.end(HoldState::Confirmed, now)
         } else if known.expired.contains(&one.hold_id.0) {
-            record.end(HoldState::Expired, now, memory)
+            record.end(HoldState::Expired, now)
         } else {
             go_on_without(record, &booked, now)
         };
@@ -207,7 +205,7 @@ fn go_on_without(record: &mut Record, booked: &HashSet<u32>, now: i64) -> i64 {
     }
     record.seats.retain(|seat| !booked.contains(&seat.index));
     if record.seats.is_empty() {
-        return record.end(HoldState::Released, now, 0);
+        return record.end(HoldState::Released, now);
     }
     record.deadline
 }

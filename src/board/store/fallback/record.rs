@@ -1,6 +1,9 @@
 //! A hold's record, whole: as scripts write it, and as a row.
 
+use std::time::Duration;
+
 use super::super::super::model::{HeldSeat, HoldState, parse_seats, write_seats};
+use super::super::seats::{ENDED_MEMORY, KEYED_MEMORY};
 use crate::id::{CallerId, HoldId};
 
 /// What a board remembers of a hold; times are milliseconds since 1970.
@@ -70,11 +73,22 @@ impl Record {
     }
 
     /// Ends the hold; answers when it is to be forgotten.
-    pub fn end(&mut self, state: HoldState, now: i64, memory_min: i64) -> i64 {
+    pub fn end(&mut self, state: HoldState, now: i64) -> i64 {
         self.state = state;
         self.since = now;
         self.attempts.clear();
-        now + self.memory.max(memory_min)
+        self.forgotten_at()
+    }
+
+    /// When a hold that has ended is to be forgotten.
+    pub fn forgotten_at(&self) -> i64 {
+        let memory_min = match self.state {
+            HoldState::Confirmed if !self.asked.is_empty() => KEYED_MEMORY,
+            HoldState::Confirmed | HoldState::Expired => ENDED_MEMORY,
+            _ => Duration::ZERO,
+        };
+        let memory_min = i64::try_from(memory_min.as_millis()).unwrap_or(i64::MAX);
+        self.since + self.memory.max(memory_min)
     }
 
     /// Holds it again, with the time that was left when its confirm began.
@@ -110,5 +124,19 @@ mod tests {
         assert_eq!(record.give_back(9_000), 9_500);
         assert_eq!(record.state, HoldState::Held);
         assert_eq!(record.attempts, "");
+    }
+
+    #[test]
+    fn a_booking_is_remembered_as_long_as_its_key() {
+        let ended = |state, asked: &str| {
+            let mut record = Record::parse(TEXT).unwrap();
+            record.asked = asked.to_owned();
+            record.end(state, 0)
+        };
+
+        assert_eq!(ended(HoldState::Confirmed, "abc"), 24 * 60 * 60 * 1_000);
+        assert_eq!(ended(HoldState::Confirmed, ""), 15 * 60 * 1_000);
+        assert_eq!(ended(HoldState::Expired, "abc"), 15 * 60 * 1_000);
+        assert_eq!(ended(HoldState::Released, "abc"), 30_000);
     }
 }

@@ -44,7 +44,7 @@ pub async fn offer(desk: &mut Desk, args: Args<'_>) -> Result<Answer, BoardError
     if let Some(refusal) = refusal {
         record.deadline = now;
         record.seats.clear();
-        let due = record.end(HoldState::Released, now, 0);
+        let due = record.end(HoldState::Released, now);
         desk.put(hold_id, &record, due).await?;
         return Ok(Answer::of("refused").with(refusal));
     }
