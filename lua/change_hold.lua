@@ -60,7 +60,8 @@ table.sort(kept, function(a, b) return tonumber(a:match('%d+')) < tonumber(b:mat
 record = ('held|%s|%s|%s|%s'):format(holder, deadline, middle, table.concat(kept, ','))
 local free, n_has = tonumber(m[7] or 0) > 0 and 'w' or '.', math.max(0, n_had + n_more)
 redis.call('HSET', holds, id, record)
-redis.call('HSET', holders, holder, n_has)
+if n_has > 0 then redis.call('HSET', holders, holder, n_has)
+else redis.call('HDEL', holders, holder) end
 for _, index in ipairs(freed) do redis.call('SETRANGE', seats, index, free) end
 for _, index in ipairs(taken) do redis.call('SETRANGE', seats, index, 'h') end
 revision = revision + 1

@@ -28,7 +28,8 @@ end
 redis.call('ZADD', deadlines, now + math.max(tonumber(keep), tonumber(ARGV[4])), id)
 redis.call('HSET', holds, id, ('expired|%s|%s|%d|%s|%s||%s')
   :format(holder, times, now, keep, asked, quote))
-redis.call('HSET', holders, holder, math.max(0, n_had - #freed))
+if n_had > #freed then redis.call('HSET', holders, holder, n_had - #freed)
+else redis.call('HDEL', holders, holder) end
 for _, index in ipairs(freed) do redis.call('SETRANGE', seats, index, free) end
 revision = revision + 1
 redis.call('HSET', meta, 'revision', ('%d'):format(revision))

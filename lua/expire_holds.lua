@@ -49,7 +49,10 @@ for _, id in ipairs(forgotten) do
   redis.call('ZREM', deadlines, id)
   redis.call('HDEL', holds, id)
 end
-for holder, count in pairs(counts) do redis.call('HSET', holders, holder, count) end
+for holder, count in pairs(counts) do
+  if count > 0 then redis.call('HSET', holders, holder, count)
+  else redis.call('HDEL', holders, holder) end
+end
 for _, index in ipairs(freed) do redis.call('SETRANGE', seats, index, free) end
 if #freed > 0 then
   revision = revision + 1

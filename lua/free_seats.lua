@@ -23,7 +23,8 @@ for index in ARGV[6]:gmatch('%d+') do
 end
 local n_had = holder ~= '' and tonumber(redis.call('HGET', holders, holder) or 0) or 0
 if #freed == 0 then return { 'freed', epoch, revision, now, 0 } end
-if n_had > 0 then redis.call('HSET', holders, holder, math.max(0, n_had - #freed)) end
+if n_had > #freed then redis.call('HSET', holders, holder, n_had - #freed)
+elseif n_had > 0 then redis.call('HDEL', holders, holder) end
 for _, index in ipairs(freed) do redis.call('SETRANGE', seats, index, free) end
 revision = revision + 1
 redis.call('HSET', meta, 'revision', ('%d'):format(revision))

@@ -32,7 +32,8 @@ record = ('released|%s|%s|%s|%d|%s|%s||%s')
   :format(holder, deadline, placed_at, now, keep, asked, quote)
 redis.call('ZADD', KEYS[3], now + tonumber(keep), id)
 redis.call('HSET', holds, id, record)
-redis.call('HSET', holders, holder, math.max(0, n_had - #freed))
+if n_had > #freed then redis.call('HSET', holders, holder, n_had - #freed)
+else redis.call('HDEL', holders, holder) end
 for _, index in ipairs(freed) do redis.call('SETRANGE', seats, index, free) end
 revision = revision + 1
 redis.call('HSET', meta, 'revision', ('%d'):format(revision))

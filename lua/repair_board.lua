@@ -35,7 +35,10 @@ end
 if n_repaired > 0 then
   revision = revision + 1
   redis.call('HSET', meta, 'revision', ('%d'):format(revision))
-  for holder, n in pairs(counts) do redis.call('HSET', holders, holder, math.max(0, n)) end
+  for holder, n in pairs(counts) do
+    if n > 0 then redis.call('HSET', holders, holder, n)
+    else redis.call('HDEL', holders, holder) end
+  end
   local parts = {}
   for byte, indexes in pairs(changes) do
     for _, index in ipairs(indexes) do redis.call('SETRANGE', seats, index, byte) end

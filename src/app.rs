@@ -113,6 +113,11 @@ pub const JOBS: &[Job] = &[
         step: |ctx| Box::pin(async move { Ok(board::reconcile_boards(&ctx).await?) }),
     },
     Job {
+        name: "retire_boards",
+        schedule: "20 * * * * *",
+        step: |ctx| Box::pin(async move { Ok(board::retire_boards(&ctx).await?) }),
+    },
+    Job {
         name: "audit_in_background",
         schedule: "*/5 * * * * *",
         step: |ctx| Box::pin(async move { Ok(audit::audit_in_background(&ctx).await?) }),

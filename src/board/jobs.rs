@@ -151,6 +151,21 @@ pub async fn move_boards(ctx: &Context) -> Result<Progress, BoardError> {
     outcome
 }
 
+/// Takes boards of events that are over from Redis, a batch at a time. One that fails does not keep
+/// the others.
+pub async fn retire_boards(ctx: &Context) -> Result<Progress, BoardError> {
+    let mut n_retired = 0;
+    for (event_id, epoch) in store::list_over(ctx).await? {
+        if store::retire_board(ctx, event_id, epoch).await? {
+            n_retired += 1;
+        }
+    }
+    if n_retired > 0 {
+        tracing::info!(boards = n_retired, "boards of past events left Redis");
+    }
+    Ok(Progress::of(n_retired))
+}
+
 async fn wish(ctx: &Context) -> Result<Wish, BoardError> {
     let instances = store::list_instances(ctx).await?;
     let settings = &ctx.config.fallback;

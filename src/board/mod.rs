@@ -20,15 +20,15 @@ pub use actions::{Finding, list_overdue, reconcile};
 pub use change::Change;
 pub use error::BoardError;
 pub use http::{find_seats, routes};
-pub use jobs::{beat, follow_boards, keep_boards, move_boards, reconcile_boards};
+pub use jobs::{beat, follow_boards, keep_boards, move_boards, reconcile_boards, retire_boards};
 pub use model::{
     Conflict, HeldSeat, Hold, HoldState, Position, SEATS_PER_CALL_MAX, SeatState, Snapshot,
 };
 pub use store::{
-    Aborted, Begun, Changed, Changes, Extended, Heard, HoldNews, KEPT_NUDGE, NewHold,
+    Aborted, Begun, Changed, Changes, Extended, FreeingTerm, Heard, HoldNews, KEPT_NUDGE, NewHold,
     OFFER_MEMORY_MS, Offered, Placed, Refused, Released, Swept, TOLD_KINDS, Told, ToldEntry,
-    ToldPosition, abort_confirm, begin_confirm, change_hold, expire_confirming, expire_holds,
-    extend_hold, fall_back, find_hold, find_hold_of_seat, find_holds, find_position,
+    ToldPosition, abort_confirm, begin_confirm, begin_freeing, change_hold, expire_confirming,
+    expire_holds, extend_hold, fall_back, find_hold, find_hold_of_seat, find_holds, find_position,
     finish_confirm, follow_epoch, free_booked_seats, go_back, is_any_fallen_back, keep_free_seats,
     let_go_kept_seats, list_live_events, listen, offer_kept_seats, place_hold, position_seen,
     read_board, read_told, release_hold, see_position, set_waiting, stop_telling, take_overdue,

@@ -44,7 +44,7 @@ impl From<BookingError> for Problem {
                 Self::new(Code::UnknownSeats, detail).with("seats", seats)
             }
             BookingError::OutcomeUnknown(cause) => {
-                tracing::warn!(cause = %cause, "the connection was lost at a commit");
+                tracing::warn!(cause = %cause, "what became of a commit is not known");
                 let detail = "It may have happened: repeat the request to learn its outcome.";
                 Self::new(Code::OutcomeUnknown, detail).retry_after(1)
             }

@@ -30,6 +30,7 @@ pub async fn list_streams(db: impl PgExecutor<'_>) -> Result<Vec<Stream>, sqlx::
             JOIN events AS event USING (owner_id)
             WHERE endpoint.state = 'enabled' AND endpoint.kinds && $1 AND event.board_epoch > 0
               AND (event.state IN ('on_sale', 'paused')
+                   AND event.starts_at > now() - interval '2 days'
                    OR event.updated_at > now() - interval '1 day')
         )
         SELECT event_id AS "event_id!", board_epoch, COALESCE(stream.epoch, 0) AS "epoch!",

@@ -13,7 +13,7 @@ use super::hold::milliseconds;
 use super::seats::{ENDED_MEMORY, KEYED_MEMORY};
 use super::waiting;
 use crate::context::Context;
-use crate::id::{EventId, HoldId};
+use crate::id::{CallerId, EventId, HoldId};
 
 /// Limit: confirms that one call finishes, for a script keeps all others waiting.
 const FINISHED_AT_ONCE_MAX: usize = 32;
@@ -62,14 +62,15 @@ pub enum Aborted {
 }
 
 /// Marks the holds' seats booked. What has been done already, or belongs to an older epoch than the
-/// one given, is left: loading the board has seen the bookings.
+/// one given, is left: loading the board has seen the bookings. Answers whether any was left to do.
 pub async fn finish_confirm(
     ctx: &Context,
     event_id: EventId,
     hold_ids: &[HoldId],
     epoch: i64,
-) -> Result<(), BoardError> {
+) -> Result<bool, BoardError> {
     let fence = Fence::Only(epoch);
+    let mut has_finished = false;
     for few in hold_ids.chunks(FINISHED_AT_ONCE_MAX) {
         let args = [
             Value::from(join(few.iter())),
@@ -78,26 +79,28 @@ pub async fn finish_confirm(
         ];
         let reply = call(ctx, event_id, &FINISH_CONFIRM, fence, &args).await?;
         match reply.status.as_str() {
-            "finished" | "ended" | "wrong_epoch" | "not_loaded" => {}
+            "finished" => has_finished = true,
+            "ended" | "wrong_epoch" | "not_loaded" => {}
             _ => return reply.unknown(),
         }
     }
-    Ok(())
+    Ok(has_finished)
 }
 
 /// Ends an attempt that certainly did not commit. `booked`: the seats that PostgreSQL says are
-/// booked.
+/// booked, and by whom.
 pub async fn abort_confirm(
     ctx: &Context,
     event_id: EventId,
     (hold_id, epoch): (HoldId, i64),
     attempt: &str,
-    booked: &[u32],
+    booked: &[(u32, CallerId)],
 ) -> Result<Aborted, BoardError> {
+    let booked = booked.iter().map(|(index, of)| format!("{index}:{of}"));
     let args = [
         Value::from(hold_id.to_string()),
         Value::from(attempt),
-        Value::from(join(booked.iter())),
+        Value::from(join(booked)),
     ];
     let reply = call(ctx, event_id, &ABORT_CONFIRM, Fence::Only(epoch), &args).await?;
     match reply.status.as_str() {

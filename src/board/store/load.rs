@@ -85,8 +85,9 @@ pub async fn list_live_events(db: impl PgExecutor<'_>) -> Result<Vec<EventId>, s
     let events = sqlx::query_scalar!(
         r#"
         SELECT event_id FROM events
-        WHERE board_epoch > 0
-          AND (state IN ('on_sale', 'paused') OR updated_at > now() - interval '1 day')
+        WHERE board_epoch > board_retired
+          AND (state IN ('on_sale', 'paused') AND starts_at > now() - interval '2 days'
+               OR updated_at > now() - interval '1 day')
         ORDER BY event_id
         "#
     )

@@ -14,6 +14,7 @@ mod modes;
 mod place;
 mod read;
 mod repair;
+mod retire;
 mod seats;
 mod switch;
 mod together;
@@ -34,8 +35,10 @@ pub use modes::{News, is_any_fallen_back, learn, list_in_postgres, list_in_redis
 pub use place::{NewHold, Placed, place_hold};
 pub use read::{find_hold, find_hold_of_seat, list_holds, read_board, read_board_of};
 pub use repair::{Repair, find_last_holders, repair_board};
+pub use retire::{list_over, retire_board};
 pub use seats::{
-    Swept, block_seats, expire_holds, free_blocked_seats, free_booked_seats, set_sale, take_overdue,
+    FreeingTerm, Swept, begin_freeing, block_seats, expire_holds, free_blocked_seats,
+    free_booked_seats, set_sale, take_overdue,
 };
 pub use switch::{clear_left, fall_back, fence, go_back};
 pub use told::{HoldNews, TOLD_KINDS, Told, ToldEntry, ToldPosition, read_told, stop_telling};

@@ -137,6 +137,7 @@ pub async fn list_in_redis(ctx: &Context) -> Result<Vec<EventId>, BoardError> {
         r#"
         SELECT event_id FROM events
         WHERE board_mode = 'redis' AND state IN ('on_sale', 'paused')
+          AND starts_at > now() - interval '2 days'
         ORDER BY event_id
         "#
     )

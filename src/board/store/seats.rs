@@ -17,6 +17,7 @@ use super::fallback::Kind;
 use super::hold::milliseconds;
 use super::load::newest_epoch;
 use super::waiting;
+use crate::clock::Instant;
 use crate::context::Context;
 use crate::events::{EventState, Sale};
 use crate::id::{CallerId, EventId, HoldId};
@@ -140,22 +141,30 @@ fn ids(text: &str) -> Vec<HoldId> {
     text.split(',').filter_map(|id| id.parse().ok()).collect()
 }
 
-/// Frees the seats of a cancelled booking. The epoch is the one in which PostgreSQL cancelled it.
+/// Until when seats may be freed that are cancelled from now on, by the board's clock: this
+/// machine's may be wrong (F24). To be asked for before anything says that they can be freed: who
+/// stands still after that comes too late.
+#[derive(Clone, Copy, Debug)]
+pub struct FreeingTerm(Instant);
+
+pub async fn begin_freeing(ctx: &Context, event_id: EventId) -> Result<FreeingTerm, BoardError> {
+    let (_, now) = super::find_hold(ctx, event_id, HoldId(Uuid::nil())).await?;
+    Ok(FreeingTerm(now + FREEING_MAX))
+}
+
+/// Frees the seats of a cancelled booking: the epoch is the one in which PostgreSQL cancelled it.
 /// Never repeated: what is lost is found by the reconciler.
 pub async fn free_booked_seats(
     ctx: &Context,
     event_id: EventId,
-    epoch: i64,
-    holder: CallerId,
+    (epoch, holder): (i64, CallerId),
     seats: &[u32],
+    term: FreeingTerm,
 ) -> Result<(), BoardError> {
-    // The board's clock says when the call is void: this machine's may be wrong (F24).
-    let (_, now) = super::find_hold(ctx, event_id, HoldId(Uuid::nil())).await?;
-    let void_at = (now + FREEING_MAX).timestamp_millis();
     let args = [
         Value::from(char::from(SeatState::Booked.byte()).to_string()),
         Value::from(holder.to_string()),
-        Value::from(void_at),
+        Value::from(term.0.timestamp_millis()),
         Value::from(join(seats.iter())),
     ];
     let reply = call(ctx, event_id, &FREE_SEATS, Fence::Only(epoch), &args).await?;

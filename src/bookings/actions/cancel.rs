@@ -2,12 +2,11 @@
 
 use std::sync::Arc;
 
-use tokio::task::JoinError;
-
 use super::super::error::BookingError;
 use super::super::model::{self, Booking, CancelledBy};
 use super::super::store::{self, Cancellation};
-use crate::board;
+use super::task;
+use crate::board::{self, BoardError, FreeingTerm};
 use crate::context::Context;
 use crate::events::{self, Reach, Sale};
 use crate::id::BookingId;
@@ -21,16 +20,14 @@ pub struct Cancel {
 }
 
 /// Cancels a booking, or seats of it. What has been cancelled already is left as it is, so that the
-/// same cancellation again answers the same. Runs to its end even when nobody waits.
+/// same cancellation again answers the same.
 pub async fn cancel(
     ctx: &Context,
     reach: Reach,
     booking_id: BookingId,
     asked: Cancel,
 ) -> Result<Booking, BookingError> {
-    let work = run(ctx.clone(), reach, booking_id, asked);
-    let lost = |_: JoinError| BookingError::OutcomeUnknown(sqlx::Error::WorkerCrashed);
-    ctx.tasks.spawn(work).await.map_err(lost)?
+    task::run(ctx, run(ctx.clone(), reach, booking_id, asked)).await
 }
 
 async fn run(
@@ -45,6 +42,7 @@ async fn run(
     if seats.is_empty() {
         return Ok(booking);
     }
+    let term = board::begin_freeing(&ctx, booking.event_id).await;
     let mut tx = ctx.db.begin().await?;
     let imposed = ctx.clock.imposed();
     let (epoch, now) = store::lock_booking(&mut tx, booking.event_id, booking_id, imposed).await?;
@@ -67,14 +65,23 @@ async fn run(
     tx.commit().await.map_err(BookingError::OutcomeUnknown)?;
 
     let freed: Vec<_> = cancelled.iter().map(|seat| seat.index).collect();
-    let event_id = booking.event_id;
-    if !freed.is_empty()
-        && let Err(error) =
-            board::free_booked_seats(&ctx, event_id, epoch, booking.holder, &freed).await
-    {
+    if let Err(error) = free(&ctx, (&booking, epoch), &freed, term).await {
         tracing::warn!(booking.id = %booking_id, cause = %error, "seats wait for the reconciler");
     }
     find(&ctx, reach, booking_id).await
+}
+
+async fn free(
+    ctx: &Context,
+    (booking, epoch): (&Booking, i64),
+    seats: &[u32],
+    term: Result<FreeingTerm, BoardError>,
+) -> Result<(), BoardError> {
+    if seats.is_empty() {
+        return Ok(());
+    }
+    let which = (epoch, booking.holder);
+    board::free_booked_seats(ctx, booking.event_id, which, seats, term?).await
 }
 
 fn by(reach: Reach, sale: &Sale, booking: &Booking) -> CancelledBy {

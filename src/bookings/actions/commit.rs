@@ -16,7 +16,7 @@ use super::super::store::{self, Answer, Confirm, Refusal};
 use super::finish::finish_batch;
 use super::queue::{Queue, Waiting, gather, next_batch};
 use crate::context::Context;
-use crate::id::{EventId, HoldId};
+use crate::id::{CallerId, EventId, HoldId};
 use crate::postgres;
 
 /// Limit: how long the commit of a batch may take, and once more where its connection was lost.
@@ -30,8 +30,8 @@ const KEPT_FOR: Duration = Duration::from_secs(1);
 /// How a confirm ended without an answer from PostgreSQL.
 #[derive(Debug)]
 pub enum CommitFailure {
-    /// It certainly did not commit: these seats are booked by others.
-    SeatsBooked(Vec<u32>),
+    /// It certainly did not commit: these seats are booked by others, who are named.
+    SeatsBooked(Vec<(u32, CallerId)>),
     /// It certainly did not commit.
     Failed(sqlx::Error),
     /// It may have committed.

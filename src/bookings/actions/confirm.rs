@@ -5,20 +5,20 @@ use std::time::Duration;
 
 use chrono::TimeDelta;
 use futures::FutureExt;
-use tokio::task::JoinError;
 
 use super::super::error::BookingError;
 use super::super::model::{self, BookedSeat, Booking, BookingState, Contact};
 use super::super::store::{self, Answer, Confirm, ConfirmedSeat, Outcome, Refusal};
 use super::commit::{self, CommitFailure};
 use super::finish::finish_booked;
+use super::task;
 use crate::auth::Caller;
 use crate::board::{self, Begun, BoardError, Conflict, Hold, HoldState, SeatState};
 use crate::clock::Instant;
 use crate::context::Context;
 use crate::events::{self, Reach, Sale};
 use crate::holds::{self, HoldError};
-use crate::id::{BookingId, EventId, HoldId};
+use crate::id::{BookingId, CallerId, EventId, HoldId};
 use crate::money::Amount;
 
 /// How long after the deadline PostgreSQL's clock still accepts a confirm that began in time: the
@@ -47,8 +47,7 @@ pub struct Confirmed {
     pub is_repeated: bool,
 }
 
-/// Turns a hold into a booking, once: a repeated confirm answers the first one's booking. Runs to
-/// its end even when nobody waits for the answer any more (F11).
+/// Turns a hold into a booking, once: a repeated confirm answers the first one's booking.
 pub async fn confirm(
     ctx: &Context,
     caller: Caller,
@@ -56,10 +55,7 @@ pub async fn confirm(
     hold_id: HoldId,
     asked: ConfirmHold,
 ) -> Result<Confirmed, BookingError> {
-    let work = run(ctx.clone(), caller, (event_id, hold_id), asked);
-    // A task that panicked may have committed before.
-    let lost = |_: JoinError| BookingError::OutcomeUnknown(sqlx::Error::WorkerCrashed);
-    ctx.tasks.spawn(work).await.map_err(lost)?
+    task::run(ctx, run(ctx.clone(), caller, (event_id, hold_id), asked)).await
 }
 
 async fn run(
@@ -122,7 +118,7 @@ async fn begin(
         Ok(begun) => Ok((begun, attempt)),
         Err(error) => {
             if error.is_outcome_unknown() {
-                let work = take_back(ctx.clone(), (event_id, hold_id), attempt);
+                let work = take_back(ctx.clone(), (event_id, hold_id), attempt, Vec::new());
                 ctx.tasks.spawn(work);
             }
             Err(error)
@@ -130,13 +126,18 @@ async fn begin(
     }
 }
 
-/// Ends an attempt that nobody goes on with, and that may have begun. Where the board does not
-/// answer for long, the attempt ends with its lease.
-async fn take_back(ctx: Context, (event_id, hold_id): (EventId, HoldId), attempt: String) {
+/// Ends an attempt that nobody goes on with. Where the board does not answer for long, the attempt
+/// ends with its lease.
+async fn take_back(
+    ctx: Context,
+    (event_id, hold_id): (EventId, HoldId),
+    attempt: String,
+    booked: Vec<(u32, CallerId)>,
+) {
     let stopping = ctx.tasks.stopping();
     for pause_ms in TAKING_BACK_MS {
         let which = (hold_id, board::position_seen(&ctx, event_id).epoch);
-        let aborted = board::abort_confirm(&ctx, event_id, which, &attempt, &[]);
+        let aborted = board::abort_confirm(&ctx, event_id, which, &attempt, &booked);
         if aborted.await.is_ok() {
             return;
         }
@@ -198,7 +199,7 @@ async fn commit_begun(
         }
         Err(CommitFailure::SeatsBooked(seats)) => {
             abort(ctx, &begun, &seats).await;
-            let booked = |index: &u32| Conflict {
+            let booked = |(index, _): &(u32, CallerId)| Conflict {
                 index: *index,
                 state: SeatState::Booked,
             };
@@ -317,17 +318,21 @@ async fn ended_before(
     answer
 }
 
-/// Gives the hold back to its holder. When this fails the reconciler ends it.
-async fn abort(ctx: &Context, begun: &BegunConfirm, booked: &[u32]) {
+/// Gives the hold back to its holder, in the background where the board does not answer at once.
+async fn abort(ctx: &Context, begun: &BegunConfirm, booked: &[(u32, CallerId)]) {
     let BegunConfirm {
         sale,
         hold,
         epoch,
         attempt,
     } = begun;
-    let which = (hold.hold_id, *epoch);
-    if let Err(error) = board::abort_confirm(ctx, sale.event_id, which, attempt, booked).await {
-        tracing::warn!(hold.id = %hold.hold_id, cause = %error, "abort waits for the reconciler");
+    let (event_id, hold_id) = (sale.event_id, hold.hold_id);
+    let aborted = board::abort_confirm(ctx, event_id, (hold_id, *epoch), attempt, booked).await;
+    if let Err(error) = aborted {
+        tracing::warn!(hold.id = %hold_id, cause = %error, "abort is tried again");
+        let (attempt, booked) = (attempt.clone(), booked.to_vec());
+        let work = take_back(ctx.clone(), (event_id, hold_id), attempt, booked);
+        ctx.tasks.spawn(work);
     }
 }
 

@@ -6,6 +6,7 @@ mod commit;
 mod confirm;
 mod finish;
 mod queue;
+mod task;
 
 pub use calendar::calendar;
 pub use cancel::{Cancel, cancel};

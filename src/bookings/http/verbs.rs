@@ -45,13 +45,15 @@ pub fn routes() -> OpenApiRouter<Context> {
         (status = 201, description = "The booking.", body = BookingView),
         (status = 200, description = "The booking that an earlier confirm has made.",
          body = BookingView),
-        (status = 409, description = "`seats_unavailable` with every seat that is booked, \
-            `hold_released`, `hold_confirming`, `event_not_on_sale`, \
-            `request_in_progress`",
+        (status = 409, description = "`seats_unavailable` with every seat that cannot be had, \
+            `hold_released`, `hold_confirming`, `hold_confirmed`, `hold_limit_reached`, \
+            `event_not_on_sale`, `request_in_progress`",
          body = ProblemBody, content_type = "application/problem+json"),
         (status = 410, description = "`hold_expired`",
          body = ProblemBody, content_type = "application/problem+json"),
         (status = 422, description = "`validation_failed`, `idempotency_key_reused`",
+         body = ProblemBody, content_type = "application/problem+json"),
+        (status = 429, description = "`rate_limited`",
          body = ProblemBody, content_type = "application/problem+json"),
         (status = 503, description = "`outcome_unknown`, `unavailable`",
          body = ProblemBody, content_type = "application/problem+json"),
@@ -63,6 +65,7 @@ async fn confirm_hold(
     Path((event_id, hold_id)): Path<(EventId, HoldId)>,
     Json(body): Json<ConfirmHoldBody>,
 ) -> Result<(StatusCode, Json<BookingView>), Problem> {
+    limits::take(&ctx, Rule::HoldChanges, caller.caller_id).await?;
     let confirmed = actions::confirm(&ctx, caller, event_id, hold_id, body.into()).await?;
     let status = if confirmed.is_repeated {
         StatusCode::OK

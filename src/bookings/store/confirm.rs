@@ -238,22 +238,26 @@ async fn call(
     .await
 }
 
-/// Which of a confirm's seats are booked, by index.
+/// Which of a confirm's seats are booked, by index, and whose they are.
 pub async fn find_booked_seats(
     db: &mut PgConnection,
     confirm: &Confirm,
-) -> Result<Vec<u32>, sqlx::Error> {
+) -> Result<Vec<(u32, CallerId)>, sqlx::Error> {
     let seat_ids: Vec<_> = confirm.seats.iter().map(|seat| seat.seat_id.0).collect();
-    let booked = sqlx::query_scalar!(
+    let booked = sqlx::query!(
         r#"
-        SELECT seat_index FROM seat_bookings
-        WHERE event_id = $1 AND seat_id = ANY ($2)
-        ORDER BY seat_index
+        SELECT seat.seat_index, booking.holder_id
+        FROM seat_bookings AS seat JOIN bookings AS booking USING (event_id, booking_id)
+        WHERE seat.event_id = $1 AND seat.seat_id = ANY ($2)
+        ORDER BY seat.seat_index
         "#,
         confirm.event_id.0,
         &seat_ids
     )
     .fetch_all(db)
     .await?;
-    Ok(booked.into_iter().map(i32::cast_unsigned).collect())
+    let booked = booked.into_iter();
+    Ok(booked
+        .map(|row| (row.seat_index.cast_unsigned(), CallerId(row.holder_id)))
+        .collect())
 }

@@ -1,6 +1,7 @@
 //! Cancelling a booking or some of its seats.
 
 use chrono::TimeDelta;
+use holdfast::board;
 use reqwest::Method;
 use serde_json::json;
 use sqlx::PgPool;
@@ -303,5 +304,29 @@ async fn cancelled_seats_are_kept_while_people_wait(db: PgPool) {
         refused["conflicts"],
         json!([{"seat": "S-A-1", "reason": "kept"}])
     );
+    app.finish().await;
+}
+
+/// F23: a process stands still between its cancellation and the call that frees the seats.
+#[sqlx::test(migrator = "holdfast::postgres::MIGRATIONS")]
+async fn seats_that_are_freed_too_late_are_left_to_who_has_them_now(db: PgPool) {
+    let app = TestApp::start(db).await;
+    for sale in app.on_sale_in_each_store(1, 2, json!({})).await {
+        let (ana, ben) = (app.guest(), app.guest());
+        let booking = ana.book(&sale, &["S-A-1"]).await;
+        let term = board::begin_freeing(&app.ctx, sale.id()).await.unwrap();
+        let which = (
+            board::position_seen(&app.ctx, sale.id()).epoch,
+            ana.caller_id.unwrap(),
+        );
+        ana.cancel(&booking).await.expect(200);
+        app.ctx.clock.advance(TimeDelta::seconds(61));
+        ben.book(&sale, &["S-A-1"]).await;
+
+        let freed = board::free_booked_seats(&app.ctx, sale.id(), which, &[0], term).await;
+
+        freed.unwrap();
+        assert_eq!(sale.states().await, "b.");
+    }
     app.finish().await;
 }

@@ -230,3 +230,32 @@ async fn a_confirm_that_comes_too_late_ends_the_hold_for_every_other(db: PgPool)
     assert_eq!(sale.states().await, "..");
     app.finish().await;
 }
+
+#[sqlx::test(migrator = "holdfast::postgres::MIGRATIONS")]
+async fn what_takes_longer_than_its_request_may_yet_happen(db: PgPool) {
+    let settings = [("HOLDFAST_REQUEST_TIMEOUT_SECONDS", "1")];
+    let app = TestApp::start_set(&db, &settings).await;
+    let sale = app.on_sale(1, 2).await;
+    let ana = app.guest();
+    let booking = ana.book(&sale, &["S-A-1"]).await;
+    let hold = ana.place(&sale, &["S-A-2"]).await.expect(201);
+    let mut lock = db.begin().await.expect("a database");
+    for table in ["refunds", "hold_outcomes"] {
+        let lock_it = format!("LOCK TABLE {table} IN ACCESS EXCLUSIVE MODE");
+        sqlx::raw_sql(sqlx::AssertSqlSafe(lock_it))
+            .execute(&mut *lock)
+            .await
+            .expect("a lock");
+    }
+
+    let (cancelled, confirmed) = tokio::join!(ana.cancel(&booking), ana.confirm(&sale, &hold));
+    lock.rollback().await.expect("a database");
+
+    for slow in [cancelled, confirmed] {
+        slow.expect_problem(503, "outcome_unknown");
+    }
+    let again = ana.confirm(&sale, &hold).await;
+    assert!([200, 201].contains(&again.status), "{}", again.text);
+    assert_eq!(ana.cancel(&booking).await.expect(200)["state"], "cancelled");
+    app.finish().await;
+}

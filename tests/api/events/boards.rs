@@ -47,6 +47,54 @@ async fn a_board_that_cannot_be_changed_does_not_keep_the_others(db: PgPool) {
     app.finish().await;
 }
 
+#[sqlx::test(migrator = "holdfast::postgres::MIGRATIONS")]
+async fn a_past_board_leaves_redis_and_is_loaded_for_who_looks(db: PgPool) {
+    let app = TestApp::start(db).await;
+    let (past, coming) = (app.on_sale(1, 4).await, app.on_sale(1, 4).await);
+    let ana = app.guest();
+    for sale in [&past, &coming] {
+        let hold = ana.place(sale, &["S-A-2"]).await.expect(201);
+        ana.confirm(sale, &hold).await.expect(201);
+    }
+    app.run_jobs().await;
+    let before = n_keys(&app, &past).await;
+    backdate(&app, &past).await;
+
+    app.run_jobs().await;
+    let after = (n_keys(&app, &past).await, n_keys(&app, &coming).await);
+    let seen = past.states().await;
+    app.run_jobs().await;
+    let loaded = n_keys(&app, &past).await;
+    backdate(&app, &past).await;
+    app.run_jobs().await;
+
+    assert_eq!((before, after), (5, (0, 5)));
+    assert_eq!((seen.as_str(), loaded > 0), (".b..", true));
+    assert_eq!(n_keys(&app, &past).await, 0);
+    app.finish().await;
+}
+
+/// The event began, was last changed and last loaded three days ago.
+async fn backdate(app: &TestApp, sale: &Sale) {
+    for ago in [
+        "UPDATE events SET starts_at = now() - interval '3 days', sales_close_at = NULL,
+             sales_open_at = NULL, updated_at = now() - interval '3 days'
+         WHERE event_id = $1",
+        "UPDATE board_epochs SET began_at = now() - interval '3 days' WHERE event_id = $1",
+    ] {
+        let backdated = sqlx::query(ago).bind(sale.id().0);
+        backdated.execute(&app.ctx.db).await.expect("a database");
+    }
+}
+
+/// How many keys Redis has of the board.
+async fn n_keys(app: &TestApp, sale: &Sale) -> i64 {
+    let nouns = ["seats", "holds", "deadlines", "holders", "meta", "told"];
+    let keys = nouns.map(|noun| format!("holdfast:{{{}}}:{noun}", sale.id()));
+    let redis = app.ctx.redis.next();
+    redis.exists(keys.to_vec()).await.expect("a Redis")
+}
+
 /// Changes the event just now, by the clock of PostgreSQL, which looks for changes.
 async fn change(app: &TestApp, sale: &Sale) {
     sale.edit(json!({"seats_per_person_max": 50})).await;

@@ -1,11 +1,11 @@
 //! Confirms that end between their beginning and what the board is told.
 
 use chrono::TimeDelta;
-use holdfast::board;
+use holdfast::{board, bookings};
 use sqlx::PgPool;
 
 use super::{Stalled, settle, until, until_confirming};
-use crate::support::{Fault, Proxy, TestApp, noon, redis_url};
+use crate::support::{Answer, Caller, Fault, Proxy, Sale, TestApp, noon, redis_url};
 
 /// Longer than a lease.
 const OVERDUE: TimeDelta = TimeDelta::seconds(31);
@@ -30,26 +30,31 @@ async fn f9_a_key_that_is_used_again_books_no_seat_that_nobody_booked(db: PgPool
     app.finish().await;
 }
 
+/// Books the first two seats, which the board is not told: it has them as confirming.
+async fn book_unheard((app, proxy): (&TestApp, &Proxy), sale: &Sale, ana: &Caller) -> Answer {
+    let hold = ana.place(sale, &["S-A-1", "S-A-2"]).await.expect(201);
+    let stalled = Stalled::start(app, sale).await;
+    let cut = async {
+        until_confirming(app, sale).await;
+        proxy.set(Fault::Cut);
+        stalled.end().await;
+    };
+    let (booking, ()) = tokio::join!(ana.confirm(sale, &hold), cut);
+    proxy.set(Fault::None);
+    until("Redis is back", async || {
+        board::read_board(&app.ctx, sale.id()).await.is_ok()
+    })
+    .await;
+    booking.expect(201)
+}
+
 #[sqlx::test(migrator = "holdfast::postgres::MIGRATIONS")]
 async fn f2_seats_that_were_cancelled_before_the_board_was_told_are_free(db: PgPool) {
     let proxy = Proxy::start(&redis_url()).await;
     let app = TestApp::start_with(&db, &proxy.url, noon()).await;
     let sale = app.on_sale(1, 3).await;
     let ana = app.guest();
-    let hold = ana.place(&sale, &["S-A-1", "S-A-2"]).await.expect(201);
-    let stalled = Stalled::start(&app, &sale).await;
-    let cut = async {
-        until_confirming(&app, &sale).await;
-        proxy.set(Fault::Cut);
-        stalled.end().await;
-    };
-    let (booking, ()) = tokio::join!(ana.confirm(&sale, &hold), cut);
-    let booking = booking.expect(201);
-    proxy.set(Fault::None);
-    until("Redis is back", async || {
-        board::read_board(&app.ctx, sale.id()).await.is_ok()
-    })
-    .await;
+    let booking = book_unheard((&app, &proxy), &sale, &ana).await;
     ana.cancel_seats(&booking, &["S-A-2"]).await.expect(200);
     assert_eq!(sale.states().await, "hh.");
 
@@ -138,5 +143,58 @@ async fn f7_a_confirm_whose_beginning_is_not_answered_leaves_the_hold_its_holder
     .await;
     ana.release(&sale, &hold).await.expect(204);
     assert_eq!(sale.states().await, ".");
+    app.finish().await;
+}
+
+#[sqlx::test(migrator = "holdfast::postgres::MIGRATIONS")]
+async fn f2_who_finishes_second_leaves_what_was_sold_again(db: PgPool) {
+    let proxy = Proxy::start(&redis_url()).await;
+    let app = TestApp::start_with(&db, &proxy.url, noon()).await;
+    let other = TestApp::start_with(&db, &redis_url(), app.ctx.clock.clone()).await;
+    let sale = app.on_sale(1, 3).await;
+    let (ana, ben) = (app.guest(), app.guest());
+    let booking = book_unheard((&app, &proxy), &sale, &ana).await;
+    // The board names the hold to each instance in turn.
+    ana.cancel_seats(&booking, &["S-A-2"]).await.expect(200);
+    app.ctx.clock.advance(OVERDUE);
+    board::expire_holds(&other.ctx, sale.id()).await.unwrap();
+    app.ctx.clock.advance(TimeDelta::seconds(6));
+    settle(&app).await;
+    assert_eq!(sale.states().await, "b..");
+    ben.book(&sale, &["S-A-2"]).await;
+
+    bookings::settle_confirming_holds(&other.ctx).await.unwrap();
+
+    assert_eq!(sale.states().await, "bb.");
+    other.stop().await;
+    app.finish().await;
+}
+
+#[sqlx::test(migrator = "holdfast::postgres::MIGRATIONS")]
+async fn f7_a_refused_confirm_whose_end_is_not_answered_leaves_the_hold_its_holders(db: PgPool) {
+    let proxy = Proxy::start(&redis_url()).await;
+    let app = TestApp::start_with(&db, &proxy.url, noon()).await;
+    let sale = app.on_sale(1, 1).await;
+    let ana = app.guest();
+    let hold = ana.place(&sale, &["S-A-1"]).await.expect(201);
+    let stalled = Stalled::start(&app, &sale).await;
+    let pause = async {
+        until_confirming(&app, &sale).await;
+        sqlx::query("UPDATE events SET state = 'paused'")
+            .execute(&db)
+            .await
+            .expect("an event");
+        proxy.set(Fault::Cut);
+        stalled.end().await;
+    };
+
+    let (refused, ()) = tokio::join!(ana.confirm(&sale, &hold), pause);
+
+    refused.expect_problem(409, "event_not_on_sale");
+    proxy.set(Fault::None);
+    until("the attempt is taken back", async || {
+        ana.get_hold(&sale, &hold).await["state"] == "held"
+    })
+    .await;
     app.finish().await;
 }

@@ -1,12 +1,15 @@
 //! How many seats a hold and a person may have, and how often somebody may try.
 
+use chrono::TimeDelta;
+use fred::interfaces::HashesInterface;
 use holdfast::board::SEATS_PER_CALL_MAX;
+use holdfast::{board, bookings};
 use reqwest::Method;
 use serde_json::{Value, json};
 use sqlx::PgPool;
 
 use super::seats;
-use crate::support::TestApp;
+use crate::support::{Sale, TestApp};
 
 #[sqlx::test(migrator = "holdfast::postgres::MIGRATIONS")]
 async fn a_seat_that_is_named_twice_counts_once(db: PgPool) {
@@ -154,8 +157,9 @@ async fn who_tries_too_often_is_told_when_to_come_back(db: PgPool) {
     let placed = ana.place(&sale, &["S-A-3"]).await;
     let changed = ana.change(&sale, &hold, &["S-A-3"], &[]).await;
     let extended = ana.extend(&sale, &hold).await;
+    let confirmed = ana.confirm(&sale, &hold).await;
 
-    for refused in [placed, changed, extended] {
+    for refused in [placed, changed, extended, confirmed] {
         let refused = refused.expect_problem(429, "rate_limited");
         assert_eq!(refused.header("retry-after"), "20");
     }
@@ -180,4 +184,37 @@ async fn a_body_is_no_request_with_other_members(db: PgPool) {
         refused.expect_problem(400, "malformed_request");
     }
     app.finish().await;
+}
+
+/// The board keeps a number for each person who has seats, and for nobody else.
+#[sqlx::test(migrator = "holdfast::postgres::MIGRATIONS")]
+async fn who_let_go_of_every_seat_leaves_nothing_behind(db: PgPool) {
+    let app = TestApp::start(db).await;
+    let sale = app.on_sale(1, 6).await;
+    let [released, lapsed, swapped, cancelled, cut_off] = [(); 5].map(|()| app.guest());
+    let holder = released.place(&sale, &["S-A-1"]).await.expect(201);
+    released.release(&sale, &holder).await.expect(204);
+    let booking = cancelled.book(&sale, &["S-A-2"]).await;
+    cancelled.cancel(&booking).await.expect(200);
+    let hold = swapped.place(&sale, &["S-A-3"]).await.expect(201);
+    swapped
+        .change(&sale, &hold, &["S-A-4"], &["S-A-3"])
+        .await
+        .expect(200);
+    lapsed.place(&sale, &["S-A-5"]).await.expect(201);
+    let hold = cut_off.place(&sale, &["S-A-6"]).await.expect(201);
+    app.begin_confirm(&sale, &cut_off, &hold).await;
+    assert_eq!(n_holders(&app, &sale).await, 3);
+
+    app.ctx.clock.advance(TimeDelta::seconds(600));
+    board::expire_holds(&app.ctx, sale.id()).await.unwrap();
+    bookings::settle_confirming_holds(&app.ctx).await.unwrap();
+
+    assert_eq!(n_holders(&app, &sale).await, 0);
+    app.finish().await;
+}
+
+async fn n_holders(app: &TestApp, sale: &Sale) -> i64 {
+    let key = format!("holdfast:{{{}}}:holders", sale.id());
+    app.ctx.redis.next().hlen(key).await.expect("a Redis")
 }

@@ -161,3 +161,22 @@ async fn who_gives_up_a_repaired_seat_may_not_have_one_more_for_it(db: PgPool) {
     }
     app.finish().await;
 }
+
+/// I10: Ben's confirm is what tells the board of it.
+#[sqlx::test(migrator = "holdfast::postgres::MIGRATIONS")]
+async fn a_seat_that_a_refused_confirm_finds_booked_counts_for_who_booked_it(db: PgPool) {
+    let app = TestApp::start(db).await;
+    for sale in app.on_sale_in_each_store(1, 8, limits()).await {
+        let (ana, ben, hold) = held_and_booked(&app, &sale, &["S-A-1", "S-A-2"]).await;
+
+        let refused = ben.confirm(&sale, &hold).await;
+
+        refused.expect_problem(409, "seats_unavailable");
+        assert_eq!(bytes(&app, &sale).await, "bh......");
+        let four = ["S-A-3", "S-A-4", "S-A-5", "S-A-6"];
+        let refused = ana.place(&sale, &four).await;
+        refused.expect_problem(409, "hold_limit_reached");
+        ana.place(&sale, &four[1..]).await.expect(201);
+    }
+    app.finish().await;
+}

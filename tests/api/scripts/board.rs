@@ -145,15 +145,15 @@ pub const CALLS: [(&str, &[&str]); 33] = [
     ),
     (
         "abort_confirm",
-        &["1000000", "1", "confirming", "aaaaaaaa", "7"],
+        &["1000000", "1", "confirming", "aaaaaaaa", "7:cy"],
     ),
     (
         "abort_confirm",
-        &["1000000", "1", "confirming", "bbbbbbbb", "6,7"],
+        &["1000000", "1", "confirming", "bbbbbbbb", "6:cy,7:cy"],
     ),
     (
         "abort_confirm",
-        &["1000000", "1", "confirming", "aaaaaaaa", "6,7"],
+        &["1000000", "1", "confirming", "aaaaaaaa", "6:cy,7:ben"],
     ),
     (
         "expire_confirming",

@@ -11,7 +11,7 @@ type Case = (
     [i64; 2],
 );
 
-const CASES: [Case; 10] = [
+const CASES: [Case; 11] = [
     (
         ("release_hold", &["1000000", "1", "live", "ana"]),
         &[("3", "b")],
@@ -60,7 +60,7 @@ const CASES: [Case; 10] = [
     (
         (
             "abort_confirm",
-            &["1000000", "1", "confirming", "aaaaaaaa", "6"],
+            &["1000000", "1", "confirming", "aaaaaaaa", "6:cy"],
         ),
         &[("6", "b")],
         "...hhhbhbxh.......ww",
@@ -74,6 +74,15 @@ const CASES: [Case; 10] = [
         &[("7", "b")],
         "...hhhhbbxh.......ww",
         [3, 4],
+    ),
+    (
+        (
+            "abort_confirm",
+            &["1000000", "1", "confirming", "aaaaaaaa", "6:ana,7:cy"],
+        ),
+        &[],
+        "...hhhbbbxh.......ww",
+        [4, 2],
     ),
     (
         (

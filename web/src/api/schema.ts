@@ -4855,7 +4855,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `seats_unavailable` with every seat that is booked, `hold_released`, `hold_confirming`, `event_not_on_sale`, `request_in_progress` */
+            /** @description `seats_unavailable` with every seat that cannot be had, `hold_released`, `hold_confirming`, `hold_confirmed`, `hold_limit_reached`, `event_not_on_sale`, `request_in_progress` */
             409: {
                 headers: {
                     [name: string]: unknown;
@@ -4894,6 +4894,23 @@ export interface operations {
             /** @description `validation_failed`, `idempotency_key_reused` */
             422: {
                 headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `rate_limited` */
+            429: {
+                headers: {
+                    /** @description Requests that may pass in a minute */
+                    "RateLimit-Limit"?: number;
+                    /** @description How many of them are left: 0 */
+                    "RateLimit-Remaining"?: number;
+                    /** @description Seconds until all of them may pass again */
+                    "RateLimit-Reset"?: number;
+                    /** @description Seconds until the next request may pass */
+                    "Retry-After"?: number;
                     [name: string]: unknown;
                 };
                 content: {

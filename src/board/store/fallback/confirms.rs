@@ -74,7 +74,7 @@ pub async fn finish(desk: &mut Desk, args: Args<'_>) -> Result<Answer, BoardErro
 }
 
 pub async fn abort(desk: &mut Desk, args: Args<'_>) -> Result<Answer, BoardError> {
-    let (hold_id, attempt, booked) = (args.hold_id(0)?, args.text(1), args.indexes(2));
+    let (hold_id, attempt, booked) = (args.hold_id(0)?, args.text(1), args.holders(2)?);
     let Some(mut record) = desk.hold(hold_id).await? else {
         return Ok(Answer::of("unknown_hold"));
     };
@@ -86,7 +86,7 @@ pub async fn abort(desk: &mut Desk, args: Args<'_>) -> Result<Answer, BoardError
         desk.rewrite(hold_id, &record).await?;
         return Ok(Answer::of("other_attempts"));
     }
-    let is_booked = |seat: &HeldSeat| booked.contains(&seat.index);
+    let is_booked = |seat: &HeldSeat| booked.contains_key(&seat.index);
     let (taken, kept): (Vec<HeldSeat>, Vec<HeldSeat>) =
         record.seats.iter().copied().partition(is_booked);
     record.seats = kept;
@@ -101,8 +101,8 @@ pub async fn abort(desk: &mut Desk, args: Args<'_>) -> Result<Answer, BoardError
         desk.tell("hold.released", hold_id, &lost);
     }
     desk.put(hold_id, &record, due).await?;
-    let taken: Vec<u32> = taken.iter().map(|seat| seat.index).collect();
-    desk.lose(hold_id, &taken);
+    let taken = taken.iter().map(|seat| (seat.index, booked[&seat.index]));
+    desk.lose(hold_id, taken);
     let indexes = record.indexes();
     desk.turn((hold_id, record.holder), &indexes, SeatState::Held);
     desk.change();

@@ -253,14 +253,14 @@ impl Desk {
         }));
     }
 
-    /// Marks those of the seats that a hold still has as booked by others.
-    pub fn lose(&mut self, hold_id: HoldId, indexes: &[u32]) {
-        self.moves.extend(indexes.iter().map(|index| Move {
-            index: *index,
+    /// Marks those of the seats that a hold still has as booked by others, for whom they count.
+    pub fn lose(&mut self, hold_id: HoldId, seats: impl IntoIterator<Item = (u32, CallerId)>) {
+        self.moves.extend(seats.into_iter().map(|(index, of)| Move {
+            index,
             was: Was::Hold(hold_id),
             to: SeatState::Booked,
             hold: None,
-            holder: None,
+            holder: Some(of),
         }));
     }
 

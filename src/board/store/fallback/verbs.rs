@@ -1,5 +1,6 @@
 //! Which verb is whose, whose turn it is, and the arguments and answers of scripts.
 
+use std::collections::HashMap;
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
@@ -228,6 +229,18 @@ impl Args<'_> {
     pub fn seats(self, at: usize) -> Result<Vec<HeldSeat>, BoardError> {
         let text = self.text(at);
         parse_seats(&text).ok_or(BoardError::UnknownAnswer(text))
+    }
+
+    /// `index:holder,…`
+    pub fn holders(self, at: usize) -> Result<HashMap<u32, CallerId>, BoardError> {
+        let text = self.text(at);
+        let pairs = text.split(',').filter(|pair| !pair.is_empty());
+        let holder = |pair: &str| {
+            let (index, holder) = pair.split_once(':')?;
+            Some((index.parse().ok()?, holder.parse().ok()?))
+        };
+        let holders: Option<_> = pairs.map(holder).collect();
+        holders.ok_or(BoardError::UnknownAnswer(text))
     }
 
     /// `index,…`
