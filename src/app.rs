@@ -166,10 +166,7 @@ pub const JOBS: &[Job] = &[
 pub fn start_committers(ctx: &Context) {
     for nth in 0..ctx.config.n_confirm_connections as usize {
         let committing = bookings::commit_confirms(ctx.clone());
-        match ctx.lanes.handle(nth) {
-            Some(lane) => ctx.tasks.spawn_on(committing, lane),
-            None => ctx.tasks.spawn(committing),
-        };
+        ctx.tasks.spawn_servant(committing, ctx.lanes.handle(nth));
     }
 }
 

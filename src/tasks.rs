@@ -1,4 +1,5 @@
-//! Work that outlives a request: tasks that shutdown waits for, and nudges that wake jobs.
+//! Work that outlives a request: tasks that shutdown waits for, those that serve them, and nudges
+//! that wake jobs.
 
 use std::collections::HashMap;
 use std::future::Future;
@@ -16,6 +17,9 @@ use tokio_util::task::TaskTracker;
 pub struct Tasks {
     tracker: TaskTracker,
     stopping: CancellationToken,
+    servants: TaskTracker,
+    /// All but the servants have ended.
+    is_deserted: CancellationToken,
     nudges: Arc<Mutex<HashMap<&'static str, Arc<Notify>>>>,
 }
 
@@ -39,6 +43,26 @@ impl Tasks {
         self.tracker.spawn_on(work.boxed(), runtime)
     }
 
+    /// Runs what other tasks wait for, on that runtime or this one. It never ends by itself: it is
+    /// dropped when all others have ended, and nobody can come to it any more.
+    pub fn spawn_servant(
+        &self,
+        work: impl Future<Output = ()> + Send + 'static,
+        runtime: Option<&Handle>,
+    ) {
+        let is_deserted = self.is_deserted.clone();
+        let work = async move {
+            tokio::select! {
+                () = work => {}
+                () = is_deserted.cancelled() => {}
+            }
+        };
+        match runtime {
+            Some(runtime) => self.servants.spawn_on(work.boxed(), runtime),
+            None => self.servants.spawn(work.boxed()),
+        };
+    }
+
     /// Ends when the service is told to stop.
     pub fn stopping(&self) -> CancellationToken {
         self.stopping.clone()
@@ -48,9 +72,13 @@ impl Tasks {
     pub async fn stop(&self, timeout: Duration) -> bool {
         self.stopping.cancel();
         self.tracker.close();
-        tokio::time::timeout(timeout, self.tracker.wait())
-            .await
-            .is_ok()
+        self.servants.close();
+        let ended = async {
+            self.tracker.wait().await;
+            self.is_deserted.cancel();
+            self.servants.wait().await;
+        };
+        tokio::time::timeout(timeout, ended).await.is_ok()
     }
 
     /// Wakes a job before its next turn. Carries no data, and may be lost: the job's schedule finds

@@ -28,8 +28,6 @@ pub(super) struct Queue {
     receiver: Mutex<mpsc::Receiver<Waiting>>,
     /// Taken from the channel, but the same hold was in the batch already.
     postponed: StdMutex<VecDeque<Waiting>>,
-    /// Confirms that have not been answered.
-    pub(super) n_waiting: AtomicUsize,
     /// Committers that commit now.
     pub(super) n_busy: AtomicUsize,
 }
@@ -42,7 +40,6 @@ impl Default for Queue {
             sender,
             receiver,
             postponed: StdMutex::default(),
-            n_waiting: AtomicUsize::new(0),
             n_busy: AtomicUsize::new(0),
         }
     }
