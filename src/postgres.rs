@@ -64,7 +64,8 @@ pub fn event_lock(event_id: crate::id::EventId) -> i64 {
     low.cast_signed()
 }
 
-/// Whether the statement failed because PostgreSQL cannot be reached, is starting or stopping.
+/// Whether the statement failed because PostgreSQL cannot be reached, is starting or stopping, or
+/// must not write now.
 pub fn is_away(error: &sqlx::Error) -> bool {
     match error {
         sqlx::Error::Io(_)
@@ -74,14 +75,15 @@ pub fn is_away(error: &sqlx::Error) -> bool {
         | sqlx::Error::PoolClosed
         | sqlx::Error::WorkerCrashed => true,
         sqlx::Error::Database(database) => {
-            // Classes 08 connection, 53 resources, 57 intervention; lock and statement timeouts.
+            // Classes 08 connection, 53 resources, 57 intervention; lock and statement timeouts; a
+            // standby, or a server that is set to read only.
             // And whatever ends a connection: with a full disk none begins, by code XX000 (F53).
             let is_ended = severity(&**database).is_some_and(|it| it != PgSeverity::Error);
             let is_code = database.code().is_some_and(|code| {
                 code.starts_with("08")
                     || code.starts_with("53")
                     || code.starts_with("57")
-                    || matches!(&*code, "55P03" | "40P01" | "40001" | "25P03")
+                    || matches!(&*code, "55P03" | "40P01" | "40001" | "25P03" | "25006")
             });
             is_ended || is_code
         }
