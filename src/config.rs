@@ -316,4 +316,38 @@ mod tests {
             "{printed}"
         );
     }
+
+    #[test]
+    fn what_kubernetes_says_of_services_is_no_fault_and_a_typing_error_is() {
+        let needed = [
+            ("DATABASE_URL", "postgres://localhost/holdfast"),
+            ("REDIS_URL", "redis://localhost"),
+            ("HOLDFAST_SECRET", "0123456789abcdef0123456789abcdef"),
+        ];
+        let told = [
+            ("HOLDFAST_SERVICE_HOST", "10.0.0.7"),
+            ("HOLDFAST_SERVICE_PORT", "8080"),
+            ("HOLDFAST_SERVICE_PORT_HTTP", "8080"),
+            ("HOLDFAST_PORT", "tcp://10.0.0.7:8080"),
+            ("HOLDFAST_PORT_8080_TCP", "tcp://10.0.0.7:8080"),
+            ("HOLDFAST_PORT_8080_TCP_ADDR", "10.0.0.7"),
+            ("HOLDFAST_REDIS_SERVICE_HOST", "10.0.0.8"),
+            ("HOLDFAST_REDIS_PORT_6379_TCP_PROTO", "tcp"),
+        ];
+
+        let faults = |variables: &[&[(&str, &str)]]| {
+            let faults = config(&variables.concat()).err();
+            faults.map(|faults| faults.0).unwrap_or_default()
+        };
+
+        assert_eq!(faults(&[&needed, &told]), [""; 0]);
+        assert_eq!(
+            faults(&[&needed, &told, &[("HOLDFAST_PROT", "9000")]]),
+            ["HOLDFAST_PROT is not a setting"]
+        );
+        assert_eq!(
+            faults(&[&needed, &[("HOLDFAST_PORT", "9000")]]),
+            ["HOLDFAST_PORT is not a setting"]
+        );
+    }
 }

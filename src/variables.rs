@@ -109,11 +109,25 @@ impl Reader {
             .values
             .keys()
             .filter(|name| name.starts_with("HOLDFAST_") && !is_known(name))
+            .filter(|name| !self.is_of_a_service(name))
             .cloned()
             .collect();
         for name in unknown {
             self.fault(&name, "is not a setting");
         }
+    }
+
+    /// Kubernetes tells every container where the services of its namespace are: of one that is named
+    /// `holdfast`, or `holdfast-redis`, in variables that begin as ours do.
+    fn is_of_a_service(&self, name: &str) -> bool {
+        let names = self.values.keys();
+        let mut services = names.filter_map(|name| name.strip_suffix("_SERVICE_HOST"));
+        services.any(|service| {
+            let rest = name.strip_prefix(service).unwrap_or_default();
+            let places = ["_SERVICE_HOST", "_SERVICE_PORT", "_PORT"];
+            let mut rests = places.iter().filter_map(|place| rest.strip_prefix(place));
+            rests.any(|rest| rest.is_empty() || rest.starts_with('_'))
+        })
     }
 
     pub fn text(&mut self, name: &str) -> String {
