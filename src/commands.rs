@@ -134,8 +134,11 @@ async fn serve() -> anyhow::Result<()> {
 /// Needs no more than the database, so that it can run before anything else is set up.
 async fn migrate() -> anyhow::Result<()> {
     let url = std::env::var("DATABASE_URL").context("DATABASE_URL is missing")?;
-    postgres::migrate(&SecretString::from(url), &postgres::MIGRATIONS).await?;
+    let n_newer = postgres::migrate(&SecretString::from(url), &postgres::MIGRATIONS).await?;
     println!("The database is up to date.");
+    if n_newer > 0 {
+        println!("Migrations of a newer program that it has: {n_newer}.");
+    }
     Ok(())
 }
 
