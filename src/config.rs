@@ -173,7 +173,7 @@ impl Config {
                 .trim_end_matches('/')
                 .to_owned(),
             log_format: reader.parse("HOLDFAST_LOG_FORMAT", LogFormat::Text),
-            cors_origins: reader.list("HOLDFAST_CORS_ORIGINS"),
+            cors_origins: reader.origins("HOLDFAST_CORS_ORIGINS"),
             n_trusted_proxies: reader.parse("HOLDFAST_TRUSTED_PROXIES_COUNT", 0),
             n_database_connections_max: reader.positive("HOLDFAST_DATABASE_CONNECTIONS_MAX"),
             n_confirm_connections: reader.positive("HOLDFAST_CONFIRM_CONNECTIONS_COUNT"),
@@ -349,5 +349,36 @@ mod tests {
             faults(&[&needed, &[("HOLDFAST_PORT", "9000")]]),
             ["HOLDFAST_PORT is not a setting"]
         );
+    }
+
+    #[test]
+    fn an_origin_is_what_a_browser_calls_one() {
+        let origins = |list: &str| {
+            let faults = config(&[("HOLDFAST_CORS_ORIGINS", list)]).unwrap_err();
+            let faults = faults.0.into_iter();
+            let ours: Vec<_> = faults
+                .filter(|fault| fault.contains("CORS_ORIGINS"))
+                .collect();
+            ours.len()
+        };
+
+        for right in [
+            "",
+            "https://shop.example",
+            "http://localhost:5173, https://shop.example:8443",
+        ] {
+            assert_eq!(origins(right), 0, "{right}");
+        }
+        for wrong in [
+            "*",
+            "https://shop.example/",
+            "shop.example",
+            "https://Shop.example",
+            "https://shop.example:443",
+            "https://shop.example,null",
+            "file:///shop",
+        ] {
+            assert_eq!(origins(wrong), 1, "{wrong}");
+        }
     }
 }

@@ -7,6 +7,8 @@ use std::fmt;
 use std::str::FromStr;
 use std::time::Duration;
 
+use url::Url;
+
 /// A setting: variable, default (empty: none, and needed), meaning.
 pub type Variable = (&'static str, &'static str, &'static str);
 
@@ -148,13 +150,27 @@ impl Reader {
         Some(self.text(name)).filter(|text| !text.is_empty())
     }
 
-    pub fn list(&mut self, name: &str) -> Vec<String> {
+    fn list(&mut self, name: &str) -> Vec<String> {
         let text = self.text(name);
         text.split(',')
             .map(str::trim)
             .filter(|item| !item.is_empty())
             .map(str::to_owned)
             .collect()
+    }
+
+    /// Each as a browser writes it: an origin is compared letter by letter.
+    pub fn origins(&mut self, name: &str) -> Vec<String> {
+        let origins = self.list(name);
+        let is_origin = |text: &String| {
+            let url = Url::parse(text).ok();
+            let url = url.filter(|url| matches!(url.scheme(), "http" | "https"));
+            url.is_some_and(|url| url.origin().ascii_serialization() == *text)
+        };
+        if !origins.iter().all(is_origin) {
+            self.fault(name, "must be origins, such as https://shop.example");
+        }
+        origins
     }
 
     pub fn parse<T: FromStr<Err: fmt::Display>>(&mut self, name: &str, otherwise: T) -> T {
