@@ -19,6 +19,7 @@ use crate::demonstration::{self, ADMIN_EMAIL};
 use crate::id::Ids;
 use crate::lanes::Lanes;
 use crate::private_stores::PrivateStores;
+use crate::tasks::block_on;
 use crate::{app, postgres, telemetry};
 
 /// Runs until Ctrl-C. The stores outlive the service, and stop when this ends. An empty one has
@@ -36,8 +37,7 @@ pub fn run(home: &Path, is_empty: bool) -> anyhow::Result<()> {
         variables.push(("DATABASE_URL".to_owned(), stores.postgres.url()));
         variables.push(("REDIS_URL".to_owned(), stores.redis.url()));
     }
-    let runtime = tokio::runtime::Runtime::new()?;
-    runtime.block_on(async {
+    block_on(async {
         let (ctx, listener) = prepare(&home, variables).await?;
         let url = format!("http://{}", listener.local_addr()?);
         let password = if is_empty {

@@ -7,7 +7,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use futures::FutureExt;
-use tokio::runtime::Handle;
+use tokio::runtime::{Handle, Runtime};
 use tokio::sync::Notify;
 use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
@@ -90,5 +90,41 @@ impl Tasks {
     pub fn nudged(&self, job: &'static str) -> Arc<Notify> {
         let mut nudges = self.nudges.lock().unwrap_or_else(PoisonError::into_inner);
         nudges.entry(job).or_default().clone()
+    }
+}
+
+/// Runs a program's work on a runtime of its own. Does not wait for threads that look up a name or
+/// write to a disk for somebody who has given up.
+pub fn block_on<T>(work: impl Future<Output = anyhow::Result<T>>) -> anyhow::Result<T> {
+    let runtime = Runtime::new()?;
+    let outcome = runtime.block_on(work);
+    runtime.shutdown_background();
+    outcome
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::mpsc::{self, RecvTimeoutError};
+
+    use super::*;
+
+    #[test]
+    fn what_is_over_waits_for_no_thread_that_is_stuck() {
+        let (end, ended) = mpsc::channel::<()>();
+        let (tell, told) = mpsc::channel();
+        let stuck = move || tell.send(ended.recv_timeout(Duration::from_secs(10)));
+        block_on(async move {
+            let (begin, begun) = tokio::sync::oneshot::channel();
+            tokio::task::spawn_blocking(move || {
+                begin.send(()).unwrap();
+                stuck().unwrap();
+            });
+            Ok(begun.await?)
+        })
+        .unwrap();
+
+        drop(end);
+
+        assert_eq!(told.recv(), Ok(Err(RecvTimeoutError::Disconnected)));
     }
 }
