@@ -6,9 +6,11 @@
 //! back: a runner that is not nudged in time goes by itself.
 
 use std::future::Future;
+use std::panic::AssertUnwindSafe;
 use std::pin::Pin;
 use std::time::Duration;
 
+use futures::FutureExt;
 use tokio_cron_scheduler::{Job as CronJob, JobScheduler};
 
 use crate::clock::Instant;
@@ -106,10 +108,12 @@ async fn keep_running(ctx: Context, job: Job) {
 }
 
 async fn run_step(ctx: &Context, job: Job) -> Option<Progress> {
-    let step = tokio::time::timeout(STEP_MAX, (job.step)(ctx.clone()));
-    let outcome = match step.await {
-        Ok(Ok(progress)) => Ok(progress),
-        Ok(Err(error)) => Err(format!("{error:#}")),
+    let step = async { (job.step)(ctx.clone()).await };
+    let step = AssertUnwindSafe(step).catch_unwind();
+    let outcome = match tokio::time::timeout(STEP_MAX, step).await {
+        Ok(Ok(Ok(progress))) => Ok(progress),
+        Ok(Ok(Err(error))) => Err(format!("{error:#}")),
+        Ok(Err(_)) => Err("panicked".to_owned()),
         Err(_) => Err(format!("took more than {STEP_MAX:?}")),
     };
     let label = if outcome.is_ok() { "ok" } else { "failed" };
@@ -175,6 +179,17 @@ mod tests {
         expect_second_run(|ctx| {
             Runs::add(&ctx);
             Box::pin(std::future::ready(Ok(Progress::Idle)))
+        })
+        .await;
+    }
+
+    #[tokio::test]
+    async fn a_job_that_panics_runs_again() {
+        expect_second_run(|ctx| {
+            Box::pin(async move {
+                assert!(Runs::add(&ctx) > 0, "a mistake in a job");
+                Ok(Progress::Idle)
+            })
         })
         .await;
     }

@@ -3,6 +3,7 @@
 
 use std::collections::HashMap;
 use std::future::Future;
+use std::panic::AssertUnwindSafe;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
@@ -43,17 +44,23 @@ impl Tasks {
         self.tracker.spawn_on(work.boxed(), runtime)
     }
 
-    /// Runs what other tasks wait for, on that runtime or this one. It never ends by itself: it is
-    /// dropped when all others have ended, and nobody can come to it any more.
-    pub fn spawn_servant(
+    /// Runs what other tasks wait for, on that runtime or this one. It never ends by itself, and
+    /// begins anew where it panics: it is dropped when all others have ended, and nobody can come
+    /// to it any more.
+    pub fn spawn_servant<W: Future<Output = ()> + Send + 'static>(
         &self,
-        work: impl Future<Output = ()> + Send + 'static,
+        serve: impl Fn() -> W + Send + Sync + 'static,
         runtime: Option<&Handle>,
     ) {
         let is_deserted = self.is_deserted.clone();
         let work = async move {
+            let serving = async {
+                while AssertUnwindSafe(serve()).catch_unwind().await.is_err() {
+                    tracing::error!("what others wait for has panicked, and begins anew");
+                }
+            };
             tokio::select! {
-                () = work => {}
+                () = serving => {}
                 () = is_deserted.cancelled() => {}
             }
         };
@@ -106,7 +113,39 @@ pub fn block_on<T>(work: impl Future<Output = anyhow::Result<T>>) -> anyhow::Res
 mod tests {
     use std::sync::mpsc::{self, RecvTimeoutError};
 
+    use tokio::sync::{Mutex, oneshot};
+
     use super::*;
+
+    /// It panics on its first errand.
+    #[tokio::test]
+    async fn a_servant_serves_until_all_others_have_ended_and_outlives_its_panics() {
+        let (errand, errands) = tokio::sync::mpsc::channel::<Option<oneshot::Sender<()>>>(8);
+        let errands = Arc::new(Mutex::new(errands));
+        let tasks = Tasks::default();
+        let serve = move || {
+            let errands = errands.clone();
+            async move {
+                while let Some(errand) = errands.lock().await.recv().await {
+                    errand.expect("an errand").send(()).ok();
+                }
+            }
+        };
+        tasks.spawn_servant(serve, None);
+        let stopping = tasks.stopping();
+        let last = tasks.spawn(async move {
+            errand.send(None).await.unwrap();
+            stopping.cancelled().await;
+            tokio::task::yield_now().await;
+            let (done, is_done) = oneshot::channel();
+            errand.send(Some(done)).await.unwrap();
+            is_done.await
+        });
+
+        assert!(tasks.stop(Duration::from_secs(10)).await);
+
+        assert_eq!(last.await.unwrap(), Ok(()));
+    }
 
     #[test]
     fn what_is_over_waits_for_no_thread_that_is_stuck() {
@@ -114,7 +153,7 @@ mod tests {
         let (tell, told) = mpsc::channel();
         let stuck = move || tell.send(ended.recv_timeout(Duration::from_secs(10)));
         block_on(async move {
-            let (begin, begun) = tokio::sync::oneshot::channel();
+            let (begin, begun) = oneshot::channel();
             tokio::task::spawn_blocking(move || {
                 begin.send(()).unwrap();
                 stuck().unwrap();

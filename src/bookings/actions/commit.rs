@@ -5,7 +5,6 @@
 //! idle, and a small batch no longer than two milliseconds while others commit. A batch that meets
 //! any conflict is rolled back and its members run one by one (F17).
 
-use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use sqlx::pool::PoolConnection;
@@ -69,9 +68,8 @@ pub async fn commit_confirms(ctx: Context) {
         };
         gather(&queue, &mut batch).await;
         metrics::histogram!("holdfast_confirm_batch_size").record(batch.len() as f64);
-        queue.n_busy.fetch_add(1, Ordering::SeqCst);
+        let _busy = queue.busy();
         commit_batch(&ctx, &mut connection, batch).await;
-        queue.n_busy.fetch_sub(1, Ordering::SeqCst);
     }
 }
 
