@@ -139,14 +139,19 @@ impl fmt::Display for ConfigFaults {
 
 impl std::error::Error for ConfigFaults {}
 
+/// The variables of this process, as far as their names can be read.
+pub fn environment() -> impl Iterator<Item = (String, String)> {
+    std::env::vars_os().filter_map(|(name, value)| {
+        Some((
+            name.into_string().ok()?,
+            value.to_string_lossy().into_owned(),
+        ))
+    })
+}
+
 impl Config {
     pub fn from_env() -> Result<Self, ConfigFaults> {
-        Self::from_variables(std::env::vars_os().filter_map(|(name, value)| {
-            Some((
-                name.into_string().ok()?,
-                value.to_string_lossy().into_owned(),
-            ))
-        }))
+        Self::from_variables(environment())
     }
 
     pub fn from_variables(
