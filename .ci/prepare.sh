@@ -1,6 +1,11 @@
 # What ./run and ./test need besides the Rust toolchain: the programs of PostgreSQL and Redis, whose
 # servers are not used (the service starts its own); Node.js for the pages; a browser for their tests.
 
+# With a DATABASE_URL in the environment, sqlx would check each query in that database.
+export SQLX_OFFLINE=true
+# The program is looked for here, wherever the caller's cargo puts others.
+export CARGO_TARGET_DIR=$PWD/target
+
 CACHE="${XDG_CACHE_HOME:-$HOME/.cache}/holdfast"
 
 need_programs() {

@@ -170,11 +170,9 @@ pub const JOBS: &[Job] = &[
 /// Starts what works beside the routes: the committers of confirms.
 pub fn start_committers(ctx: &Context) {
     for nth in 0..ctx.config.n_confirm_connections as usize {
-        let committing = bookings::commit_confirms(ctx.clone());
-        match ctx.lanes.handle(nth) {
-            Some(lane) => ctx.tasks.spawn_on(committing, lane),
-            None => ctx.tasks.spawn(committing),
-        };
+        let committer = ctx.clone();
+        let commit = move || bookings::commit_confirms(committer.clone());
+        ctx.tasks.spawn_servant(commit, ctx.lanes.handle(nth));
     }
 }
 

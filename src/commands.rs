@@ -15,6 +15,7 @@ use crate::context::Context;
 use crate::id::Ids;
 use crate::lanes::Lanes;
 use crate::private_stores::{self, Launch};
+use crate::tasks::block_on;
 use crate::venue_files::{self, VenueCommand};
 use crate::with_stores::{self, WithStores};
 use crate::{accounts, app, audit, dev, postgres, redis, telemetry};
@@ -115,10 +116,6 @@ fn execute(command: Command) -> anyhow::Result<ExitCode> {
     Ok(ExitCode::SUCCESS)
 }
 
-fn block_on(work: impl Future<Output = anyhow::Result<()>>) -> anyhow::Result<()> {
-    tokio::runtime::Runtime::new()?.block_on(work)
-}
-
 async fn serve() -> anyhow::Result<()> {
     let config = Config::from_env()?;
     telemetry::start_logs(config.log_format);
@@ -134,8 +131,11 @@ async fn serve() -> anyhow::Result<()> {
 /// Needs no more than the database, so that it can run before anything else is set up.
 async fn migrate() -> anyhow::Result<()> {
     let url = std::env::var("DATABASE_URL").context("DATABASE_URL is missing")?;
-    postgres::migrate(&SecretString::from(url), &postgres::MIGRATIONS).await?;
+    let n_newer = postgres::migrate(&SecretString::from(url), &postgres::MIGRATIONS).await?;
     println!("The database is up to date.");
+    if n_newer > 0 {
+        println!("Migrations of a newer program that it has: {n_newer}.");
+    }
     Ok(())
 }
 
@@ -162,7 +162,7 @@ fn context(config: Config) -> anyhow::Result<Context> {
 }
 
 fn run_audit(is_repairing: bool) -> anyhow::Result<ExitCode> {
-    let breaches = tokio::runtime::Runtime::new()?.block_on(async {
+    let breaches = block_on(async {
         let ctx = context(Config::from_env()?)?;
         let connected = redis::wait_until_connected(&ctx.redis).await;
         connected.context("cannot reach Redis")?;

@@ -139,14 +139,19 @@ impl fmt::Display for ConfigFaults {
 
 impl std::error::Error for ConfigFaults {}
 
+/// The variables of this process, as far as their names can be read.
+pub fn environment() -> impl Iterator<Item = (String, String)> {
+    std::env::vars_os().filter_map(|(name, value)| {
+        Some((
+            name.into_string().ok()?,
+            value.to_string_lossy().into_owned(),
+        ))
+    })
+}
+
 impl Config {
     pub fn from_env() -> Result<Self, ConfigFaults> {
-        Self::from_variables(std::env::vars_os().filter_map(|(name, value)| {
-            Some((
-                name.into_string().ok()?,
-                value.to_string_lossy().into_owned(),
-            ))
-        }))
+        Self::from_variables(environment())
     }
 
     pub fn from_variables(
@@ -173,7 +178,7 @@ impl Config {
                 .trim_end_matches('/')
                 .to_owned(),
             log_format: reader.parse("HOLDFAST_LOG_FORMAT", LogFormat::Text),
-            cors_origins: reader.list("HOLDFAST_CORS_ORIGINS"),
+            cors_origins: reader.origins("HOLDFAST_CORS_ORIGINS"),
             n_trusted_proxies: reader.parse("HOLDFAST_TRUSTED_PROXIES_COUNT", 0),
             n_database_connections_max: reader.positive("HOLDFAST_DATABASE_CONNECTIONS_MAX"),
             n_confirm_connections: reader.positive("HOLDFAST_CONFIRM_CONNECTIONS_COUNT"),
@@ -315,5 +320,70 @@ mod tests {
             !printed.contains("hunter2") && !printed.contains(secret),
             "{printed}"
         );
+    }
+
+    #[test]
+    fn what_kubernetes_says_of_services_is_no_fault_and_a_typing_error_is() {
+        let needed = [
+            ("DATABASE_URL", "postgres://localhost/holdfast"),
+            ("REDIS_URL", "redis://localhost"),
+            ("HOLDFAST_SECRET", "0123456789abcdef0123456789abcdef"),
+        ];
+        let told = [
+            ("HOLDFAST_SERVICE_HOST", "10.0.0.7"),
+            ("HOLDFAST_SERVICE_PORT", "8080"),
+            ("HOLDFAST_SERVICE_PORT_HTTP", "8080"),
+            ("HOLDFAST_PORT", "tcp://10.0.0.7:8080"),
+            ("HOLDFAST_PORT_8080_TCP", "tcp://10.0.0.7:8080"),
+            ("HOLDFAST_PORT_8080_TCP_ADDR", "10.0.0.7"),
+            ("HOLDFAST_REDIS_SERVICE_HOST", "10.0.0.8"),
+            ("HOLDFAST_REDIS_PORT_6379_TCP_PROTO", "tcp"),
+        ];
+
+        let faults = |variables: &[&[(&str, &str)]]| {
+            let faults = config(&variables.concat()).err();
+            faults.map(|faults| faults.0).unwrap_or_default()
+        };
+
+        assert_eq!(faults(&[&needed, &told]), [""; 0]);
+        assert_eq!(
+            faults(&[&needed, &told, &[("HOLDFAST_PROT", "9000")]]),
+            ["HOLDFAST_PROT is not a setting"]
+        );
+        assert_eq!(
+            faults(&[&needed, &[("HOLDFAST_PORT", "9000")]]),
+            ["HOLDFAST_PORT is not a setting"]
+        );
+    }
+
+    #[test]
+    fn an_origin_is_what_a_browser_calls_one() {
+        let origins = |list: &str| {
+            let faults = config(&[("HOLDFAST_CORS_ORIGINS", list)]).unwrap_err();
+            let faults = faults.0.into_iter();
+            let ours: Vec<_> = faults
+                .filter(|fault| fault.contains("CORS_ORIGINS"))
+                .collect();
+            ours.len()
+        };
+
+        for right in [
+            "",
+            "https://shop.example",
+            "http://localhost:5173, https://shop.example:8443",
+        ] {
+            assert_eq!(origins(right), 0, "{right}");
+        }
+        for wrong in [
+            "*",
+            "https://shop.example/",
+            "shop.example",
+            "https://Shop.example",
+            "https://shop.example:443",
+            "https://shop.example,null",
+            "file:///shop",
+        ] {
+            assert_eq!(origins(wrong), 1, "{wrong}");
+        }
     }
 }

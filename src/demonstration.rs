@@ -5,9 +5,12 @@ use chrono::{DateTime, Days, NaiveTime, Utc};
 use serde_json::json;
 
 use crate::accounts::{self, Account, AccountError};
+use crate::auth::Role;
 use crate::context::Context;
-use crate::events::{self, CreateEvent, Verb};
-use crate::venues;
+use crate::events::{self, CreateEvent, EventFilter, EventState, EventView, Verb};
+use crate::id::{EventId, VenueId};
+use crate::page::{LIMIT_MAX, PageRequest};
+use crate::venues::{self, Layout};
 
 pub const ADMIN_EMAIL: &str = "admin@example.org";
 
@@ -53,23 +56,65 @@ const SHOWS: &[Show] = &[
 /// Makes what is missing; safe to run at each start.
 pub async fn make(ctx: &Context, admin_password: &str) -> anyhow::Result<()> {
     venues::load_built_in(ctx).await?;
-    match accounts::create_admin(ctx, ADMIN_EMAIL, "Demonstration", admin_password).await {
-        Ok(admin) => {
-            for show in SHOWS {
-                put_on_sale(ctx, show, &admin).await?;
-            }
-            Ok(())
+    let made = accounts::create_admin(ctx, ADMIN_EMAIL, "Demonstration", admin_password).await;
+    let admin = match made {
+        // Made at an earlier start, which may have ended before it had made the events.
+        Err(AccountError::EmailTaken) => accounts::find_by_email(ctx, ADMIN_EMAIL).await?,
+        made => Some(made?),
+    };
+    let Some(admin) = admin.filter(|admin| admin.role == Role::Admin) else {
+        return Ok(());
+    };
+    let page = PageRequest {
+        limit: LIMIT_MAX,
+        after: None,
+    };
+    let own = EventFilter {
+        owner_id: Some(admin.account_id),
+        ..EventFilter::default()
+    };
+    let (events, others) = events::list(ctx, Some(admin.caller()), page, &own).await?;
+    if others.is_none() {
+        for show in SHOWS {
+            put_on_sale(ctx, show, &admin, &events).await?;
         }
-        // Made at an earlier start, and the events with it.
-        Err(AccountError::EmailTaken) => Ok(()),
-        Err(error) => Err(error.into()),
     }
+    Ok(())
 }
 
-async fn put_on_sale(ctx: &Context, show: &Show, admin: &Account) -> anyhow::Result<()> {
-    let Some((venue_id, layout)) = venues::find_built_in_layout(ctx, show.venue).await? else {
-        anyhow::bail!("the venue {} is not there", show.venue);
+/// Unless it has been: an earlier start may have left a draft. An event in its venue is the show
+/// under another name.
+async fn put_on_sale(
+    ctx: &Context,
+    show: &Show,
+    admin: &Account,
+    events: &[EventView],
+) -> anyhow::Result<()> {
+    let of_show = events.iter().filter(|event| event.terms.name == show.name);
+    let of_show: Vec<_> = of_show.collect();
+    let is_draft = |event: &&EventView| event.state == EventState::Draft;
+    let event_id = match of_show.first() {
+        Some(draft) if of_show.iter().all(is_draft) => draft.event_id,
+        Some(_) => return Ok(()),
+        None => {
+            let found = venues::find_built_in_layout(ctx, show.venue).await?;
+            let (venue_id, layout) = found.with_context(|| format!("no venue {}", show.venue))?;
+            if events.iter().any(|event| event.venue.venue_id == venue_id) {
+                return Ok(());
+            }
+            make_draft(ctx, show, admin, (venue_id, &layout)).await?
+        }
     };
+    events::apply(ctx, event_id, Verb::Open, admin.caller()).await?;
+    Ok(())
+}
+
+async fn make_draft(
+    ctx: &Context,
+    show: &Show,
+    admin: &Account,
+    (venue_id, layout): (VenueId, &Layout),
+) -> anyhow::Result<EventId> {
     let prices: Vec<_> = (layout.categories.iter().zip(0..))
         .map(|(category, nth)| {
             let amount = show.price_highest.saturating_sub(nth * show.price_step);
@@ -85,8 +130,7 @@ async fn put_on_sale(ctx: &Context, show: &Show, admin: &Account) -> anyhow::Res
         "prices": prices,
     }))?;
     let made = events::create(ctx, &event, admin.caller()).await?;
-    events::apply(ctx, made.event_id, Verb::Open, admin.caller()).await?;
-    Ok(())
+    Ok(made.event_id)
 }
 
 fn starts_at(ctx: &Context, show: &Show) -> anyhow::Result<DateTime<Utc>> {

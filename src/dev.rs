@@ -13,12 +13,13 @@ use base64::prelude::BASE64_URL_SAFE_NO_PAD;
 use tokio::net::TcpListener;
 
 use crate::clock::Clock;
-use crate::config::Config;
+use crate::config::{self, Config};
 use crate::context::Context;
 use crate::demonstration::{self, ADMIN_EMAIL};
 use crate::id::Ids;
 use crate::lanes::Lanes;
 use crate::private_stores::PrivateStores;
+use crate::tasks::block_on;
 use crate::{app, postgres, telemetry};
 
 /// Runs until Ctrl-C. The stores outlive the service, and stop when this ends. An empty one has
@@ -26,7 +27,7 @@ use crate::{app, postgres, telemetry};
 pub fn run(home: &Path, is_empty: bool) -> anyhow::Result<()> {
     let home = make_home(home)?;
     let _lock = lock(&home)?;
-    let mut variables: Vec<(String, String)> = std::env::vars().collect();
+    let mut variables: Vec<(String, String)> = config::environment().collect();
     let stores = if has_stores(&variables)? {
         None
     } else {
@@ -36,8 +37,7 @@ pub fn run(home: &Path, is_empty: bool) -> anyhow::Result<()> {
         variables.push(("DATABASE_URL".to_owned(), stores.postgres.url()));
         variables.push(("REDIS_URL".to_owned(), stores.redis.url()));
     }
-    let runtime = tokio::runtime::Runtime::new()?;
-    runtime.block_on(async {
+    block_on(async {
         let (ctx, listener) = prepare(&home, variables).await?;
         let url = format!("http://{}", listener.local_addr()?);
         let password = if is_empty {
@@ -175,28 +175,32 @@ fn start_stores(home: &Path) -> anyhow::Result<PrivateStores> {
     Ok(PrivateStores::start_kept(&launcher, home)?)
 }
 
-/// A random text that is made once and kept in the data folder.
+/// A random text that is made once and kept in the data folder. It is there whole or not at all:
+/// an empty file is one that could not be written.
 fn kept_secret(home: &Path, name: &str) -> anyhow::Result<String> {
     let path = home.join(name);
     let keep = || match fs::read_to_string(&path) {
-        Err(error) if error.kind() == ErrorKind::NotFound => {
+        Ok(secret) if !secret.is_empty() => Ok(secret),
+        Err(error) if error.kind() != ErrorKind::NotFound => Err(error),
+        _ => {
             let secret = BASE64_URL_SAFE_NO_PAD.encode(Ids::random(Clock::System).bytes::<32>());
+            let unfinished = home.join(format!("{name}.unfinished"));
             let mut options = OpenOptions::new();
-            let mut file = options
-                .write(true)
-                .create_new(true)
-                .mode(0o600)
-                .open(&path)?;
+            let options = options.write(true).create(true).truncate(true).mode(0o600);
+            let mut file = options.open(&unfinished)?;
             file.write_all(secret.as_bytes())?;
+            file.sync_all()?;
+            fs::rename(&unfinished, &path)?;
             Ok(secret)
         }
-        read => read,
     };
     keep().with_context(|| format!("cannot keep {}", path.display()))
 }
 
 #[cfg(test)]
 mod tests {
+    use std::os::unix::fs::PermissionsExt;
+
     use super::*;
 
     fn set(names: &[&str]) -> Vec<(String, String)> {
@@ -212,5 +216,25 @@ mod tests {
         assert!(!has_stores(&set(&[])).unwrap());
         assert!(has_stores(&set(&["DATABASE_URL"])).is_err());
         assert!(has_stores(&set(&["REDIS_URL"])).is_err());
+    }
+
+    #[test]
+    fn a_secret_is_made_once_and_anew_where_nothing_was_written() {
+        let home = std::env::temp_dir().join(format!("hf-{}-secret", std::process::id()));
+        fs::create_dir_all(&home).unwrap();
+        fs::write(home.join("half"), "").unwrap();
+
+        let kept = ["whole", "half"].map(|name| {
+            let first = kept_secret(&home, name).unwrap();
+            let mode = fs::metadata(home.join(name)).unwrap().permissions().mode();
+            (first, kept_secret(&home, name).unwrap(), mode & 0o777)
+        });
+        let n_files = fs::read_dir(&home).unwrap().count();
+        fs::remove_dir_all(&home).unwrap();
+
+        for (first, second, mode) in kept {
+            assert_eq!((first.len(), &first, mode), (43, &second, 0o600));
+        }
+        assert_eq!(n_files, 2);
     }
 }

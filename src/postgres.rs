@@ -32,24 +32,37 @@ pub fn pool(url: &str, n_connections_max: u32) -> Result<PgPool, sqlx::Error> {
         .connect_lazy_with(options))
 }
 
-/// Applies what the database lacks; waits for another process that does the same.
-pub async fn migrate(url: &SecretString, migrations: &Migrator) -> Result<(), MigrateError> {
+/// Applies what the database lacks; waits for another process that does the same. Answers how many
+/// migrations of a newer program are there: they leave to an older one what it needs.
+pub async fn migrate(url: &SecretString, migrations: &Migrator) -> Result<usize, MigrateError> {
     let mut connection = PgConnection::connect(url.expose_secret()).await?;
-    migrations.run(&mut connection).await
+    let mut migrator = Migrator::with_migrations(migrations.iter().cloned().collect());
+    let newest = migrator.iter().map(|migration| migration.version).max();
+    let mut unknown = list_applied(&mut connection).await?;
+    unknown.retain(|version| !migrator.version_exists(*version));
+    // Another one than a newer program's is a mistake, which is refused.
+    let is_newer = |version: &i64| newest < Some(*version);
+    migrator.set_ignore_missing(unknown.iter().all(is_newer));
+    migrator.run(&mut connection).await?;
+    Ok(unknown.len())
 }
 
 /// How many migrations of this program the database lacks.
 pub async fn missing_migrations(db: &PgPool) -> Result<usize, MigrateError> {
     let mut connection = db.acquire().await?;
+    let applied = list_applied(&mut connection).await?;
+    Ok(MIGRATIONS
+        .iter()
+        .filter(|migration| !applied.contains(&migration.version))
+        .count())
+}
+
+async fn list_applied(connection: &mut PgConnection) -> Result<Vec<i64>, MigrateError> {
     let applied = match connection.list_applied_migrations("_sqlx_migrations").await {
         Err(MigrateError::Execute(error)) if is_undefined_table(&error) => Vec::new(),
         applied => applied?,
     };
-    let is_applied = |version| applied.iter().any(|migration| migration.version == version);
-    Ok(MIGRATIONS
-        .iter()
-        .filter(|migration| !is_applied(migration.version))
-        .count())
+    Ok(applied.into_iter().map(|one| one.version).collect())
 }
 
 fn is_undefined_table(error: &sqlx::Error) -> bool {
@@ -64,7 +77,8 @@ pub fn event_lock(event_id: crate::id::EventId) -> i64 {
     low.cast_signed()
 }
 
-/// Whether the statement failed because PostgreSQL cannot be reached, is starting or stopping.
+/// Whether the statement failed because PostgreSQL cannot be reached, is starting or stopping, or
+/// must not write now.
 pub fn is_away(error: &sqlx::Error) -> bool {
     match error {
         sqlx::Error::Io(_)
@@ -74,14 +88,15 @@ pub fn is_away(error: &sqlx::Error) -> bool {
         | sqlx::Error::PoolClosed
         | sqlx::Error::WorkerCrashed => true,
         sqlx::Error::Database(database) => {
-            // Classes 08 connection, 53 resources, 57 intervention; lock and statement timeouts.
+            // Classes 08 connection, 53 resources, 57 intervention; lock and statement timeouts; a
+            // standby, or a server that is set to read only.
             // And whatever ends a connection: with a full disk none begins, by code XX000 (F53).
             let is_ended = severity(&**database).is_some_and(|it| it != PgSeverity::Error);
             let is_code = database.code().is_some_and(|code| {
                 code.starts_with("08")
                     || code.starts_with("53")
                     || code.starts_with("57")
-                    || matches!(&*code, "55P03" | "40P01" | "40001" | "25P03")
+                    || matches!(&*code, "55P03" | "40P01" | "40001" | "25P03" | "25006")
             });
             is_ended || is_code
         }

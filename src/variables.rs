@@ -7,6 +7,8 @@ use std::fmt;
 use std::str::FromStr;
 use std::time::Duration;
 
+use url::Url;
+
 /// A setting: variable, default (empty: none, and needed), meaning.
 pub type Variable = (&'static str, &'static str, &'static str);
 
@@ -109,11 +111,25 @@ impl Reader {
             .values
             .keys()
             .filter(|name| name.starts_with("HOLDFAST_") && !is_known(name))
+            .filter(|name| !self.is_of_a_service(name))
             .cloned()
             .collect();
         for name in unknown {
             self.fault(&name, "is not a setting");
         }
+    }
+
+    /// Kubernetes tells every container where the services of its namespace are: of one that is named
+    /// `holdfast`, or `holdfast-redis`, in variables that begin as ours do.
+    fn is_of_a_service(&self, name: &str) -> bool {
+        let names = self.values.keys();
+        let mut services = names.filter_map(|name| name.strip_suffix("_SERVICE_HOST"));
+        services.any(|service| {
+            let rest = name.strip_prefix(service).unwrap_or_default();
+            let places = ["_SERVICE_HOST", "_SERVICE_PORT", "_PORT"];
+            let mut rests = places.iter().filter_map(|place| rest.strip_prefix(place));
+            rests.any(|rest| rest.is_empty() || rest.starts_with('_'))
+        })
     }
 
     pub fn text(&mut self, name: &str) -> String {
@@ -134,13 +150,27 @@ impl Reader {
         Some(self.text(name)).filter(|text| !text.is_empty())
     }
 
-    pub fn list(&mut self, name: &str) -> Vec<String> {
+    fn list(&mut self, name: &str) -> Vec<String> {
         let text = self.text(name);
         text.split(',')
             .map(str::trim)
             .filter(|item| !item.is_empty())
             .map(str::to_owned)
             .collect()
+    }
+
+    /// Each as a browser writes it: an origin is compared letter by letter.
+    pub fn origins(&mut self, name: &str) -> Vec<String> {
+        let origins = self.list(name);
+        let is_origin = |text: &String| {
+            let url = Url::parse(text).ok();
+            let url = url.filter(|url| matches!(url.scheme(), "http" | "https"));
+            url.is_some_and(|url| url.origin().ascii_serialization() == *text)
+        };
+        if !origins.iter().all(is_origin) {
+            self.fault(name, "must be origins, such as https://shop.example");
+        }
+        origins
     }
 
     pub fn parse<T: FromStr<Err: fmt::Display>>(&mut self, name: &str, otherwise: T) -> T {

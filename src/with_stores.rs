@@ -60,7 +60,7 @@ async fn migrate(with: &WithStores, url: SecretString) -> anyhow::Result<()> {
     match &with.migrations {
         Some(folder) => postgres::migrate(&url, &Migrator::new(folder.as_path()).await?).await?,
         None => postgres::migrate(&url, &postgres::MIGRATIONS).await?,
-    }
+    };
     Ok(())
 }
 

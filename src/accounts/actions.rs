@@ -47,6 +47,12 @@ pub async fn create_admin(
     register(ctx, registration).await
 }
 
+/// The account of an email, as that is stored.
+pub async fn find_by_email(ctx: &Context, email: &str) -> Result<Option<Account>, AccountError> {
+    let found = store::find_by_email(&ctx.db, email).await?;
+    Ok(found.map(|row| row.into_account().0))
+}
+
 pub(super) async fn sign_in(
     ctx: &Context,
     email: &str,

@@ -12,7 +12,7 @@ mod http;
 mod model;
 mod store;
 
-pub use actions::create_admin;
+pub use actions::{create_admin, find_by_email};
 pub use error::AccountError;
 pub use http::routes;
 pub use model::Account;

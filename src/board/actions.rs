@@ -295,17 +295,18 @@ pub async fn block(
     (blocked_by, reason): (CallerId, &str),
 ) -> Result<(), BoardError> {
     let by = (blocked_by, ctx.clock.now());
-    let mut connection = store::in_turn_to_block(ctx, sale.event_id).await?;
+    let mut turn = store::in_turn_to_block(ctx, sale.event_id).await?;
+    let connection = &mut turn.connection;
     // PostgreSQL first: a board that is loaded in between has the blocks already.
-    let inserted = store::insert_blocks(&mut connection, sale.event_id, seats, reason, by).await?;
+    let inserted = store::insert_blocks(connection, sale.event_id, seats, reason, by).await?;
     let indexes: Vec<_> = seats.iter().map(|seat| seat.index).collect();
-    let conflicts = store::block_seats(ctx, &mut connection, sale.event_id, &indexes).await?;
+    let conflicts = store::block_seats(ctx, connection, sale.event_id, &indexes).await?;
     if !conflicts.is_empty() {
         // A board that was loaded in between has them as blocked.
-        store::delete_blocks(&mut connection, sale.event_id, &inserted).await?;
-        store::free_blocked_seats(ctx, &mut connection, sale.event_id, &inserted).await?;
+        store::delete_blocks(connection, sale.event_id, &inserted).await?;
+        store::free_blocked_seats(ctx, connection, sale.event_id, &inserted).await?;
     }
-    connection.close().await?;
+    turn.connection.close().await?;
     if conflicts.is_empty() {
         return Ok(());
     }
@@ -319,10 +320,11 @@ pub async fn unblock(
     seats: &[&SeatPlace],
 ) -> Result<(), BoardError> {
     let indexes: Vec<_> = seats.iter().map(|seat| seat.index).collect();
-    let mut connection = store::in_turn_to_block(ctx, event_id).await?;
-    store::delete_blocks(&mut connection, event_id, &indexes).await?;
-    store::free_blocked_seats(ctx, &mut connection, event_id, &indexes).await?;
-    connection.close().await?;
+    let mut turn = store::in_turn_to_block(ctx, event_id).await?;
+    let connection = &mut turn.connection;
+    store::delete_blocks(connection, event_id, &indexes).await?;
+    store::free_blocked_seats(ctx, connection, event_id, &indexes).await?;
+    turn.connection.close().await?;
     Ok(())
 }
 

@@ -125,14 +125,17 @@ pub(crate) async fn apply(
     let state = store::lock(&mut tx, event_id, reach).await?;
     let state = state.ok_or(EventError::NotFound)?;
     let next = state.after(verb)?;
-    if next != state {
-        store::mark(&mut tx, event_id, next, reach, ctx.clock.imposed()).await?;
-        if let Verb::Open | Verb::Cancel = verb {
-            let kind = format!("event.{}", verb.participle());
-            tell(ctx, &mut tx, event_id, &kind, json!({})).await?;
-        }
-        commit(ctx, tx, event_id).await?;
+    if next == state {
+        // Reading back takes another connection, and confirms wait for this one's lock.
+        tx.rollback().await?;
+        return read_back(ctx, event_id, reach).await;
     }
+    store::mark(&mut tx, event_id, next, reach, ctx.clock.imposed()).await?;
+    if let Verb::Open | Verb::Cancel = verb {
+        let kind = format!("event.{}", verb.participle());
+        tell(ctx, &mut tx, event_id, &kind, json!({})).await?;
+    }
+    commit(ctx, tx, event_id).await?;
     read_back(ctx, event_id, reach).await
 }
 

@@ -86,9 +86,16 @@ pub(super) fn kept(home: &Path, user: Option<&User>) -> Result<PathBuf, StoresEr
     Ok(elsewhere)
 }
 
+/// Lets everybody pass through, and changes nothing else: the folder may be somebody's own.
 fn open_to_all(folder: &Path) -> Result<(), StoresError> {
-    fs::set_permissions(folder, Permissions::from_mode(0o755))
-        .map_err(StoresError::on("open", folder))
+    let open = || {
+        let mode = fs::metadata(folder)?.mode() & 0o7777;
+        if mode & 0o011 == 0o011 {
+            return Ok(());
+        }
+        fs::set_permissions(folder, Permissions::from_mode(mode | 0o011))
+    };
+    open().map_err(StoresError::on("open", folder))
 }
 
 fn is_open_to_all(folder: &Path) -> bool {
@@ -218,5 +225,18 @@ mod tests {
         drop(folder);
 
         assert!(!path.exists());
+    }
+
+    #[test]
+    fn a_folder_is_opened_no_further_than_to_pass_through() {
+        let folder = TempFolder::make(None).unwrap();
+        for (before, after) in [(0o700, 0o711), (0o755, 0o755), (0o1777, 0o1777)] {
+            fs::set_permissions(folder.path(), Permissions::from_mode(before)).unwrap();
+
+            open_to_all(folder.path()).unwrap();
+
+            let mode = fs::metadata(folder.path()).unwrap().mode() & 0o7777;
+            assert_eq!(mode, after, "{mode:o}");
+        }
     }
 }

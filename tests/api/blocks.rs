@@ -1,5 +1,6 @@
 //! Seats that the owner takes off sale, and puts back.
 
+use futures::future::join_all;
 use holdfast::postgres;
 use reqwest::Method;
 use serde_json::json;
@@ -148,6 +149,49 @@ async fn a_refused_block_takes_nothing_from_another_call(db: PgPool) {
     );
     behind.stop().await;
     app.finish().await;
+}
+
+/// Those that wait for their turn had taken a connection out of the pool, which makes another.
+#[sqlx::test(migrator = "holdfast::postgres::MIGRATIONS")]
+async fn calls_that_wait_for_their_turn_have_no_connection(db: PgPool) {
+    let app = TestApp::start(db.clone()).await;
+    let sale = app.on_sale(1, 40).await;
+    let mut turn = db.begin().await.expect("a transaction");
+    sqlx::query("SELECT pg_advisory_xact_lock($1)")
+        .bind(postgres::event_lock(sale.id()) ^ 2)
+        .execute(&mut *turn)
+        .await
+        .expect("the lock");
+
+    let seats: Vec<String> = (1..=40).map(|n| format!("S-A-{n}")).collect();
+    let blocking = seats.iter().map(|seat| async { sale.block(&[seat]).await });
+    let looking = async {
+        until("the first one waits", async || waits_for_lock(&db).await).await;
+        // The pool serves in order: whoever is asked for now comes after all those calls.
+        for _ in 0..3 {
+            sale.owner.get(&sale.path("")).await.expect(200);
+        }
+        let n_connections = n_connections(&db).await;
+        turn.commit().await.expect("a commit");
+        n_connections
+    };
+    let (blocked, n_connections) = tokio::join!(join_all(blocking), looking);
+
+    // The pool's four, one of a call, and those of confirms.
+    assert!(n_connections <= 7, "{n_connections}");
+    blocked.into_iter().for_each(|one| drop(one.expect(204)));
+    assert_eq!(sale.states().await, "x".repeat(40));
+    app.finish().await;
+}
+
+async fn n_connections(db: &PgPool) -> i64 {
+    sqlx::query_scalar(
+        "SELECT count(*) FROM pg_stat_activity
+         WHERE application_name = 'holdfast' AND datname = current_database()",
+    )
+    .fetch_one(db)
+    .await
+    .expect("a count")
 }
 
 async fn n_blocks(db: &PgPool) -> i64 {

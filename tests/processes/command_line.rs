@@ -1,6 +1,8 @@
 //! Commands that end by themselves.
 
 use holdfast::private_stores::PrivateStores;
+use sqlx::{Connection, PgConnection};
+use tokio::runtime::Runtime;
 
 use crate::support::{Folder, holdfast, launcher, run, stores_of};
 
@@ -80,6 +82,38 @@ fn programs_that_are_not_there_or_too_old_are_named() {
         missing.contains("HOLDFAST_PG_BIN names /nowhere"),
         "{missing}"
     );
+}
+
+/// Whoever goes back to it does so in a hurry; it runs on what the newer one has made.
+#[test]
+fn an_older_program_leaves_the_migrations_of_a_newer_one_as_they_are() {
+    let stores = PrivateStores::start_throwaway(launcher()).expect("stores");
+    let migrate = || run(holdfast(&["migrate"]).env("DATABASE_URL", stores.postgres.url()));
+    let insert = async |version: i64| {
+        let connection = PgConnection::connect(&stores.postgres.url()).await;
+        sqlx::query(
+            "INSERT INTO _sqlx_migrations
+                 (version, description, success, checksum, execution_time)
+             VALUES ($1, 'seats that fly', true, '', 0)",
+        )
+        .bind(version)
+        .execute(&mut connection.expect("a connection"))
+        .await
+        .expect("a migration");
+    };
+    let runtime = Runtime::new().expect("a runtime");
+
+    let (_, first) = migrate();
+    runtime.block_on(insert(2099_01_01_00_00_00));
+    let (code, output) = migrate();
+    runtime.block_on(insert(2020_01_01_00_00_00));
+    let (of_another, refusal) = migrate();
+
+    assert_eq!(first, "The database is up to date.\n");
+    assert_eq!(code, Some(0), "{output}");
+    assert!(output.contains("newer program that it has: 1"), "{output}");
+    assert_eq!(of_another, Some(1), "{refusal}");
+    assert!(refusal.contains("20200101000000"), "{refusal}");
 }
 
 #[test]

@@ -4,12 +4,17 @@ use std::thread;
 
 use holdfast::private_stores::PrivateStores;
 use nix::sys::signal::Signal;
+use serde_json::json;
 use sqlx::{Connection, PgConnection};
 use tokio::runtime::Runtime;
 
 use crate::support::{Running, expect_ready, holdfast, launcher, run, status_of, wait_until};
+use crate::viewers::{Service, command, labels};
 
 const SECRET: &str = "a secret for tests, and for tests only";
+/// Requests with a key that wait to write it down.
+const N_BEGINNING: &str = "SELECT count(*) FROM pg_stat_activity
+    WHERE wait_event_type = 'Lock' AND query LIKE '%INSERT INTO idempotency_keys%'";
 
 fn serve(stores: &PrivateStores) -> Running {
     let mut command = holdfast(&["serve"]);
@@ -111,6 +116,62 @@ fn sigterm_lets_a_running_request_finish_and_takes_no_more() {
     assert_eq!(service.wait().code(), Some(0), "{}", service.output());
 }
 
+/// A confirm comes to those who commit it last; they wait for it.
+#[test]
+fn sigterm_lets_a_confirm_finish_that_has_only_begun() {
+    let stores = PrivateStores::start_throwaway(launcher()).expect("stores");
+    for args in [
+        &["migrate"][..],
+        &["admin", "create", "--email", "a@example.org", "--name", "A"],
+    ] {
+        let (code, output) = run(&mut command(&stores, args));
+        assert_eq!(code, Some(0), "{output}");
+    }
+    let mut service = Running::start(&mut command(&stores, &["serve"]));
+    let url = service.url();
+    expect_ready(&url);
+    let runtime = Runtime::new().expect("a runtime");
+    let confirm = runtime.block_on(place_a_hold(&Service::new(&url)));
+    let lock = "LOCK TABLE idempotency_keys IN ACCESS EXCLUSIVE MODE";
+    let mut blocker = runtime.block_on(in_transaction(&stores, lock));
+    // In a transaction the activity is what it was at its first look.
+    let mut watcher = runtime.block_on(connect(&stores));
+    let confirming = runtime.spawn(confirm.send());
+    wait_until("the confirm waits", || {
+        runtime.block_on(count(&mut watcher, N_BEGINNING)) == 1
+    });
+
+    service.signal(Signal::SIGTERM);
+    let health = format!("{url}/healthz");
+    wait_until("no more are taken", || {
+        runtime.block_on(status_of(&health)).is_none()
+    });
+    runtime.block_on(execute(&mut blocker, "ROLLBACK"));
+    let confirmed = runtime.block_on(confirming).expect("no panic");
+
+    assert_eq!(confirmed.expect("an answer").status(), 201);
+    assert_eq!(service.wait().code(), Some(0));
+    let output = service.output();
+    assert!(!output.contains("still running"), "{output}");
+}
+
+/// A hold of somebody's, and the request that confirms it.
+async fn place_a_hold(service: &Service) -> reqwest::RequestBuilder {
+    let event_id = service.put_on_sale().await;
+    let layout = format!("/v1/events/{event_id}/layout");
+    let labels = labels(&service.call("", &layout, None).await);
+    let guest = service.call("", "/v1/guests", Some(&json!({}))).await;
+    let token = guest["token"].as_str().expect("a token");
+    let holds = format!("/v1/events/{event_id}/holds");
+    let body = json!({"seats": [labels[&0]]});
+    let hold = service.call(token, &holds, Some(&body)).await;
+    let hold_id = hold["hold_id"].as_str().expect("an id");
+    let contact = json!({"contact": {"name": "Ana", "email": "ana@example.org"}});
+    let url = format!("{}{holds}/{hold_id}/confirm", service.url);
+    let confirm = service.http.post(url).bearer_auth(token).json(&contact);
+    confirm.header("Idempotency-Key", "k")
+}
+
 #[test]
 fn a_request_that_never_ends_does_not_keep_it_from_stopping() {
     let stores = PrivateStores::start_throwaway(launcher()).expect("stores");
@@ -185,16 +246,20 @@ fn kill(pid: u32) {
 
 /// Makes the readiness check wait until this connection's transaction ends.
 async fn lock_migrations(stores: &PrivateStores) -> PgConnection {
-    let mut blocker = PgConnection::connect(&stores.postgres.url())
-        .await
-        .expect("a connection");
-    execute(&mut blocker, "BEGIN").await;
-    execute(
-        &mut blocker,
-        "LOCK TABLE _sqlx_migrations IN ACCESS EXCLUSIVE MODE",
-    )
-    .await;
-    blocker
+    let lock = "LOCK TABLE _sqlx_migrations IN ACCESS EXCLUSIVE MODE";
+    in_transaction(stores, lock).await
+}
+
+async fn in_transaction(stores: &PrivateStores, statement: &'static str) -> PgConnection {
+    let mut connection = connect(stores).await;
+    execute(&mut connection, "BEGIN").await;
+    execute(&mut connection, statement).await;
+    connection
+}
+
+async fn connect(stores: &PrivateStores) -> PgConnection {
+    let connection = PgConnection::connect(&stores.postgres.url()).await;
+    connection.expect("a connection")
 }
 
 async fn execute(connection: &mut PgConnection, statement: &'static str) {
@@ -205,7 +270,15 @@ async fn execute(connection: &mut PgConnection, statement: &'static str) {
 }
 
 async fn n_waiting(connection: &mut PgConnection) -> i64 {
-    sqlx::query_scalar("SELECT count(*) FROM pg_locks WHERE NOT granted")
+    count(
+        connection,
+        "SELECT count(*) FROM pg_locks WHERE NOT granted",
+    )
+    .await
+}
+
+async fn count(connection: &mut PgConnection, query: &'static str) -> i64 {
+    sqlx::query_scalar(query)
         .fetch_one(connection)
         .await
         .expect("a count")

@@ -38,22 +38,11 @@ fn board_lock(event_id: EventId) -> i64 {
     postgres::event_lock(event_id) ^ 1
 }
 
-async fn lock(db: &mut PgConnection, lock: i64) -> Result<(), sqlx::Error> {
+pub(super) async fn lock(db: &mut PgConnection, lock: i64) -> Result<(), sqlx::Error> {
     sqlx::query!(r#"SELECT pg_advisory_lock($1)"#, lock)
         .execute(db)
         .await?;
     Ok(())
-}
-
-/// A connection that alone may block or unblock the event's seats, until it is closed: what one
-/// call takes back, another must not have found there. The board may be loaded meanwhile.
-pub async fn in_turn_to_block(
-    ctx: &Context,
-    event_id: EventId,
-) -> Result<PgConnection, BoardError> {
-    let mut connection = detached(ctx).await?;
-    lock(&mut connection, postgres::event_lock(event_id) ^ 2).await?;
-    Ok(connection)
 }
 
 /// Waits until no confirm or cancel of the event is under way, and lets none begin until the

@@ -19,6 +19,7 @@ mod seats;
 mod switch;
 mod together;
 mod told;
+mod turns;
 mod waiting;
 mod waitlist;
 
@@ -30,7 +31,7 @@ pub use confirm::{Aborted, abort_confirm, expire_confirming, finish_confirm};
 pub use hold::{Changed, Extended, Released, change_hold, extend_hold, release_hold};
 pub use instances::{beat, lacks_redis, list as list_instances, reaches_redis, regain_redis};
 pub use load::{Truth, find_position, follow_epoch, list_changed_events, list_live_events, truth};
-pub use locks::{detached, in_turn_to_block, lock_board, lock_event, unlock_board};
+pub use locks::{detached, lock_board, lock_event, unlock_board};
 pub use modes::{News, is_any_fallen_back, learn, list_in_postgres, list_in_redis};
 pub use place::{NewHold, Placed, place_hold};
 pub use read::{find_hold, find_hold_of_seat, list_holds, read_board, read_board_of};
@@ -42,6 +43,7 @@ pub use seats::{
 };
 pub use switch::{clear_left, fall_back, fence, go_back};
 pub use told::{HoldNews, TOLD_KINDS, Told, ToldEntry, ToldPosition, read_told, stop_telling};
+pub use turns::in_turn_to_block;
 pub use waiting::{
     KEPT_NUDGE, Offered, Refused, find_holds, keep_free_seats, let_go_kept_seats, offer_kept_seats,
     set_waiting,

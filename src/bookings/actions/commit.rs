@@ -5,7 +5,6 @@
 //! idle, and a small batch no longer than two milliseconds while others commit. A batch that meets
 //! any conflict is rolled back and its members run one by one (F17).
 
-use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use sqlx::pool::PoolConnection;
@@ -46,23 +45,18 @@ pub(super) type Outcome = Result<Answer, CommitFailure>;
 pub(super) async fn submit(ctx: &Context, confirm: Confirm) -> Outcome {
     let queue = ctx.memory::<Queue>();
     let (sender, outcome) = oneshot::channel();
-    queue.n_waiting.fetch_add(1, Ordering::SeqCst);
-    let submitted = queue.sender.try_send((confirm, sender));
-    let outcome = match submitted {
+    match queue.sender.try_send((confirm, sender)) {
         Err(_) => Err(CommitFailure::QueueFull),
         // A committer that is gone may have committed before it went.
         Ok(()) => outcome
             .await
             .unwrap_or(Err(CommitFailure::Unknown(sqlx::Error::WorkerCrashed))),
-    };
-    queue.n_waiting.fetch_sub(1, Ordering::SeqCst);
-    outcome
+    }
 }
 
-/// Commits confirms until the service stops and nobody waits any more. Run several side by side.
+/// Commits confirms for ever, a servant of those that submit them. Run several side by side.
 pub async fn commit_confirms(ctx: Context) {
     let queue = ctx.memory::<Queue>();
-    let stopping = ctx.tasks.stopping();
     let mut connection = None;
     loop {
         let mut batch = tokio::select! {
@@ -71,21 +65,11 @@ pub async fn commit_confirms(ctx: Context) {
                 connection = None;
                 continue;
             }
-            () = stopping.cancelled() => {
-                if queue.n_waiting.load(Ordering::SeqCst) == 0 {
-                    return;
-                }
-                let last = next_batch(&queue);
-                tokio::time::timeout(Duration::from_millis(20), last).await.unwrap_or_default()
-            }
         };
-        if !batch.is_empty() {
-            gather(&queue, &mut batch).await;
-            metrics::histogram!("holdfast_confirm_batch_size").record(batch.len() as f64);
-            queue.n_busy.fetch_add(1, Ordering::SeqCst);
-            commit_batch(&ctx, &mut connection, batch).await;
-            queue.n_busy.fetch_sub(1, Ordering::SeqCst);
-        }
+        gather(&queue, &mut batch).await;
+        metrics::histogram!("holdfast_confirm_batch_size").record(batch.len() as f64);
+        let _busy = queue.busy();
+        commit_batch(&ctx, &mut connection, batch).await;
     }
 }
 

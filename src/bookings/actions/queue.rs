@@ -28,10 +28,17 @@ pub(super) struct Queue {
     receiver: Mutex<mpsc::Receiver<Waiting>>,
     /// Taken from the channel, but the same hold was in the batch already.
     postponed: StdMutex<VecDeque<Waiting>>,
-    /// Confirms that have not been answered.
-    pub(super) n_waiting: AtomicUsize,
     /// Committers that commit now.
-    pub(super) n_busy: AtomicUsize,
+    n_busy: AtomicUsize,
+}
+
+/// A committer commits as long as this lasts, also where it ends by a panic.
+pub(super) struct Busy<'a>(&'a AtomicUsize);
+
+impl Drop for Busy<'_> {
+    fn drop(&mut self) {
+        self.0.fetch_sub(1, Ordering::SeqCst);
+    }
 }
 
 impl Default for Queue {
@@ -42,13 +49,17 @@ impl Default for Queue {
             sender,
             receiver,
             postponed: StdMutex::default(),
-            n_waiting: AtomicUsize::new(0),
             n_busy: AtomicUsize::new(0),
         }
     }
 }
 
 impl Queue {
+    pub(super) fn busy(&self) -> Busy<'_> {
+        self.n_busy.fetch_add(1, Ordering::SeqCst);
+        Busy(&self.n_busy)
+    }
+
     fn take_postponed(&self) -> VecDeque<Waiting> {
         let mut postponed = self
             .postponed

@@ -231,3 +231,18 @@ async fn an_event_that_does_not_exist_cannot_be_moved(db: PgPool) {
 
     app.finish().await;
 }
+
+/// What it has done already it found out in a transaction that it kept, with the event's lock, while
+/// it asked the pool for another connection.
+#[sqlx::test(migrator = "holdfast::postgres::MIGRATIONS")]
+async fn a_verb_that_is_repeated_needs_one_connection(db: PgPool) {
+    let app = TestApp::start_set(&db, &[("HOLDFAST_DATABASE_CONNECTIONS_MAX", "1")]).await;
+    let owner = app.venue_admin().await;
+    let event = draft(&app, &owner).await;
+    done(&owner, &event, "open").await;
+
+    let repeated = tried(&owner, &event, "open").await;
+
+    assert_eq!(repeated.expect(200)["state"], "on_sale");
+    app.finish().await;
+}

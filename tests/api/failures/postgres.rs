@@ -6,7 +6,7 @@ use holdfast::postgres;
 use holdfast::private_stores::PrivatePostgres;
 use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
-use sqlx::{Connection, PgConnection, PgPool};
+use sqlx::{AssertSqlSafe, Connection, PgConnection, PgPool};
 
 use super::{Stalled, until, until_confirming};
 use crate::support::{TestApp, noon, redis_url};
@@ -135,6 +135,47 @@ async fn f8_an_unknown_commit_is_settled_by_the_reconciler() {
         .await
         .expect_problem(410, "hold_expired");
     app.finish().await;
+}
+
+/// As a standby at the primary's address, or a server whose disk is nearly full.
+#[sqlx::test(migrator = "holdfast::postgres::MIGRATIONS")]
+async fn f8_a_confirm_that_postgresql_must_not_write_can_be_repeated(db: PgPool) {
+    let app = TestApp::start(db.clone()).await;
+    let sale = app.on_sale(1, 1).await;
+    let ana = app.guest();
+    let hold = ana.place(&sale, &["S-A-1"]).await.expect(201);
+
+    set_read_only(&db, "on").await;
+    let refused = ana.confirm(&sale, &hold).await;
+    set_read_only(&db, "off").await;
+
+    let refused = refused.expect_problem(503, "unavailable");
+    assert_eq!(refused["store"], "postgresql");
+    ana.confirm(&sale, &hold).await.expect(201);
+    assert_eq!(sale.states().await, "b");
+    app.finish().await;
+}
+
+/// For all connections of the service; those that it has end.
+async fn set_read_only(db: &PgPool, value: &str) {
+    let set = format!(
+        "DO $$ BEGIN
+             EXECUTE format('ALTER DATABASE %I SET default_transaction_read_only = {value}',
+                            current_database());
+         END $$"
+    );
+    let mut connection = db.acquire().await.expect("a connection");
+    for statement in ["SET default_transaction_read_only = off".to_owned(), set] {
+        let done = sqlx::raw_sql(AssertSqlSafe(statement));
+        done.execute(&mut *connection).await.expect("a setting");
+    }
+    sqlx::query(
+        "SELECT pg_terminate_backend(pid, 5000) FROM pg_stat_activity
+         WHERE application_name = 'holdfast' AND datname = current_database()",
+    )
+    .execute(&mut *connection)
+    .await
+    .expect("they end");
 }
 
 /// As with a disk that is full when a connection begins: its code says nothing (F53).
