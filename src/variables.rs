@@ -119,8 +119,8 @@ impl Reader {
         }
     }
 
-    /// Kubernetes tells every container where the services of its namespace are: of one that is named
-    /// `holdfast`, or `holdfast-redis`, in variables that begin as ours do.
+    /// Kubernetes tells every container where the services of its namespace are: of one that is
+    /// named `holdfast`, or `holdfast-redis`, in variables that begin as ours do.
     fn is_of_a_service(&self, name: &str) -> bool {
         let names = self.values.keys();
         let mut services = names.filter_map(|name| name.strip_suffix("_SERVICE_HOST"));

@@ -104,9 +104,9 @@ fn an_older_program_leaves_the_migrations_of_a_newer_one_as_they_are() {
     let runtime = Runtime::new().expect("a runtime");
 
     let (_, first) = migrate();
-    runtime.block_on(insert(2099_01_01_00_00_00));
+    runtime.block_on(insert(20990101000000));
     let (code, output) = migrate();
-    runtime.block_on(insert(2020_01_01_00_00_00));
+    runtime.block_on(insert(20200101000000));
     let (of_another, refusal) = migrate();
 
     assert_eq!(first, "The database is up to date.\n");

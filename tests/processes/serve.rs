@@ -132,6 +132,10 @@ fn sigterm_lets_a_confirm_finish_that_has_only_begun() {
     expect_ready(&url);
     let runtime = Runtime::new().expect("a runtime");
     let confirm = runtime.block_on(place_a_hold(&Service::new(&url)));
+    // What is loaded when it starts is waited for, too.
+    wait_until("the largest house is loaded", || {
+        service.output().contains("venue.key=\"stadium\"")
+    });
     let lock = "LOCK TABLE idempotency_keys IN ACCESS EXCLUSIVE MODE";
     let mut blocker = runtime.block_on(in_transaction(&stores, lock));
     // In a transaction the activity is what it was at its first look.

@@ -232,8 +232,8 @@ async fn an_event_that_does_not_exist_cannot_be_moved(db: PgPool) {
     app.finish().await;
 }
 
-/// What it has done already it found out in a transaction that it kept, with the event's lock, while
-/// it asked the pool for another connection.
+/// The transaction in which it found out that nothing is to be done stayed open, with the event's
+/// lock, while another connection was waited for.
 #[sqlx::test(migrator = "holdfast::postgres::MIGRATIONS")]
 async fn a_verb_that_is_repeated_needs_one_connection(db: PgPool) {
     let app = TestApp::start_set(&db, &[("HOLDFAST_DATABASE_CONNECTIONS_MAX", "1")]).await;
