@@ -3,12 +3,17 @@ import { watchBoard, type BoardWatch } from "./watch-board";
 
 /** A service whose answers are written by the test. */
 class Service {
+  /** Of streams that were asked for. */
   readonly urls: string[] = [];
   readonly headers: Headers[] = [];
+  /** What plain questions are answered with, and how many there were. */
+  board: unknown;
+  nAsked = 0;
   #answers: (() => Response | Promise<Response>)[] = [];
   #lines: ReadableStreamDefaultController<Uint8Array>[] = [];
 
   fetch = async (url: string, init: RequestInit): Promise<Response> => {
+    if (url.endsWith("/availability")) return this.#tell();
     this.urls.push(url);
     this.headers.push(new Headers(init.headers));
     const answer = this.#answers.shift();
@@ -33,6 +38,12 @@ class Service {
   async hangUp(): Promise<void> {
     this.#lines.at(-1)?.close();
     await vi.advanceTimersByTimeAsync(0);
+  }
+
+  #tell(): Response {
+    this.nAsked++;
+    if (this.board === undefined) throw new TypeError("Failed to fetch");
+    return Response.json(this.board);
   }
 
   #open(signal: AbortSignal): Response {
@@ -194,6 +205,53 @@ test("what the service answers decides on the wait", async () => {
   expect(told.at(-1)).toBe("lost: This event cannot be watched.");
   await vi.advanceTimersByTimeAsync(59_999);
   expect(service.urls).toHaveLength(3);
+});
+
+test("while the stream is refused the board is asked for, and what is asked for is no connection", async () => {
+  const headers = { "Retry-After": "600" };
+  service.answer(() => new Response("", { status: 429, headers }));
+  service.board = snapshot;
+  await start();
+  const refused = "lost: Too many seat maps are watched from here.";
+  expect(told).toEqual(["connecting", refused, "snapshot ...."]);
+
+  service.board = { ...snapshot, revision: 7, states: "b..." };
+  await vi.advanceTimersByTimeAsync(15_000);
+  expect(told.at(-1)).toBe("snapshot b...");
+  service.board = snapshot;
+  await vi.advanceTimersByTimeAsync(15_000);
+  expect([service.nAsked, told.length]).toEqual([3, 4]);
+
+  await vi.advanceTimersByTimeAsync(600_000);
+  await service.send("changes", { epoch: 1, revision: 8, changes: { h: [1] } });
+  expect(service.urls.at(-1)).toContain("last_event_id=1-7");
+  expect(told.slice(4)).toEqual(["live", "changes 1 bh.."]);
+  const { nAsked } = service;
+  await vi.advanceTimersByTimeAsync(35_000);
+  expect(service.nAsked).toBe(nAsked);
+});
+
+test("a stream that something holds back is not taken for a live one", async () => {
+  service.board = snapshot;
+  await start();
+  await vi.advanceTimersByTimeAsync(5_000);
+  expect(told).toEqual(["connecting", "snapshot ...."]);
+
+  await vi.advanceTimersByTimeAsync(120_000);
+  expect(service.urls.length).toBeGreaterThan(2);
+  expect(told).not.toContain("live");
+  expect(service.nAsked).toBeGreaterThan(7);
+});
+
+test("a plain question goes on being asked when it fails, and never of what is not there", async () => {
+  const away = () => Promise.reject(new TypeError("Failed to fetch"));
+  service.answer(away, away, away, () => new Response("", { status: 404 }));
+  await start();
+  expect(service.nAsked).toBe(1);
+  await vi.advanceTimersByTimeAsync(500 + 1_000 + 2_000);
+  expect(told.at(-1)).toBe("lost: This event cannot be watched.");
+  await vi.advanceTimersByTimeAsync(59_000);
+  expect(service.nAsked).toBe(1);
 });
 
 test("the network coming back is not slept through", async () => {

@@ -1,4 +1,4 @@
-import { watchBoard, type BoardCopy, type BoardWatch } from "../availability";
+import { watchBoard, type BoardCopy, type BoardWatch, type ConnectionState } from "../availability";
 import { ElementFrame } from "./element-frame";
 import { fetchLayout } from "./fetch-layout";
 import { nameOfSeat, type Plan, type PlanCategory, type PlanSeat } from "./plan";
@@ -7,7 +7,7 @@ import { readPlan } from "./read-plan";
 import { SeatList } from "./seat-list";
 import type { FrameStats } from "./frame-stats";
 import { SeatMap } from "./seat-map";
-import { FREE } from "./seat-states";
+import { FREE, unknownStates } from "./seat-states";
 import { Selection } from "./selection";
 import { stateOfByte } from "./words";
 
@@ -35,6 +35,7 @@ export class HoldfastSeatMap extends HTMLElement {
   #selection = new Selection(SEATS_MAX);
   #own = new Set<number>();
   #isList = false;
+  #isLost = false;
 
   constructor() {
     super();
@@ -141,6 +142,8 @@ export class HoldfastSeatMap extends HTMLElement {
     const label = `Seat map of ${plan.name || "the house"}`;
     this.#map = new SeatMap(this.#frame.map, { plan, formatPrice, label });
     this.#list = new SeatList(this.#frame.list, { plan, formatPrice });
+    this.#map.setStates(unknownStates(plan));
+    this.#list.setStates(unknownStates(plan));
     for (const part of [this.#map, this.#list]) {
       part.addEventListener("seatpick", (picked) => {
         this.#pick((picked as CustomEvent<{ seat: PlanSeat }>).detail.seat);
@@ -152,13 +155,20 @@ export class HoldfastSeatMap extends HTMLElement {
       origin: this.#origin(),
       onSnapshot: (copy) => this.#snapshotTaken(copy),
       onChanges: (indices, copy) => this.#boardChanged(indices, copy),
-      onConnection: (state, detail) => {
-        this.#frame.note(
-          state === "lost" ? "Not live at the moment; this is the last that is known." : undefined,
-        );
-        this.#emit("connection", { state, detail });
-      },
+      onConnection: (state, detail) => this.#connected(state, detail),
     });
+  }
+
+  #connected(state: ConnectionState, detail: string | undefined): void {
+    this.#isLost = state === "lost";
+    this.#frame.note(this.#isLost ? this.#lostNote() : undefined);
+    this.#emit("connection", { state, detail });
+  }
+
+  #lostNote(): string {
+    const isKnown = this.#watch?.copy.position !== undefined;
+    if (isKnown) return "Not live at the moment; this is the last that is known.";
+    return "It cannot be seen yet which seats are free; this catches up by itself.";
   }
 
   #snapshotTaken(copy: BoardCopy): void {
@@ -169,6 +179,7 @@ export class HoldfastSeatMap extends HTMLElement {
       this.#fail("The plan and the list of free seats do not belong together.");
       return;
     }
+    if (this.#isLost) this.#frame.note(this.#lostNote());
     this.#boardChanged([], copy);
   }
 
@@ -182,7 +193,10 @@ export class HoldfastSeatMap extends HTMLElement {
 
   #pick(seat: PlanSeat): void {
     const { copy } = this.#watch ?? {};
-    if (!copy || copy.states.length === 0) return;
+    if (!copy) return;
+    if (copy.position === undefined) {
+      return this.#frame.note(`It cannot be seen yet whether ${nameOfSeat(seat)} is free.`);
+    }
     const state = this.#own.has(seat.index) ? "own" : stateOfByte(copy.states[seat.index]);
     const isAllowed = this.#emit("seat-pick", { ...this.#describe(seat), state });
     if (!isAllowed || state === "own") return;

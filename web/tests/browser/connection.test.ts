@@ -1,7 +1,7 @@
 import type { Page } from "playwright-core";
 import { afterEach, expect, test } from "vitest";
-import { newPage, useBrowser } from "./support/browser";
-import { onSale } from "./support/house";
+import { expectAccessible, newPage, useBrowser } from "./support/browser";
+import { guest, onSale } from "./support/house";
 import { book, bookedOn, expectOwn, openEvent, seatInList } from "./support/map";
 import { flushRedis } from "./support/redis";
 import { Service } from "./support/service";
@@ -127,4 +127,34 @@ test("Redis flushed just before the confirm: the hold's token brings it back", a
   await book(page);
 
   await bookedOn(page, house);
+});
+
+test("without the feed the seats are asked for; nothing is called free of which nothing is known", async () => {
+  const house = await onSale(2, 6);
+  const rival = await guest();
+  const params = { path: { event_id: house.eventId } };
+  await rival.POST("/v1/events/{event_id}/holds", { params, body: { seats: ["S-A-1"] } });
+  const page = await newPage({}, { expected: AWAY });
+  await page.route("**/live*", (route) => route.fulfill({ status: 429 }));
+  await page.route("**/availability", (route) => route.abort("connectionreset"));
+  await page.goto(`/events/${house.eventId}`);
+
+  await page.locator(".house").getByText("The seats cannot be seen yet;").waitFor();
+  await expectAccessible(page);
+  const taken = await seatInList(page, "A", "1");
+  expect(await page.locator(".house").innerText()).not.toMatch(/\d free|sold out|As of/);
+  expect(await taken.innerText()).toMatch(/not known yet/);
+  await taken.click();
+  await page
+    .locator("aside")
+    .getByText(/It cannot be seen yet whether .* is free/)
+    .waitFor();
+
+  await page.unroute("**/availability");
+  await page.getByText("11 free").first().waitFor();
+  expect(await taken.innerText()).toMatch(/held by somebody else/);
+  await page.getByRole("button", { name: "Map", exact: true }).click();
+  await page.getByText(/^As of \d/).waitFor();
+  await (await seatInList(page, "A", "2")).click();
+  await page.getByRole("heading", { name: "Your 1 seat" }).waitFor();
 });

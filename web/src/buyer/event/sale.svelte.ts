@@ -216,11 +216,11 @@ export class Sale {
     const state =
       this.event && saleStateOf(this.event, this.clock.at(performance.now()), undefined);
     if (state && state.kind !== "open") return sentenceOf(state);
-    if (!this.board?.states || this.board.isFree(index)) return undefined;
+    if (this.board?.isFree(index)) return undefined;
     if (this.waitlist.offered.includes(label)) {
       return `${this.nameOf([label])} is held for you: book it, or let it go.`;
     }
-    return whyNot(this.board.stateOf(index), this.nameOf([label]));
+    return whyNot(this.board?.stateOf(index), this.nameOf([label]));
   }
 
   /** A seat of one's own that is not held any more means that the hold ended elsewhere. */
