@@ -121,6 +121,19 @@ test("a lost line is resumed where it broke", async () => {
   expect(told.at(-1)).toBe("live");
 });
 
+test("where the service has lost what the copy had, its snapshot is the truth", async () => {
+  await start();
+  await service.send("snapshot", { epoch: 1, revision: 9, states: "bb.." });
+  await service.hangUp();
+  await vi.advanceTimersByTimeAsync(500);
+  expect(service.urls[1]).toContain("last_event_id=1-9");
+
+  await service.send("snapshot", { epoch: 1, revision: 5, states: "...." });
+  await service.send("changes", { epoch: 1, revision: 6, changes: { h: [2] } });
+
+  expect(told.slice(-2)).toEqual(["snapshot ....", "changes 2 ..h."]);
+});
+
 test("after a garbled message nothing is thrown, and a snapshot is asked for", async () => {
   await start();
   await service.send("snapshot", snapshot);

@@ -136,7 +136,7 @@ class Watch implements BoardWatch {
       this.#hasHeard = true;
       if (position !== undefined) this.#alive();
       for (const message of parser.take(decoder.decode(value, { stream: true }))) {
-        this.#take(message);
+        this.#take(message, position);
       }
     }
   }
@@ -166,9 +166,10 @@ class Watch implements BoardWatch {
     this.#timer = setTimeout(() => attempt.abort(silence()), SILENCE_MS_MAX);
   }
 
-  #take({ event, data }: StreamMessage): void {
+  /** `asked`: the position from which the stream was to go on. */
+  #take({ event, data }: StreamMessage, asked: string | undefined): void {
     if (event === "snapshot") {
-      this.copy.takeSnapshot(parse(data));
+      this.copy.takeSnapshot(parse(data), asked);
       this.#needsSnapshot = false;
       this.#alive();
       this.#call(() => this.watcher.onSnapshot(this.copy));
