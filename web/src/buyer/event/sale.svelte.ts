@@ -44,6 +44,7 @@ export class Sale {
   readonly clock = new ServiceClock();
   readonly waitlist: WaitlistDoor;
   #hold: SeatHold | undefined;
+  #isLoadingPlan = false;
   #isClosed = false;
   readonly #stop: (() => void)[] = [];
 
@@ -56,11 +57,10 @@ export class Sale {
     return [...(this.view?.seats ?? []), ...this.waitlist.offered];
   }
 
-  async start(): Promise<void> {
+  start(): void {
     this.#listenToThePage();
     this.waitlist.start();
-    await this.loadEvent();
-    await this.loadPlan();
+    void this.loadEvent();
   }
 
   async loadEvent(): Promise<void> {
@@ -75,10 +75,13 @@ export class Sale {
     } catch (error) {
       if (this.event === undefined) this.eventFault = faultOf(error, "The event");
     }
+    // Whatever brought the event brings the plan; one that has failed waits to be asked for.
+    if (!this.planFault) await this.loadPlan();
   }
 
   async loadPlan(): Promise<void> {
-    if (!this.event || this.plan || this.#isClosed) return;
+    if (!this.event || this.plan || this.#isLoadingPlan || this.#isClosed) return;
+    this.#isLoadingPlan = true;
     this.planFault = undefined;
     try {
       const params = { path: { event_id: this.eventId } };
@@ -94,6 +97,8 @@ export class Sale {
       this.plan = plan;
     } catch (error) {
       this.planFault = faultOf(error, "The seat plan");
+    } finally {
+      this.#isLoadingPlan = false;
     }
   }
 
