@@ -169,6 +169,7 @@ test("without the feed the seats are asked for; nothing is called free of which 
   expect(await taken.innerText()).toMatch(/held by somebody else/);
   await page.getByRole("button", { name: "Map", exact: true }).click();
   await page.getByText(/^As of \d/).waitFor();
+  await page.locator(".house").getByText("The seats may have changed;").waitFor();
   await (await seatInList(page, "A", "2")).click();
   await page.getByRole("heading", { name: "Your 1 seat" }).waitFor();
 });
