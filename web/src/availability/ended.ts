@@ -4,7 +4,12 @@ import { FeedError } from "./feed-error";
 export class Ended extends Error {
   constructor(
     message: string,
-    readonly hints: { retryAfterSeconds?: number; isRefused?: boolean; isAtOnce?: boolean } = {},
+    readonly hints: {
+      retryAfterSeconds?: number;
+      isRefused?: boolean;
+      isAtOnce?: boolean;
+      isUnseen?: boolean;
+    } = {},
   ) {
     super(message);
   }
@@ -12,6 +17,10 @@ export class Ended extends Error {
 
 export function silence(): Ended {
   return new Ended("The service has fallen silent.");
+}
+
+export function unseen(): Ended {
+  return new Ended("Nobody looks.", { isUnseen: true });
 }
 
 export function refusal(response: Response): Ended {

@@ -9,6 +9,8 @@ class Service {
   /** What plain questions are answered with, and how many there were. */
   board: unknown;
   nAsked = 0;
+  /** Streams that nobody has ended. */
+  nOpen = 0;
   #answers: (() => Response | Promise<Response>)[] = [];
   #lines: ReadableStreamDefaultController<Uint8Array>[] = [];
 
@@ -50,7 +52,9 @@ class Service {
     const body = new ReadableStream<Uint8Array>({
       start: (line) => {
         this.#lines.push(line);
+        this.nOpen++;
         signal.addEventListener("abort", () => {
+          this.nOpen--;
           try {
             line.error(signal.reason);
           } catch {
@@ -296,6 +300,42 @@ test("a page that nobody looks at waits until somebody does", async () => {
   page.dispatchEvent(new Event("visibilitychange"));
   await vi.advanceTimersByTimeAsync(0);
   expect(service.urls).toHaveLength(2);
+});
+
+test("a page that nobody has looked at for a while lets its connection go, and resumes when seen", async () => {
+  const page = Object.assign(new EventTarget(), { visibilityState: "visible" });
+  vi.stubGlobal("document", page);
+  const look = (visibilityState: string) => {
+    page.visibilityState = visibilityState;
+    page.dispatchEvent(new Event("visibilitychange"));
+    return vi.advanceTimersByTimeAsync(0);
+  };
+  await start();
+  await service.send("snapshot", snapshot);
+  await look("hidden");
+  await vi.advanceTimersByTimeAsync(20_000);
+  await look("visible");
+  await vi.advanceTimersByTimeAsync(15_000);
+  await service.say(": still here\n\n");
+  expect([service.urls.length, service.nOpen]).toEqual([1, 1]);
+
+  await look("hidden");
+  await vi.advanceTimersByTimeAsync(30_000);
+  expect([service.urls.length, service.nOpen, told.at(-1)]).toEqual([1, 0, "connecting"]);
+  await vi.advanceTimersByTimeAsync(600_000);
+  expect([service.urls.length, service.nAsked]).toEqual([1, 0]);
+
+  await look("visible");
+  expect(service.urls[1]).toContain("last_event_id=1-5");
+  expect(told.slice(-2)).toEqual(["connecting", "live"]);
+});
+
+test("a page that was opened behind another lets its connection go too", async () => {
+  vi.stubGlobal("document", Object.assign(new EventTarget(), { visibilityState: "hidden" }));
+  await start();
+  await service.send("snapshot", snapshot);
+  await vi.advanceTimersByTimeAsync(30_000);
+  expect([service.urls.length, service.nOpen]).toEqual([1, 0]);
 });
 
 test("a closed watch is quiet for good", async () => {

@@ -1,6 +1,6 @@
 import { Asker } from "./asker";
 import { BoardCopy } from "./board-copy";
-import { Ended, refusal, silence, toEnded } from "./ended";
+import { Ended, refusal, silence, toEnded, unseen } from "./ended";
 import { StreamParser, type StreamMessage } from "./event-stream";
 import { FeedError } from "./feed-error";
 import { waitAfter } from "./waits";
@@ -25,6 +25,9 @@ export interface BoardWatch {
 /** The service sends something every 15 seconds, be it only a comment. */
 const SILENCE_MS_MAX = 40_000;
 
+/** All tabs of a site share six connections, unless it speaks HTTP/2. */
+const UNSEEN_MS_MAX = 25_000;
+
 /** A line that has told nothing by then may be one that something in between holds back. */
 const FIRST_MS_MAX = 5_000;
 
@@ -47,6 +50,7 @@ class Watch implements BoardWatch {
   readonly #asker = new Asker((signal) => this.#ask(signal));
   #attempt: AbortController | undefined;
   #timer: ReturnType<typeof setTimeout> | undefined;
+  #unseen: ReturnType<typeof setTimeout> | undefined;
   #failures = 0;
   #heardAt = 0;
   #aliveSince: number | undefined;
@@ -63,6 +67,7 @@ class Watch implements BoardWatch {
     this.#listen();
     this.#tell("connecting");
     this.#asker.begin(FIRST_MS_MAX);
+    if (isHidden()) this.#looked();
     void this.#connect();
   }
 
@@ -71,6 +76,7 @@ class Watch implements BoardWatch {
     this.#attempt?.abort();
     this.#asker.end();
     clearTimeout(this.#timer);
+    clearTimeout(this.#unseen);
   }
 
   /** The browser knows first that the network is gone or back, and that somebody looks again. */
@@ -82,11 +88,14 @@ class Watch implements BoardWatch {
       () => this.#attempt?.abort(new Ended("This device has no network.")),
       { signal },
     );
-    globalThis.document?.addEventListener(
-      "visibilitychange",
-      () => document.visibilityState === "visible" && this.#hurry(),
-      { signal },
-    );
+    globalThis.document?.addEventListener("visibilitychange", () => this.#looked(), { signal });
+  }
+
+  /** Somebody looks at the page, or nobody does any more. */
+  #looked(): void {
+    clearTimeout(this.#unseen);
+    if (!isHidden()) return this.#hurry();
+    this.#unseen = setTimeout(() => this.#attempt?.abort(unseen()), UNSEEN_MS_MAX);
   }
 
   /** Tries at once, unless the line is known to be alive: timers stand still in sleep. */
@@ -195,6 +204,7 @@ class Watch implements BoardWatch {
   #retry(ended: Ended): void {
     if (Date.now() - (this.#aliveSince ?? Infinity) > PROVEN_MS) this.#failures = 0;
     this.#aliveSince = undefined;
+    if (ended.hints.isUnseen) return this.#rest();
     const isFirst = this.#failures === 0;
     const isAtOnce = ended.hints.isAtOnce && isFirst;
     const wait = isAtOnce ? 0 : waitAfter(this.#failures, Math.random(), ended.hints);
@@ -206,6 +216,13 @@ class Watch implements BoardWatch {
       // Nobody looks: the next look is soon enough.
       if (!isHidden()) void this.#connect();
     }, wait);
+  }
+
+  /** The next look connects again. */
+  #rest(): void {
+    this.#asker.end();
+    this.#tell("connecting");
+    if (!isHidden()) void this.#connect();
   }
 
   /** At once where nothing is known of the board yet. */

@@ -1,6 +1,6 @@
-import type { Page } from "playwright-core";
+import type { Page, Request } from "playwright-core";
 import { afterEach, expect, test } from "vitest";
-import { expectAccessible, newPage, useBrowser } from "./support/browser";
+import { expectAccessible, newPage, newTab, useBrowser } from "./support/browser";
 import { guest, onSale } from "./support/house";
 import { book, bookedOn, expectOwn, openEvent, seatInList } from "./support/map";
 import { flushRedis } from "./support/redis";
@@ -140,6 +140,37 @@ test("an event that did not arrive arrives with its seats when somebody looks ag
   await page.evaluate(() => document.dispatchEvent(new Event("visibilitychange")));
 
   await page.getByText("12 free").first().waitFor();
+});
+
+async function look(page: Page, state: "hidden" | "visible"): Promise<void> {
+  await page.evaluate((value) => {
+    Object.defineProperty(document, "visibilityState", { value, configurable: true });
+    document.dispatchEvent(new Event("visibilitychange"));
+  }, state);
+}
+
+test("six maps in tabs behind it leave a seventh its connections", async () => {
+  const house = await onSale(2, 6);
+  const first = await newPage({}, { expected: AWAY });
+  const tabs = [first];
+  while (tabs.length < 6) tabs.push(await newTab(first, AWAY));
+  for (const tab of tabs) {
+    await tab.clock.install();
+    await openEvent(tab, house);
+    await look(tab, "hidden");
+    // Sooner than the feed would count as silent: a heartbeat comes in real time.
+    const isFeed = (request: Request) => request.url().includes("/live");
+    const ended = tab.waitForEvent("requestfailed", { predicate: isFeed, timeout: 10_000 });
+    await tab.clock.runFor(26_000);
+    await ended;
+  }
+
+  const seventh = await newTab(first, AWAY);
+  await openEvent(seventh, house);
+  await holdFirst(seventh);
+
+  await look(first, "visible");
+  await first.getByText("11 free").first().waitFor();
 });
 
 test("without the feed the seats are asked for; nothing is called free of which nothing is known", async () => {
