@@ -33,6 +33,9 @@ export class HoldfastSeatMap extends HTMLElement {
   #watch: BoardWatch | undefined;
   #loading: AbortController | undefined;
   #selection = new Selection(SEATS_MAX);
+  /** What is to be picked out as soon as the plan and its seats are there. */
+  #wanted: readonly string[] | undefined;
+  #held: readonly string[] = [];
   #own = new Set<number>();
   #isList = false;
   #isLost = false;
@@ -46,7 +49,9 @@ export class HoldfastSeatMap extends HTMLElement {
     });
   }
 
+  /** Also when it is moved in the page: what was picked out and held is so still. */
   connectedCallback(): void {
+    if (this.selection.length > 0) this.#wanted = this.selection;
     this.#restart();
   }
 
@@ -55,19 +60,22 @@ export class HoldfastSeatMap extends HTMLElement {
   }
 
   /** Attributes that a script sets one after another are one change. */
-  attributeChangedCallback(_name: string, before: string | null, now: string | null): void {
-    if (this.isConnected && before !== now) this.#restart();
+  attributeChangedCallback(name: string, before: string | null, now: string | null): void {
+    if (before === now) return;
+    const isFirst = before === null && !this.isConnected;
+    if (!isFirst) this.#forgetSelection();
+    if (!isFirst && name === "event") this.#held = [];
+    if (this.isConnected) this.#restart();
   }
 
   /** The labels of the seats that are picked out. */
   get selection(): string[] {
-    return this.#selection.seats.map(({ label }) => label);
+    return [...(this.#wanted ?? this.#selection.seats.map(({ label }) => label))];
   }
 
   set selection(labels: readonly string[]) {
-    if (!this.#plan || !this.#watch) return;
-    this.#selection.replace(labels, this.#plan, this.#watch.copy.states);
-    this.#selectionChanged([]);
+    this.#wanted = [...labels];
+    this.#select();
   }
 
   clearSelection(): void {
@@ -76,9 +84,8 @@ export class HoldfastSeatMap extends HTMLElement {
 
   /** Seats that the buyer holds already: they are shown as such and leave the selection. */
   setHeld(labels: readonly string[]): void {
-    this.#own = new Set(this.#indicesOf(labels));
-    this.#map?.setOwn(this.#own);
-    this.#list?.setOwn(this.#own);
+    this.#held = [...labels];
+    this.#showHeld();
     const left = this.selection.filter((label) => !labels.includes(label));
     if (left.length !== this.selection.length) this.selection = left;
   }
@@ -114,6 +121,11 @@ export class HoldfastSeatMap extends HTMLElement {
     });
   }
 
+  #forgetSelection(): void {
+    this.#wanted = undefined;
+    this.#selection = new Selection(this.#max());
+  }
+
   #end(): void {
     this.#loading?.abort();
     this.#watch?.close();
@@ -144,6 +156,7 @@ export class HoldfastSeatMap extends HTMLElement {
     this.#list = new SeatList(this.#frame.list, { plan, formatPrice });
     this.#map.setStates(unknownStates(plan));
     this.#list.setStates(unknownStates(plan));
+    this.#showHeld();
     for (const part of [this.#map, this.#list]) {
       part.addEventListener("seatpick", (picked) => {
         this.#pick((picked as CustomEvent<{ seat: PlanSeat }>).detail.seat);
@@ -181,6 +194,7 @@ export class HoldfastSeatMap extends HTMLElement {
     }
     if (this.#isLost) this.#frame.note(this.#lostNote());
     this.#boardChanged([], copy);
+    this.#select();
   }
 
   #boardChanged(indices: number[], copy: BoardCopy): void {
@@ -209,6 +223,20 @@ export class HoldfastSeatMap extends HTMLElement {
       this.#frame.note(undefined);
       this.#selectionChanged([]);
     }
+  }
+
+  #select(): void {
+    const { copy } = this.#watch ?? {};
+    if (!this.#wanted || !this.#plan || copy?.position === undefined) return;
+    this.#selection.replace(this.#wanted, this.#plan, copy.states);
+    this.#wanted = undefined;
+    this.#selectionChanged([]);
+  }
+
+  #showHeld(): void {
+    this.#own = new Set(this.#indicesOf(this.#held));
+    this.#map?.setOwn(this.#own);
+    this.#list?.setOwn(this.#own);
   }
 
   #selectionChanged(taken: readonly PlanSeat[]): void {
