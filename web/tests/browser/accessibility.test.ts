@@ -1,10 +1,26 @@
 import type { BrowserContextOptions, Page } from "playwright-core";
-import { describe, test } from "vitest";
+import { describe, expect, test } from "vitest";
 import { DARK, expectAccessible, newPage, PHONE, SMALL_PHONE, useBrowser } from "./support/browser";
 import { guest, onSale } from "./support/house";
 import { book, openEvent, seatInList } from "./support/map";
 
 useBrowser();
+
+test("the first Tab and Enter lead past the header, and no page is left by it", async () => {
+  const house = await onSale(2, 6);
+  const page = await newPage();
+  await openEvent(page, house);
+  const pages = await page.evaluate(() => history.length);
+
+  await page.keyboard.press("Tab");
+  await page.keyboard.press("Enter");
+
+  expect(await page.evaluate(() => document.activeElement?.id)).toBe("main");
+  await page.keyboard.press("Tab");
+  expect(await page.evaluate(() => document.activeElement?.closest("main")?.id)).toBe("main");
+  expect(await page.evaluate(() => history.length)).toBe(pages);
+  expect(page.url()).not.toContain("#");
+});
 
 const LOOKS: [string, BrowserContextOptions][] = [
   ["light", {}],
