@@ -22,6 +22,42 @@ test("the first Tab and Enter lead past the header, and no page is left by it", 
   expect(page.url()).not.toContain("#");
 });
 
+/** What the keyboard is at, also inside of components. */
+function focused(page: Page): Promise<string> {
+  return page.evaluate(() => {
+    let at = document.activeElement;
+    while (at?.shadowRoot?.activeElement) at = at.shadowRoot.activeElement;
+    return at?.textContent ?? "";
+  });
+}
+
+test("while only free seats are shown, Tab stops in every row that has one, whoever takes seats", async () => {
+  const house = await onSale(3, 6);
+  const path = { event_id: house.eventId };
+  const take = async (seat: string): Promise<void> => {
+    const rival = await guest();
+    await rival.POST("/v1/events/{event_id}/holds", { params: { path }, body: { seats: [seat] } });
+  };
+  const page = await newPage();
+  await openEvent(page, house);
+  const first = await seatInList(page, "A", "1");
+  await page.getByLabel("Show free seats only").check();
+  await first.focus();
+  await take("S-B-1");
+  await (await seatInList(page, "B", "1")).waitFor({ state: "hidden" });
+
+  await page.keyboard.press("Tab");
+  expect(await focused(page)).toMatch(/^Row B, seat 2,/i);
+
+  await take("S-B-2");
+  await expect.poll(() => focused(page)).toMatch(/^Row B, seat 2, .*held by somebody else/i);
+  await page.keyboard.press("Tab");
+  expect(await focused(page)).toMatch(/^Row C, seat 1,/i);
+  await page.keyboard.press("Shift+Tab");
+  expect(await focused(page)).toMatch(/^Row B, seat 3,/i);
+  await page.getByText("16 free").first().waitFor();
+});
+
 const LOOKS: [string, BrowserContextOptions][] = [
   ["light", {}],
   ["dark", DARK],
