@@ -1,10 +1,14 @@
 import type { Page, Request } from "playwright-core";
 import { afterEach, expect, test } from "vitest";
+import { dataOf } from "../../src/api";
 import { expectAccessible, newPage, newTab, useBrowser } from "./support/browser";
-import { guest, onSale } from "./support/house";
+import { guest, type House, onSale } from "./support/house";
 import { book, bookedOn, expectOwn, openEvent, seatInList } from "./support/map";
 import { flushRedis } from "./support/redis";
 import { Service } from "./support/service";
+
+/** Longer than a page needs to hold a seat. */
+const TTL_SECONDS = 8;
 
 /** What a browser says of a service that is away. */
 const AWAY = /ERR_CONNECTION|ERR_INCOMPLETE|ERR_EMPTY|ERR_FAILED|status of (4\d\d|5\d\d)/;
@@ -140,6 +144,70 @@ test("an event that did not arrive arrives with its seats when somebody looks ag
   await page.evaluate(() => document.dispatchEvent(new Event("visibilitychange")));
 
   await page.getByText("12 free").first().waitFor();
+});
+
+/** Somebody else takes the first seat as soon as its time is up at the service, and keeps it. */
+async function takeFirst({ eventId, owner }: House): Promise<void> {
+  const params = { path: { event_id: eventId } };
+  const { version } = await dataOf(owner.GET("/v1/events/{event_id}", { params }));
+  const changes = { version, hold_ttl_seconds: 600, hold_lifetime_max_seconds: 600 };
+  await owner.PATCH("/v1/events/{event_id}", { params, body: changes });
+  const rival = await guest();
+  const body = { seats: ["S-A-1"] };
+  await expect
+    .poll(async () => {
+      const taken = rival.POST("/v1/events/{event_id}/holds", { params, body });
+      return taken.then(
+        () => true,
+        () => false,
+      );
+    })
+    .toBe(true);
+}
+
+/** As on a machine that sleeps: no timer runs, and `performance.now` stands still. */
+async function fallAsleep(page: Page): Promise<void> {
+  await page.clock.pauseAt((await page.evaluate(() => Date.now())) + 200);
+}
+
+test("whoever comes back online after a sleep is told that their time is up", async () => {
+  const house = await onSale(2, 6, { hold_ttl_seconds: TTL_SECONDS });
+  const page = await newPage({}, { expected: AWAY });
+  await page.clock.install();
+  await openEvent(page, house);
+  await holdFirst(page);
+  await page.route("**/live*", (route) => route.abort("connectionreset"));
+  await fallAsleep(page);
+  await page.context().setOffline(true);
+  await takeFirst(house);
+
+  await page.context().setOffline(false);
+
+  await page
+    .locator("aside")
+    .getByText(/Your time is up/)
+    .waitFor();
+});
+
+test("a feed that comes back after a sleep tells that the time is up", async () => {
+  service = await Service.start();
+  const { port, origin } = service;
+  const house = await onSale(2, 6, { hold_ttl_seconds: TTL_SECONDS });
+  const page = await newPage({}, { origin, expected: AWAY });
+  await page.clock.install();
+  await openEvent(page, house);
+  await holdFirst(page);
+  await fallAsleep(page);
+  await service.kill();
+  service = await Service.start({ HOLDFAST_BIND: `127.0.0.1:${port}` });
+  await takeFirst(house);
+
+  await page.clock.runFor(1_000);
+
+  await page
+    .locator("aside")
+    .getByText(/Your time is up/)
+    .waitFor();
 });
 
 async function look(page: Page, state: "hidden" | "visible"): Promise<void> {

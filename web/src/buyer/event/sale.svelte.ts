@@ -1,4 +1,5 @@
 import { ProblemError, type components } from "../../api";
+import type { ConnectionState } from "../../availability";
 import { announcer } from "../../design/announcer.svelte";
 import { nearestFree, readPlan, type Plan } from "../../seat-map";
 import { holdCalls } from "../holds/calls";
@@ -45,6 +46,7 @@ export class Sale {
   readonly waitlist: WaitlistDoor;
   #hold: SeatHold | undefined;
   #isLoadingPlan = false;
+  #wasLost = false;
   #isClosed = false;
   readonly #stop: (() => void)[] = [];
 
@@ -90,9 +92,7 @@ export class Sale {
       const plan = readPlan(data as EventLayout);
       this.board = new LiveBoard(this.eventId, plan, {
         onSeats: (changed, states) => this.#seatsChanged(changed, states),
-        onConnection: (connection) => {
-          if (connection === "live") this.#connected();
-        },
+        onConnection: (connection) => this.#connected(connection),
       });
       this.plan = plan;
     } catch (error) {
@@ -240,8 +240,15 @@ export class Sale {
     if (isStrange) this.#hold?.check();
   }
 
-  #connected(): void {
-    if (this.view?.trouble) this.#hold?.retry();
+  #connected(connection: ConnectionState): void {
+    if (connection === "live" && this.#wasLost) this.#back();
+    this.#wasLost = connection === "lost";
+  }
+
+  /** In sleep this page's clock stands still, and what became of its seats may not show on the map. */
+  #back(): void {
+    this.#hold?.check();
+    this.#hold?.retry();
   }
 
   #listenToThePage(): void {
@@ -250,7 +257,7 @@ export class Sale {
       this.#hold?.check();
       void this.loadEvent();
     };
-    const online = () => this.#hold?.retry();
+    const online = () => this.#back();
     const timer = setInterval(() => {
       if (document.visibilityState === "visible") void this.loadEvent();
     }, EVENT_EVERY_MS);
