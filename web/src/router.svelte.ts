@@ -36,7 +36,10 @@ class Router {
     if (link.origin !== location.origin || link.target || link.hasAttribute("download")) return;
     if (sectionOf(link.pathname) !== sectionOf(location.pathname)) return;
     event.preventDefault();
-    this.go(link.pathname + link.search + link.hash);
+    const isHere = link.pathname === location.pathname && link.search === location.search;
+    // A place in the page is gone to by the focus, and is no page to come back to.
+    if (isHere && link.hash) document.getElementById(link.hash.slice(1))?.focus();
+    else this.go(link.pathname + link.search + link.hash);
   }
 }
 

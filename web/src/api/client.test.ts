@@ -1,11 +1,16 @@
 import { type RequestListener, createServer } from "node:http";
 import type { AddressInfo } from "node:net";
-import { afterEach, expect, test } from "vitest";
+import { afterEach, expect, test, vi } from "vitest";
 import { connect, dataOf } from "./client";
 import { ProblemError } from "./problem";
 
 let stop = (): void => undefined;
-afterEach(() => stop());
+afterEach(() => {
+  stop();
+  stop = () => undefined;
+  vi.unstubAllGlobals();
+  vi.useRealTimers();
+});
 
 async function serve(listener: RequestListener): Promise<string> {
   const server = createServer(listener).listen(0, "127.0.0.1");
@@ -54,6 +59,55 @@ test("no answer at all is a problem of its own", async () => {
   const origin = await serve((request) => void request.socket.destroy());
 
   expect((await failureOf(connect(undefined, origin).GET("/v1/me"))).code).toBe("offline");
+});
+
+/** Answers as told, until it is told to stop. */
+function answerSilently(answer: () => Response | undefined): void {
+  vi.useFakeTimers();
+  vi.stubGlobal("fetch", (request: Request, init?: RequestInit) => {
+    const response = answer();
+    if (response) return Promise.resolve(response);
+    const signal = init?.signal ?? request.signal;
+    return new Promise((_, reject) => {
+      const stopped = () => reject(signal.reason as Error);
+      if (signal.aborted) stopped();
+      else signal.addEventListener("abort", stopped);
+    });
+  });
+}
+
+test.each([
+  ["that never comes", () => undefined],
+  [
+    "that stops in the middle",
+    () => {
+      const body = new ReadableStream({
+        start: (stream) => stream.enqueue(new TextEncoder().encode('{"items": [')),
+      });
+      return new Response(body, { headers: { "Content-Type": "application/json" } });
+    },
+  ],
+])("an answer %s is waited for no longer than twenty seconds", async (_, answer) => {
+  answerSilently(answer);
+  let code: string | undefined;
+  const failure = failureOf(connect(undefined, "http://host").GET("/v1/me"));
+  void failure.then((error) => (code = error.code));
+
+  await vi.advanceTimersByTimeAsync(19_900);
+  expect(code).toBeUndefined();
+  await vi.advanceTimersByTimeAsync(200);
+  expect(code).toBe("offline");
+});
+
+test("a request that its caller gives up is not called offline", async () => {
+  answerSilently(() => undefined);
+  const caller = new AbortController();
+  const failure = failureOf(
+    connect(undefined, "http://host").GET("/v1/me", { signal: caller.signal }),
+  );
+  caller.abort();
+
+  expect((await failure).name).toBe("AbortError");
 });
 
 test("a refused token is renewed once, and the request repeated with its body", async () => {

@@ -8,6 +8,9 @@ export interface Tokens {
   renew?(refused: string | undefined): Promise<string | undefined>;
 }
 
+/** The service gives up earlier; a path that loses what is sent never would. */
+const SILENCE_MS_MAX = 20_000;
+
 export type Api = Client<paths, `${string}/${string}`>;
 
 /**
@@ -35,12 +38,39 @@ export async function dataOf<T>(answer: Promise<{ data?: T }>): Promise<T> {
 
 async function send(request: Request, token: string | undefined): Promise<Response> {
   if (token) request.headers.set("Authorization", `Bearer ${token}`);
+  const limit = new AbortController();
+  const timer = setTimeout(() => limit.abort(), SILENCE_MS_MAX);
   try {
-    return await fetch(request);
+    const signal = AbortSignal.any([request.signal, limit.signal]);
+    return withoutSilence(await fetch(request, { signal }), limit);
   } catch (cause) {
     if (request.signal.aborted) throw cause;
     throw new ProblemError("offline");
+  } finally {
+    clearTimeout(timer);
   }
+}
+
+/** The answer; one that stops in the middle fails as one that never came. */
+function withoutSilence(response: Response, limit: AbortController): Response {
+  if (!response.body) return response;
+  let timer: ReturnType<typeof setTimeout> | undefined;
+  const heard = (body: TransformStreamDefaultController<Uint8Array>) => {
+    clearTimeout(timer);
+    timer = setTimeout(() => {
+      body.error(new ProblemError("offline"));
+      limit.abort();
+    }, SILENCE_MS_MAX);
+  };
+  const watched = new TransformStream<Uint8Array, Uint8Array>({
+    start: heard,
+    transform(chunk, body) {
+      heard(body);
+      body.enqueue(chunk);
+    },
+    flush: () => clearTimeout(timer),
+  });
+  return new Response(response.body.pipeThrough(watched), response);
 }
 
 const throwProblems: Middleware = {

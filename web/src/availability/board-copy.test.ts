@@ -51,6 +51,13 @@ test("a snapshot of a new epoch begins anew, an older one is passed over", () =>
   expect(copy.position).toBe("4-0");
 });
 
+test("an older snapshot that answers the copy's position is the truth", () => {
+  expect(copy.takeSnapshot({ epoch: 3, revision: 9, states: "bbbbbb" }, "3-9")).toBe(false);
+  expect(copy.takeSnapshot({ epoch: 2, revision: 99, states: "bbbbbb" }, "3-10")).toBe(true);
+  expect(text()).toBe("bbbbbb");
+  expect(copy.takeChanges({ epoch: 2, revision: 100, changes: { ".": [0] } })).toBe("applied");
+});
+
 test("changes from before an older snapshot still lead to the same board", () => {
   copy.takeSnapshot({ epoch: 3, revision: 8, states: "......" });
 

@@ -49,11 +49,14 @@ export class BoardCopy {
 
   /**
    * A snapshot that is older than the copy is passed over: another instance of the service may lag
-   * behind, and changes say what a seat is, so that those it sends later still fit.
+   * behind, and changes say what a seat is, so that those it sends later still fit. Not so one that
+   * answers the copy's own position: an instance that is behind waits, so the service has lost what
+   * came after. Answers whether the snapshot was taken.
    *
+   * @param asked the position that the service was told.
    * @throws {FeedError} on garbled input; the copy is then as it was.
    */
-  takeSnapshot(message: unknown): void {
+  takeSnapshot(message: unknown, asked?: string): boolean {
     const { epoch, revision, states } = fieldsOf(message);
     const position = readPosition(epoch, revision);
     const bytes = readStates(states);
@@ -62,11 +65,12 @@ export class BoardCopy {
         `A snapshot has ${bytes.length} seats, but the event has ${this.states.length}.`,
       );
     }
-    if (this.#isAfter(position)) return;
+    if (this.position !== asked && this.#isAfter(position)) return false;
     Object.assign(this, position);
     this.states = bytes;
     this.changed = [];
     this.#isEmpty = false;
+    return true;
   }
 
   /**

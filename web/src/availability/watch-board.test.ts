@@ -3,12 +3,19 @@ import { watchBoard, type BoardWatch } from "./watch-board";
 
 /** A service whose answers are written by the test. */
 class Service {
+  /** Of streams that were asked for. */
   readonly urls: string[] = [];
   readonly headers: Headers[] = [];
+  /** What plain questions are answered with, and how many there were. */
+  board: unknown;
+  nAsked = 0;
+  /** Streams that nobody has ended. */
+  nOpen = 0;
   #answers: (() => Response | Promise<Response>)[] = [];
   #lines: ReadableStreamDefaultController<Uint8Array>[] = [];
 
   fetch = async (url: string, init: RequestInit): Promise<Response> => {
+    if (url.endsWith("/availability")) return this.#tell();
     this.urls.push(url);
     this.headers.push(new Headers(init.headers));
     const answer = this.#answers.shift();
@@ -35,11 +42,19 @@ class Service {
     await vi.advanceTimersByTimeAsync(0);
   }
 
+  #tell(): Response {
+    this.nAsked++;
+    if (this.board === undefined) throw new TypeError("Failed to fetch");
+    return Response.json(this.board);
+  }
+
   #open(signal: AbortSignal): Response {
     const body = new ReadableStream<Uint8Array>({
       start: (line) => {
         this.#lines.push(line);
+        this.nOpen++;
         signal.addEventListener("abort", () => {
+          this.nOpen--;
           try {
             line.error(signal.reason);
           } catch {
@@ -108,6 +123,19 @@ test("a lost line is resumed where it broke", async () => {
 
   expect(service.urls[1]).toBe("https://host/v1/events/e1/live?last_event_id=1-6");
   expect(told.at(-1)).toBe("live");
+});
+
+test("where the service has lost what the copy had, its snapshot is the truth", async () => {
+  await start();
+  await service.send("snapshot", { epoch: 1, revision: 9, states: "bb.." });
+  await service.hangUp();
+  await vi.advanceTimersByTimeAsync(500);
+  expect(service.urls[1]).toContain("last_event_id=1-9");
+
+  await service.send("snapshot", { epoch: 1, revision: 5, states: "...." });
+  await service.send("changes", { epoch: 1, revision: 6, changes: { h: [2] } });
+
+  expect(told.slice(-2)).toEqual(["snapshot ....", "changes 2 ..h."]);
 });
 
 test("after a garbled message nothing is thrown, and a snapshot is asked for", async () => {
@@ -196,6 +224,53 @@ test("what the service answers decides on the wait", async () => {
   expect(service.urls).toHaveLength(3);
 });
 
+test("while the stream is refused the board is asked for, and what is asked for is no connection", async () => {
+  const headers = { "Retry-After": "600" };
+  service.answer(() => new Response("", { status: 429, headers }));
+  service.board = snapshot;
+  await start();
+  const refused = "lost: Too many seat maps are watched from here.";
+  expect(told).toEqual(["connecting", refused, "snapshot ...."]);
+
+  service.board = { ...snapshot, revision: 7, states: "b..." };
+  await vi.advanceTimersByTimeAsync(15_000);
+  expect(told.at(-1)).toBe("snapshot b...");
+  service.board = snapshot;
+  await vi.advanceTimersByTimeAsync(15_000);
+  expect([service.nAsked, told.length]).toEqual([3, 4]);
+
+  await vi.advanceTimersByTimeAsync(600_000);
+  await service.send("changes", { epoch: 1, revision: 8, changes: { h: [1] } });
+  expect(service.urls.at(-1)).toContain("last_event_id=1-7");
+  expect(told.slice(4)).toEqual(["live", "changes 1 bh.."]);
+  const { nAsked } = service;
+  await vi.advanceTimersByTimeAsync(35_000);
+  expect(service.nAsked).toBe(nAsked);
+});
+
+test("a stream that something holds back is not taken for a live one", async () => {
+  service.board = snapshot;
+  await start();
+  await vi.advanceTimersByTimeAsync(5_000);
+  expect(told).toEqual(["connecting", "snapshot ...."]);
+
+  await vi.advanceTimersByTimeAsync(120_000);
+  expect(service.urls.length).toBeGreaterThan(2);
+  expect(told).not.toContain("live");
+  expect(service.nAsked).toBeGreaterThan(7);
+});
+
+test("a plain question goes on being asked when it fails, and never of what is not there", async () => {
+  const away = () => Promise.reject(new TypeError("Failed to fetch"));
+  service.answer(away, away, away, () => new Response("", { status: 404 }));
+  await start();
+  expect(service.nAsked).toBe(1);
+  await vi.advanceTimersByTimeAsync(500 + 1_000 + 2_000);
+  expect(told.at(-1)).toBe("lost: This event cannot be watched.");
+  await vi.advanceTimersByTimeAsync(59_000);
+  expect(service.nAsked).toBe(1);
+});
+
 test("the network coming back is not slept through", async () => {
   const window = new EventTarget();
   vi.stubGlobal("addEventListener", window.addEventListener.bind(window));
@@ -225,6 +300,42 @@ test("a page that nobody looks at waits until somebody does", async () => {
   page.dispatchEvent(new Event("visibilitychange"));
   await vi.advanceTimersByTimeAsync(0);
   expect(service.urls).toHaveLength(2);
+});
+
+test("a page that nobody has looked at for a while lets its connection go, and resumes when seen", async () => {
+  const page = Object.assign(new EventTarget(), { visibilityState: "visible" });
+  vi.stubGlobal("document", page);
+  const look = (visibilityState: string) => {
+    page.visibilityState = visibilityState;
+    page.dispatchEvent(new Event("visibilitychange"));
+    return vi.advanceTimersByTimeAsync(0);
+  };
+  await start();
+  await service.send("snapshot", snapshot);
+  await look("hidden");
+  await vi.advanceTimersByTimeAsync(20_000);
+  await look("visible");
+  await vi.advanceTimersByTimeAsync(15_000);
+  await service.say(": still here\n\n");
+  expect([service.urls.length, service.nOpen]).toEqual([1, 1]);
+
+  await look("hidden");
+  await vi.advanceTimersByTimeAsync(30_000);
+  expect([service.urls.length, service.nOpen, told.at(-1)]).toEqual([1, 0, "connecting"]);
+  await vi.advanceTimersByTimeAsync(600_000);
+  expect([service.urls.length, service.nAsked]).toEqual([1, 0]);
+
+  await look("visible");
+  expect(service.urls[1]).toContain("last_event_id=1-5");
+  expect(told.slice(-2)).toEqual(["connecting", "live"]);
+});
+
+test("a page that was opened behind another lets its connection go too", async () => {
+  vi.stubGlobal("document", Object.assign(new EventTarget(), { visibilityState: "hidden" }));
+  await start();
+  await service.send("snapshot", snapshot);
+  await vi.advanceTimersByTimeAsync(30_000);
+  expect([service.urls.length, service.nOpen]).toEqual([1, 0]);
 });
 
 test("a closed watch is quiet for good", async () => {

@@ -1,4 +1,6 @@
+import { Asker } from "./asker";
 import { BoardCopy } from "./board-copy";
+import { Ended, refusal, silence, toEnded, unseen } from "./ended";
 import { StreamParser, type StreamMessage } from "./event-stream";
 import { FeedError } from "./feed-error";
 import { waitAfter } from "./waits";
@@ -9,6 +11,7 @@ export interface BoardWatcher {
   /** Of the service; the page's own when it is left out. */
   origin?: string;
   token?: () => Promise<string | undefined>;
+  /** Also while the connection is lost: the board as it was a moment ago. */
   onSnapshot(copy: BoardCopy): void;
   onChanges(indices: number[], copy: BoardCopy): void;
   onConnection(state: ConnectionState, detail?: string): void;
@@ -22,23 +25,19 @@ export interface BoardWatch {
 /** The service sends something every 15 seconds, be it only a comment. */
 const SILENCE_MS_MAX = 40_000;
 
+/** All tabs of a site share six connections, unless it speaks HTTP/2. */
+const UNSEEN_MS_MAX = 25_000;
+
+/** A line that has told nothing by then may be one that something in between holds back. */
+const FIRST_MS_MAX = 5_000;
+
 /** A connection that lived so long was a good one: the next wait is short again. */
 const PROVEN_MS = 5_000;
-
-/** Why an attempt ended, in words for people, and what that means for the next one. */
-class Ended extends Error {
-  constructor(
-    message: string,
-    readonly hints: { retryAfterSeconds?: number; isRefused?: boolean; isAtOnce?: boolean } = {},
-  ) {
-    super(message);
-  }
-}
 
 /**
  * Keeps a copy of an event's board up to date. The stream is read with `fetch`: an `EventSource`
  * cannot send a token, does not tell a 404 from a 503, and hides the comments that show that a
- * silent line is alive.
+ * silent line is alive. Where no stream can be had, the board is asked for every few seconds.
  */
 export function watchBoard(eventId: string, watcher: BoardWatcher): BoardWatch {
   return new Watch(eventId, watcher);
@@ -48,28 +47,36 @@ class Watch implements BoardWatch {
   readonly copy = new BoardCopy();
   readonly #stop = new AbortController();
   readonly #url: string;
+  readonly #asker = new Asker((signal) => this.#ask(signal));
   #attempt: AbortController | undefined;
   #timer: ReturnType<typeof setTimeout> | undefined;
+  #unseen: ReturnType<typeof setTimeout> | undefined;
   #failures = 0;
   #heardAt = 0;
   #aliveSince: number | undefined;
   #needsSnapshot = false;
+  /** Whether streams get through to here at all. */
+  #hasHeard = false;
   #state: ConnectionState | undefined;
 
   constructor(
     eventId: string,
     readonly watcher: BoardWatcher,
   ) {
-    this.#url = `${watcher.origin ?? ""}/v1/events/${encodeURIComponent(eventId)}/live`;
+    this.#url = `${watcher.origin ?? ""}/v1/events/${encodeURIComponent(eventId)}`;
     this.#listen();
     this.#tell("connecting");
+    this.#asker.begin(FIRST_MS_MAX);
+    if (isHidden()) this.#looked();
     void this.#connect();
   }
 
   close(): void {
     this.#stop.abort();
     this.#attempt?.abort();
+    this.#asker.end();
     clearTimeout(this.#timer);
+    clearTimeout(this.#unseen);
   }
 
   /** The browser knows first that the network is gone or back, and that somebody looks again. */
@@ -81,11 +88,14 @@ class Watch implements BoardWatch {
       () => this.#attempt?.abort(new Ended("This device has no network.")),
       { signal },
     );
-    globalThis.document?.addEventListener(
-      "visibilitychange",
-      () => document.visibilityState === "visible" && this.#hurry(),
-      { signal },
-    );
+    globalThis.document?.addEventListener("visibilitychange", () => this.#looked(), { signal });
+  }
+
+  /** Somebody looks at the page, or nobody does any more. */
+  #looked(): void {
+    clearTimeout(this.#unseen);
+    if (!isHidden()) return this.#hurry();
+    this.#unseen = setTimeout(() => this.#attempt?.abort(unseen()), UNSEEN_MS_MAX);
   }
 
   /** Tries at once, unless the line is known to be alive: timers stand still in sleep. */
@@ -118,10 +128,13 @@ class Watch implements BoardWatch {
   async #read(attempt: AbortController): Promise<void> {
     this.#heard(attempt);
     const position = this.#needsSnapshot ? undefined : this.copy.position;
-    const response = await this.#request(position, attempt.signal);
+    const query = position ? `?last_event_id=${position}` : "";
+    const { signal } = attempt;
+    const init: RequestInit = { cache: "no-store", signal };
+    const response = await this.#request(`/live${query}`, "text/event-stream", init);
     if (!response.body) throw new Ended("The service has sent nothing.");
     // To somebody who has everything it says nothing until the next change.
-    if (position !== undefined) this.#alive();
+    if (position !== undefined && this.#hasHeard) this.#alive();
     const parser = new StreamParser();
     const decoder = new TextDecoder();
     const reader = response.body.getReader();
@@ -129,25 +142,30 @@ class Watch implements BoardWatch {
       const { done, value } = await reader.read();
       if (done) throw new Ended("The service has ended the connection.");
       this.#heard(attempt);
+      this.#hasHeard = true;
+      if (position !== undefined) this.#alive();
       for (const message of parser.take(decoder.decode(value, { stream: true }))) {
-        this.#take(message);
+        this.#take(message, position);
       }
     }
   }
 
-  async #request(position: string | undefined, signal: AbortSignal): Promise<Response> {
+  async #request(path: string, type: string, init: RequestInit): Promise<Response> {
     const token = await this.watcher.token?.();
-    const query = position ? `?last_event_id=${position}` : "";
-    const response = await fetch(this.#url + query, {
-      headers: {
-        Accept: "text/event-stream",
-        ...(token ? { Authorization: `Bearer ${token}` } : {}),
-      },
-      cache: "no-store",
-      signal,
-    });
+    const headers = { Accept: type, ...(token ? { Authorization: `Bearer ${token}` } : {}) };
+    const response = await fetch(this.#url + path, { ...init, headers });
     if (response.ok) return response;
     throw refusal(response);
+  }
+
+  /** The browser's cache asks only whether something has changed. */
+  async #ask(signal: AbortSignal): Promise<void> {
+    if (isHidden()) return;
+    const init: RequestInit = { cache: "no-cache", signal };
+    const response = await this.#request("/availability", "application/json", init);
+    const snapshot: unknown = await response.json();
+    if (signal.aborted || !this.copy.takeSnapshot(snapshot)) return;
+    this.#call(() => this.watcher.onSnapshot(this.copy));
   }
 
   /** The watchdog: a line that says nothing for long is dead, whatever the network believes. */
@@ -157,9 +175,10 @@ class Watch implements BoardWatch {
     this.#timer = setTimeout(() => attempt.abort(silence()), SILENCE_MS_MAX);
   }
 
-  #take({ event, data }: StreamMessage): void {
+  /** `asked`: the position from which the stream was to go on. */
+  #take({ event, data }: StreamMessage, asked: string | undefined): void {
     if (event === "snapshot") {
-      this.copy.takeSnapshot(parse(data));
+      this.copy.takeSnapshot(parse(data), asked);
       this.#needsSnapshot = false;
       this.#alive();
       this.#call(() => this.watcher.onSnapshot(this.copy));
@@ -177,6 +196,7 @@ class Watch implements BoardWatch {
   }
 
   #alive(): void {
+    this.#asker.end();
     this.#aliveSince ??= Date.now();
     this.#tell("live");
   }
@@ -184,15 +204,33 @@ class Watch implements BoardWatch {
   #retry(ended: Ended): void {
     if (Date.now() - (this.#aliveSince ?? Infinity) > PROVEN_MS) this.#failures = 0;
     this.#aliveSince = undefined;
-    const isAtOnce = ended.hints.isAtOnce && this.#failures === 0;
+    if (ended.hints.isUnseen) return this.#rest();
+    const isFirst = this.#failures === 0;
+    const isAtOnce = ended.hints.isAtOnce && isFirst;
     const wait = isAtOnce ? 0 : waitAfter(this.#failures, Math.random(), ended.hints);
     this.#failures++;
     if (ended.cause instanceof FeedError) this.#needsSnapshot = true;
     if (!isAtOnce) this.#tell("lost", ended.message);
+    this.#askMeanwhile(isFirst, ended);
     this.#timer = setTimeout(() => {
       // Nobody looks: the next look is soon enough.
-      if (globalThis.document?.visibilityState !== "hidden") void this.#connect();
+      if (!isHidden()) void this.#connect();
     }, wait);
+  }
+
+  /** The next look connects again. */
+  #rest(): void {
+    this.#asker.end();
+    this.#tell("connecting");
+    if (!isHidden()) void this.#connect();
+  }
+
+  /** At once where nothing is known of the board yet. */
+  #askMeanwhile(isFirst: boolean, { hints }: Ended): void {
+    if (hints.isRefused) return this.#asker.end();
+    const isUrgent = isFirst && this.copy.position === undefined;
+    if (isUrgent) this.#asker.end();
+    this.#asker.begin(isUrgent ? 0 : undefined);
   }
 
   #tell(state: ConnectionState, detail?: string): void {
@@ -212,33 +250,14 @@ class Watch implements BoardWatch {
   }
 }
 
+function isHidden(): boolean {
+  return globalThis.document?.visibilityState === "hidden";
+}
+
 function parse(data: string): unknown {
   try {
     return JSON.parse(data);
   } catch {
     throw new FeedError("A message of the feed is no JSON.");
   }
-}
-
-function silence(): Ended {
-  return new Ended("The service has fallen silent.");
-}
-
-function refusal(response: Response): Ended {
-  const seconds = Number(response.headers.get("Retry-After") ?? 0);
-  const retryAfterSeconds = Number.isFinite(seconds) ? seconds : 0;
-  if (response.status === 429) {
-    return new Ended("Too many seat maps are watched from here.", { retryAfterSeconds });
-  }
-  if (response.status >= 500) return new Ended("The service is busy.", { retryAfterSeconds });
-  return new Ended("This event cannot be watched.", { retryAfterSeconds, isRefused: true });
-}
-
-function toEnded(error: unknown): Ended {
-  if (error instanceof Ended) return error;
-  const ended = new Ended(
-    error instanceof FeedError ? error.message : "There is no connection to the service.",
-  );
-  ended.cause = error;
-  return ended;
 }

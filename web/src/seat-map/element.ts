@@ -1,4 +1,4 @@
-import { watchBoard, type BoardCopy, type BoardWatch } from "../availability";
+import { watchBoard, type BoardCopy, type BoardWatch, type ConnectionState } from "../availability";
 import { ElementFrame } from "./element-frame";
 import { fetchLayout } from "./fetch-layout";
 import { nameOfSeat, type Plan, type PlanCategory, type PlanSeat } from "./plan";
@@ -7,7 +7,7 @@ import { readPlan } from "./read-plan";
 import { SeatList } from "./seat-list";
 import type { FrameStats } from "./frame-stats";
 import { SeatMap } from "./seat-map";
-import { FREE } from "./seat-states";
+import { FREE, unknownStates } from "./seat-states";
 import { Selection } from "./selection";
 import { stateOfByte } from "./words";
 
@@ -33,8 +33,12 @@ export class HoldfastSeatMap extends HTMLElement {
   #watch: BoardWatch | undefined;
   #loading: AbortController | undefined;
   #selection = new Selection(SEATS_MAX);
+  /** What is to be picked out as soon as the plan and its seats are there. */
+  #wanted: readonly string[] | undefined;
+  #held: readonly string[] = [];
   #own = new Set<number>();
   #isList = false;
+  #isLost = false;
 
   constructor() {
     super();
@@ -45,7 +49,9 @@ export class HoldfastSeatMap extends HTMLElement {
     });
   }
 
+  /** Also when it is moved in the page: what was picked out and held is so still. */
   connectedCallback(): void {
+    if (this.selection.length > 0) this.#wanted = this.selection;
     this.#restart();
   }
 
@@ -54,19 +60,22 @@ export class HoldfastSeatMap extends HTMLElement {
   }
 
   /** Attributes that a script sets one after another are one change. */
-  attributeChangedCallback(_name: string, before: string | null, now: string | null): void {
-    if (this.isConnected && before !== now) this.#restart();
+  attributeChangedCallback(name: string, before: string | null, now: string | null): void {
+    if (before === now) return;
+    const isFirst = before === null && !this.isConnected;
+    if (!isFirst) this.#forgetSelection();
+    if (!isFirst && name === "event") this.#held = [];
+    if (this.isConnected) this.#restart();
   }
 
   /** The labels of the seats that are picked out. */
   get selection(): string[] {
-    return this.#selection.seats.map(({ label }) => label);
+    return [...(this.#wanted ?? this.#selection.seats.map(({ label }) => label))];
   }
 
   set selection(labels: readonly string[]) {
-    if (!this.#plan || !this.#watch) return;
-    this.#selection.replace(labels, this.#plan, this.#watch.copy.states);
-    this.#selectionChanged([]);
+    this.#wanted = [...labels];
+    this.#select();
   }
 
   clearSelection(): void {
@@ -75,9 +84,8 @@ export class HoldfastSeatMap extends HTMLElement {
 
   /** Seats that the buyer holds already: they are shown as such and leave the selection. */
   setHeld(labels: readonly string[]): void {
-    this.#own = new Set(this.#indicesOf(labels));
-    this.#map?.setOwn(this.#own);
-    this.#list?.setOwn(this.#own);
+    this.#held = [...labels];
+    this.#showHeld();
     const left = this.selection.filter((label) => !labels.includes(label));
     if (left.length !== this.selection.length) this.selection = left;
   }
@@ -113,6 +121,11 @@ export class HoldfastSeatMap extends HTMLElement {
     });
   }
 
+  #forgetSelection(): void {
+    this.#wanted = undefined;
+    this.#selection = new Selection(this.#max());
+  }
+
   #end(): void {
     this.#loading?.abort();
     this.#watch?.close();
@@ -141,6 +154,9 @@ export class HoldfastSeatMap extends HTMLElement {
     const label = `Seat map of ${plan.name || "the house"}`;
     this.#map = new SeatMap(this.#frame.map, { plan, formatPrice, label });
     this.#list = new SeatList(this.#frame.list, { plan, formatPrice });
+    this.#map.setStates(unknownStates(plan));
+    this.#list.setStates(unknownStates(plan));
+    this.#showHeld();
     for (const part of [this.#map, this.#list]) {
       part.addEventListener("seatpick", (picked) => {
         this.#pick((picked as CustomEvent<{ seat: PlanSeat }>).detail.seat);
@@ -152,13 +168,20 @@ export class HoldfastSeatMap extends HTMLElement {
       origin: this.#origin(),
       onSnapshot: (copy) => this.#snapshotTaken(copy),
       onChanges: (indices, copy) => this.#boardChanged(indices, copy),
-      onConnection: (state, detail) => {
-        this.#frame.note(
-          state === "lost" ? "Not live at the moment; this is the last that is known." : undefined,
-        );
-        this.#emit("connection", { state, detail });
-      },
+      onConnection: (state, detail) => this.#connected(state, detail),
     });
+  }
+
+  #connected(state: ConnectionState, detail: string | undefined): void {
+    this.#isLost = state === "lost";
+    this.#frame.note(this.#isLost ? this.#lostNote() : undefined);
+    this.#emit("connection", { state, detail });
+  }
+
+  #lostNote(): string {
+    const isKnown = this.#watch?.copy.position !== undefined;
+    if (isKnown) return "Not live at the moment; this is the last that is known.";
+    return "It cannot be seen yet which seats are free; this catches up by itself.";
   }
 
   #snapshotTaken(copy: BoardCopy): void {
@@ -169,7 +192,9 @@ export class HoldfastSeatMap extends HTMLElement {
       this.#fail("The plan and the list of free seats do not belong together.");
       return;
     }
+    if (this.#isLost) this.#frame.note(this.#lostNote());
     this.#boardChanged([], copy);
+    this.#select();
   }
 
   #boardChanged(indices: number[], copy: BoardCopy): void {
@@ -182,7 +207,10 @@ export class HoldfastSeatMap extends HTMLElement {
 
   #pick(seat: PlanSeat): void {
     const { copy } = this.#watch ?? {};
-    if (!copy || copy.states.length === 0) return;
+    if (!copy) return;
+    if (copy.position === undefined) {
+      return this.#frame.note(`It cannot be seen yet whether ${nameOfSeat(seat)} is free.`);
+    }
     const state = this.#own.has(seat.index) ? "own" : stateOfByte(copy.states[seat.index]);
     const isAllowed = this.#emit("seat-pick", { ...this.#describe(seat), state });
     if (!isAllowed || state === "own") return;
@@ -195,6 +223,20 @@ export class HoldfastSeatMap extends HTMLElement {
       this.#frame.note(undefined);
       this.#selectionChanged([]);
     }
+  }
+
+  #select(): void {
+    const { copy } = this.#watch ?? {};
+    if (!this.#wanted || !this.#plan || copy?.position === undefined) return;
+    this.#selection.replace(this.#wanted, this.#plan, copy.states);
+    this.#wanted = undefined;
+    this.#selectionChanged([]);
+  }
+
+  #showHeld(): void {
+    this.#own = new Set(this.#indicesOf(this.#held));
+    this.#map?.setOwn(this.#own);
+    this.#list?.setOwn(this.#own);
   }
 
   #selectionChanged(taken: readonly PlanSeat[]): void {

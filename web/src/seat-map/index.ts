@@ -10,4 +10,4 @@ export { longestRun } from "./runs";
 export type { FrameStats } from "./frame-stats";
 export { SeatMap, type MapMode, type SeatMapOptions } from "./seat-map";
 export { SeatList, type SeatListOptions } from "./seat-list";
-export type { MarkKind } from "./seat-states";
+export { unknownStates, type MarkKind } from "./seat-states";

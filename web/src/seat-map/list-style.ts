@@ -43,7 +43,7 @@ button[aria-pressed="true"] {
   color: ${cssOf("onAccent")}; background: ${cssOf("accent")}; border-color: ${cssOf("accent")};
 }
 button[data-marked]:not([aria-pressed="true"]) { outline: 2px dashed ${cssOf("accent")}; outline-offset: 1px; }
-.list[data-free-only] button[data-taken]:not([aria-pressed="true"], [data-marked]) {
+.list[data-free-only] button[data-taken]:not([aria-pressed="true"], [data-marked], :focus) {
   display: none;
 }
 button.more { border-inline-start-width: 1px; margin: 0 0 0.75rem; text-align: center; }

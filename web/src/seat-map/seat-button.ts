@@ -1,5 +1,5 @@
 import { placeOfSeat, type PlanSeat } from "./plan";
-import { FREE, type SeatStates } from "./seat-states";
+import { FREE, UNKNOWN, type SeatStates } from "./seat-states";
 import { capitalized, factsOf, type FormatPrice } from "./words";
 
 /** A seat in the list: a real button that says all about it. */
@@ -35,7 +35,8 @@ export class SeatButton {
     const isOwn = states.isOwn(seat);
     const isPicked = isOwn || states.marked("selected").has(seat.index);
     element.setAttribute("aria-pressed", String(isPicked));
-    element.toggleAttribute("data-taken", !isOwn && states.stateOf(seat) !== FREE);
+    const state = states.stateOf(seat);
+    element.toggleAttribute("data-taken", !isOwn && state !== FREE && state !== UNKNOWN);
     element.toggleAttribute("data-marked", states.marksOf(seat).length > 0);
   }
 }

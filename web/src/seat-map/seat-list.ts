@@ -40,10 +40,7 @@ export class SeatList extends EventTarget {
     this.#list.addEventListener("click", (event) => this.#clicked(event));
     this.#list.addEventListener("keydown", (event) => this.#keyPressed(event));
     this.#list.addEventListener("focusin", (event) => this.#focused(event));
-    this.#list.addEventListener("focusout", ({ relatedTarget }) => {
-      const stays = relatedTarget instanceof Element && relatedTarget.closest("[data-index]");
-      if (!stays) this.#emit("seatfocus", { index: undefined });
-    });
+    this.#list.addEventListener("focusout", (event) => this.#left(event));
     shadow.append(this.#list);
     host.append(this.#root);
   }
@@ -51,6 +48,7 @@ export class SeatList extends EventTarget {
   setStates(states: Uint8Array): void {
     this.#states.replace(states);
     for (const section of this.#sections) section.update();
+    this.#enterRows(this.#sections);
   }
 
   changeSeats(indices: Iterable<number>): void {
@@ -111,6 +109,13 @@ export class SeatList extends EventTarget {
     }
     this.#stale.clear();
     for (const section of sections) section.updateSummary();
+    this.#enterRows(sections);
+  }
+
+  /** While only free seats are shown, the one by which Tab enters a row may have just been hidden. */
+  #enterRows(sections: Iterable<ListSection>): void {
+    if (!this.#list.hasAttribute("data-free-only")) return;
+    for (const section of sections) section.enterRows();
   }
 
   #clicked(event: Event): void {
@@ -123,6 +128,16 @@ export class SeatList extends EventTarget {
     if (!seat) return;
     this.#sections[seat.section.nth]?.rove(seat);
     this.#emit("seatfocus", { index: seat.index });
+  }
+
+  /** A seat that was taken is shown for as long as it has the focus. */
+  #left(event: FocusEvent): void {
+    const seat = this.#seatOf(event);
+    const section = seat && this.#sections[seat.section.nth];
+    if (section) this.#enterRows([section]);
+    const { relatedTarget } = event;
+    const stays = relatedTarget instanceof Element && relatedTarget.closest("[data-index]");
+    if (!stays) this.#emit("seatfocus", { index: undefined });
   }
 
   #keyPressed(event: KeyboardEvent): void {

@@ -253,9 +253,8 @@ export class SeatMap extends EventTarget {
       !this.camera.isFit && detail.seats === 1
         ? this.sectionAt(middleOf(this.camera.visible))
         : undefined;
-    this.surface.showWhere(
-      section && `${section.name} · ${freeInWords(this.#states.freeIn(section))}`,
-    );
+    const count = section && freeInWords(this.#states.freeIn(section));
+    this.surface.showWhere(section && [section.name, count].filter(Boolean).join(" · "));
   }
 
   #watchSize(): () => void {

@@ -1,8 +1,8 @@
 import { expect, test } from "vitest";
 import { readPlan } from "./read-plan";
 import { sampleLayout } from "./sample-layout";
-import { SeatStates } from "./seat-states";
-import { describeSeat } from "./words";
+import { SeatStates, unknownStates } from "./seat-states";
+import { describeSeat, freeInWords } from "./words";
 
 const plan = readPlan(
   sampleLayout(
@@ -22,6 +22,17 @@ test("free seats of sections are counted through snapshots and changes", () => {
 
   bytes.set(new TextEncoder().encode(".bbx."));
   states.count([0, 2, 2, 999]);
+  expect(free(states)).toEqual([1, 1]);
+});
+
+test("of a board that is not known yet nothing is said to be free, or taken", () => {
+  const states = new SeatStates(plan);
+  states.replace(unknownStates(plan));
+  expect(free(states)).toEqual([undefined, undefined]);
+  expect(describeSeat(states, plan.seats[0]!)).toMatch(/, not known yet$/);
+  expect([freeInWords(undefined), freeInWords(undefined, 200)]).toEqual(["", "200 seats"]);
+
+  states.replace(new TextEncoder().encode("hb.x."));
   expect(free(states)).toEqual([1, 1]);
 });
 

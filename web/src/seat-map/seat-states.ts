@@ -7,6 +7,13 @@ export const BOOKED = 0x62;
 export const BLOCKED = 0x78;
 /** Kept for the waitlist: only a house's owner is told; on the public board it is blocked. */
 export const KEPT = 0x77;
+/** What nobody has told yet: of all seats of a board, or of none. */
+export const UNKNOWN = 0x3f;
+
+/** A board of which nothing is known yet. */
+export function unknownStates(plan: Plan): Uint8Array {
+  return new Uint8Array(plan.seatCount).fill(UNKNOWN);
+}
 
 export type MarkKind = "conflict" | "offer" | "selected" | "added" | "removed" | "moved";
 export const MARK_KINDS: readonly MarkKind[] = [
@@ -104,7 +111,9 @@ export class SeatStates {
     return MARK_KINDS.filter((kind) => this.#marks.get(kind)?.has(seat.index));
   }
 
-  freeIn(section: PlanSection): number {
+  /** Nothing where the states are not known yet. */
+  freeIn(section: PlanSection): number | undefined {
+    if (this.#states[0] === UNKNOWN) return undefined;
     return this.#free[section.nth] ?? 0;
   }
 

@@ -1,5 +1,5 @@
 import { nameOfSeat, type PlanSeat, type SeatFlag } from "./plan";
-import { BOOKED, FREE, HELD, KEPT, type MarkKind, type SeatStates } from "./seat-states";
+import { BOOKED, FREE, HELD, KEPT, UNKNOWN, type MarkKind, type SeatStates } from "./seat-states";
 
 const FLAG_WORDS: Record<SeatFlag, string> = {
   accessible: "place for a wheelchair",
@@ -24,6 +24,7 @@ export function stateInWords(states: SeatStates, seat: PlanSeat): string {
   if (state === FREE) return "free";
   if (state === HELD) return "held by somebody else";
   if (state === KEPT) return "kept for the waitlist";
+  if (state === UNKNOWN) return "not known yet";
   return state === BOOKED ? "booked" : "not for sale";
 }
 
@@ -70,7 +71,9 @@ export function capitalized(text: string): string {
 
 const NUMBERS = new Intl.NumberFormat();
 
-export function freeInWords(free: number, total?: number): string {
+/** Where it is not known yet how many are free, only how many there are. */
+export function freeInWords(free: number | undefined, total?: number): string {
+  if (free === undefined) return total === undefined ? "" : `${NUMBERS.format(total)} seats`;
   if (free === 0) return "sold out";
   const of = total === undefined ? "" : ` of ${NUMBERS.format(total)}`;
   return `${NUMBERS.format(free)}${of} free`;

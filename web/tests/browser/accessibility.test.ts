@@ -1,10 +1,62 @@
 import type { BrowserContextOptions, Page } from "playwright-core";
-import { describe, test } from "vitest";
+import { describe, expect, test } from "vitest";
 import { DARK, expectAccessible, newPage, PHONE, SMALL_PHONE, useBrowser } from "./support/browser";
 import { guest, onSale } from "./support/house";
 import { book, openEvent, seatInList } from "./support/map";
 
 useBrowser();
+
+test("the first Tab and Enter lead past the header, and no page is left by it", async () => {
+  const house = await onSale(2, 6);
+  const page = await newPage();
+  await openEvent(page, house);
+  const pages = await page.evaluate(() => history.length);
+
+  await page.keyboard.press("Tab");
+  await page.keyboard.press("Enter");
+
+  expect(await page.evaluate(() => document.activeElement?.id)).toBe("main");
+  await page.keyboard.press("Tab");
+  expect(await page.evaluate(() => document.activeElement?.closest("main")?.id)).toBe("main");
+  expect(await page.evaluate(() => history.length)).toBe(pages);
+  expect(page.url()).not.toContain("#");
+});
+
+/** What the keyboard is at, also inside of components. */
+function focused(page: Page): Promise<string> {
+  return page.evaluate(() => {
+    let at = document.activeElement;
+    while (at?.shadowRoot?.activeElement) at = at.shadowRoot.activeElement;
+    return at?.textContent ?? "";
+  });
+}
+
+test("while only free seats are shown, Tab stops in every row that has one, whoever takes seats", async () => {
+  const house = await onSale(3, 6);
+  const path = { event_id: house.eventId };
+  const take = async (seat: string): Promise<void> => {
+    const rival = await guest();
+    await rival.POST("/v1/events/{event_id}/holds", { params: { path }, body: { seats: [seat] } });
+  };
+  const page = await newPage();
+  await openEvent(page, house);
+  const first = await seatInList(page, "A", "1");
+  await page.getByLabel("Show free seats only").check();
+  await first.focus();
+  await take("S-B-1");
+  await (await seatInList(page, "B", "1")).waitFor({ state: "hidden" });
+
+  await page.keyboard.press("Tab");
+  expect(await focused(page)).toMatch(/^Row B, seat 2,/i);
+
+  await take("S-B-2");
+  await expect.poll(() => focused(page)).toMatch(/^Row B, seat 2, .*held by somebody else/i);
+  await page.keyboard.press("Tab");
+  expect(await focused(page)).toMatch(/^Row C, seat 1,/i);
+  await page.keyboard.press("Shift+Tab");
+  expect(await focused(page)).toMatch(/^Row B, seat 3,/i);
+  await page.getByText("16 free").first().waitFor();
+});
 
 const LOOKS: [string, BrowserContextOptions][] = [
   ["light", {}],

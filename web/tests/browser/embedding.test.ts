@@ -73,6 +73,74 @@ test("two lines of HTML show a live map in another site's page", async () => {
   await expect.poll(() => seat.innerText(), { timeout: 10_000 }).toMatch(/held/);
 });
 
+/** What a shop's script does with the map. */
+interface SeatMapElement extends HTMLElement {
+  selection: readonly string[];
+  setHeld(labels: readonly string[]): void;
+}
+
+test("held and selected seats may be told before the plan is there, and outlive a move in the page", async () => {
+  const house = await onSale(2, 10);
+  event = house.eventId;
+  const params = { path: { event_id: event } };
+  const buyer = await guest();
+  const body = { seats: ["S-A-3"] };
+  await dataOf(buyer.POST("/v1/events/{event_id}/holds", { params, body }));
+  const page = await newPage({}, { origin: shopOrigin(), expected: /favicon|img-src/ });
+  let send = (): void => undefined;
+  const mayCome = new Promise<void>((resolve) => (send = resolve));
+  await page.route("**/layout", async (route) => {
+    await mayCome;
+    await route.continue();
+  });
+  await page.goto("/");
+  await page.evaluate(async () => {
+    await customElements.whenDefined("holdfast-seat-map");
+    const map = document.querySelector("holdfast-seat-map") as SeatMapElement;
+    map.selection = ["S-A-5"];
+    map.setHeld(["S-A-3"]);
+  });
+  send();
+
+  await page.getByText("Show as a list").click();
+  const seat = (number: number) =>
+    page.getByRole("button", { name: new RegExp(`seat ${number}\\b`) }).first();
+  const expectTold = async (): Promise<void> => {
+    await page.getByText("Stalls").first().click();
+    await expect.poll(() => seat(3).innerText()).toMatch(/yours/);
+    await expect.poll(() => seat(5).innerText()).toMatch(/selected/);
+  };
+  await expectTold();
+
+  await page.evaluate(() => {
+    const map = document.querySelector("holdfast-seat-map") as SeatMapElement;
+    document.body.appendChild(document.createElement("div")).append(map);
+  });
+  await expectTold();
+});
+
+test("another event's map knows nothing of the seats that were held in the one before", async () => {
+  const [house, other] = [await onSale(2, 10), await onSale(2, 10)];
+  const page = await openShop(house);
+  await page.evaluate((eventId) => {
+    const map = document.querySelector("holdfast-seat-map") as SeatMapElement;
+    map.setHeld(["S-A-3"]);
+    map.setAttribute("event", eventId);
+  }, other.eventId);
+  await page.getByText("Show as a list").click();
+  await page.getByText("Stalls").first().click();
+  const seat = page.getByRole("button", { name: /seat 3\b/ }).first();
+  await expect.poll(() => seat.innerText()).toMatch(/free/);
+
+  await seat.click();
+
+  await expect.poll(() => seat.innerText()).toMatch(/selected/);
+  const selection = await page.evaluate(
+    () => (document.querySelector("holdfast-seat-map") as SeatMapElement).selection,
+  );
+  expect(selection).toEqual(["S-A-3"]);
+});
+
 test("60,000 seats are there in 2 seconds, and a frame takes under 8 ms of script", async () => {
   const house = await onSaleIn("Stadion am Hafen");
   const page = await openShop(house);

@@ -4,7 +4,7 @@ import {
   type BoardCounts,
   type ConnectionState,
 } from "../../availability";
-import type { Plan } from "../../seat-map";
+import { unknownStates, type Plan } from "../../seat-map";
 
 /** Who draws the seats: told what changed, or nothing where everything may have. */
 type Drawer = (changed: number[] | undefined, states: Uint8Array) => void;
@@ -27,7 +27,7 @@ export class LiveBoard {
   connection = $state<ConnectionState>("connecting");
   /** Why there is no connection, as a sentence. */
   detail = $state<string>();
-  /** When the shown state was last known to be true; nothing while it is live. */
+  /** When the shown state was last known to be true; nothing while it is live, or there is none. */
   staleSince = $state<number>();
   counts = $state.raw<BoardCounts>();
   byCategory = $state.raw<CategoryCount[]>([]);
@@ -50,10 +50,10 @@ export class LiveBoard {
     });
   }
 
-  /** The drawer is told at once what there is. Answers how to stop. */
+  /** The drawer is told at once what there is, be it nothing. Answers how to stop. */
   draw(drawer: Drawer): () => void {
     this.#drawer = drawer;
-    if (this.states) drawer(undefined, this.states);
+    drawer(undefined, this.states ?? unknownStates(this.plan));
     return () => (this.#drawer = undefined);
   }
 
@@ -71,6 +71,7 @@ export class LiveBoard {
 
   #changed(copy: BoardCopy, indices: number[] | undefined): void {
     this.states = copy.states;
+    if (this.connection !== "live") this.staleSince = Date.now();
     this.counts = copy.counts();
     this.byCategory = countByCategory(this.plan, copy.states);
     this.version += 1;
@@ -81,7 +82,7 @@ export class LiveBoard {
   #connected(state: ConnectionState, detail: string | undefined): void {
     this.detail = detail;
     if (state === "live") this.staleSince = undefined;
-    else if (state === "lost") this.staleSince ??= Date.now();
+    else if (this.states) this.staleSince ??= Date.now();
     this.connection = state;
     this.hooks.onConnection(state);
   }

@@ -62,6 +62,7 @@ function limitText(limit: number, held: number | undefined): string {
 
 /** Why a tap on a seat that cannot be had does nothing. */
 export function whyNot(state: number | undefined, name: string): string {
+  if (state === undefined) return `It cannot be seen yet whether ${name} is free.`;
   if (state === "h".charCodeAt(0)) return `${name} is held by somebody else at the moment.`;
   if (state === "b".charCodeAt(0)) return `${name} is sold.`;
   return `${name} is not for sale.`;

@@ -1,4 +1,5 @@
 import { ProblemError, type components } from "../../api";
+import type { ConnectionState } from "../../availability";
 import { announcer } from "../../design/announcer.svelte";
 import { nearestFree, readPlan, type Plan } from "../../seat-map";
 import { holdCalls } from "../holds/calls";
@@ -44,6 +45,8 @@ export class Sale {
   readonly clock = new ServiceClock();
   readonly waitlist: WaitlistDoor;
   #hold: SeatHold | undefined;
+  #isLoadingPlan = false;
+  #wasLost = false;
   #isClosed = false;
   readonly #stop: (() => void)[] = [];
 
@@ -56,11 +59,10 @@ export class Sale {
     return [...(this.view?.seats ?? []), ...this.waitlist.offered];
   }
 
-  async start(): Promise<void> {
+  start(): void {
     this.#listenToThePage();
     this.waitlist.start();
-    await this.loadEvent();
-    await this.loadPlan();
+    void this.loadEvent();
   }
 
   async loadEvent(): Promise<void> {
@@ -75,10 +77,13 @@ export class Sale {
     } catch (error) {
       if (this.event === undefined) this.eventFault = faultOf(error, "The event");
     }
+    // Whatever brought the event brings the plan; one that has failed waits to be asked for.
+    if (!this.planFault) await this.loadPlan();
   }
 
   async loadPlan(): Promise<void> {
-    if (!this.event || this.plan || this.#isClosed) return;
+    if (!this.event || this.plan || this.#isLoadingPlan || this.#isClosed) return;
+    this.#isLoadingPlan = true;
     this.planFault = undefined;
     try {
       const params = { path: { event_id: this.eventId } };
@@ -87,13 +92,13 @@ export class Sale {
       const plan = readPlan(data as EventLayout);
       this.board = new LiveBoard(this.eventId, plan, {
         onSeats: (changed, states) => this.#seatsChanged(changed, states),
-        onConnection: (connection) => {
-          if (connection === "live") this.#connected();
-        },
+        onConnection: (connection) => this.#connected(connection),
       });
       this.plan = plan;
     } catch (error) {
       this.planFault = faultOf(error, "The seat plan");
+    } finally {
+      this.#isLoadingPlan = false;
     }
   }
 
@@ -216,11 +221,11 @@ export class Sale {
     const state =
       this.event && saleStateOf(this.event, this.clock.at(performance.now()), undefined);
     if (state && state.kind !== "open") return sentenceOf(state);
-    if (!this.board?.states || this.board.isFree(index)) return undefined;
+    if (this.board?.isFree(index)) return undefined;
     if (this.waitlist.offered.includes(label)) {
       return `${this.nameOf([label])} is held for you: book it, or let it go.`;
     }
-    return whyNot(this.board.stateOf(index), this.nameOf([label]));
+    return whyNot(this.board?.stateOf(index), this.nameOf([label]));
   }
 
   /** A seat of one's own that is not held any more means that the hold ended elsewhere. */
@@ -235,8 +240,15 @@ export class Sale {
     if (isStrange) this.#hold?.check();
   }
 
-  #connected(): void {
-    if (this.view?.trouble) this.#hold?.retry();
+  #connected(connection: ConnectionState): void {
+    if (connection === "live" && this.#wasLost) this.#back();
+    this.#wasLost = connection === "lost";
+  }
+
+  /** In sleep this page's clock stands still, and what became of its seats may not show on the map. */
+  #back(): void {
+    this.#hold?.check();
+    this.#hold?.retry();
   }
 
   #listenToThePage(): void {
@@ -245,7 +257,7 @@ export class Sale {
       this.#hold?.check();
       void this.loadEvent();
     };
-    const online = () => this.#hold?.retry();
+    const online = () => this.#back();
     const timer = setInterval(() => {
       if (document.visibilityState === "visible") void this.loadEvent();
     }, EVENT_EVERY_MS);

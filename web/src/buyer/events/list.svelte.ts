@@ -15,6 +15,8 @@ export class EventList {
   readAt = $state(Date.now());
   #q = "";
   #next: string | undefined;
+  /** Where the newest load began: at the top, or after a page. */
+  #after: string | undefined;
   #turn = 0;
 
   async search(q: string): Promise<void> {
@@ -27,11 +29,12 @@ export class EventList {
   }
 
   async retry(): Promise<void> {
-    await this.#load(this.#next);
+    await this.#load(this.#after);
   }
 
   async #load(after: string | undefined): Promise<void> {
     const turn = (this.#turn += 1);
+    this.#after = after;
     this.isLoading = true;
     this.sentence = "";
     try {

@@ -260,6 +260,38 @@ describe("two tabs", () => {
     expect([one.hold.view.phase, two.hold.view.phase]).toEqual(["expired", "expired"]);
   });
 
+  test("keep the seats when one of them has extended", async () => {
+    const one = open(1);
+    const two = open(2);
+    one.hold.toggle("A-1");
+    await settled();
+    await clock.pass(500_000);
+    one.hold.extend();
+    await settled();
+    expect(two.hold.view.deadline).toBe(one.hold.view.deadline);
+    await clock.pass(110_000);
+    expect([one.hold.view.phase, two.hold.view.phase]).toEqual(["held", "held"]);
+    expect(shared.record.hold?.seats).toEqual(["A-1"]);
+    expect(service.log).toEqual(["place A-1", "find", "extend", "find"]);
+  });
+
+  test("keep the seats when one of them is extending as the time runs out", async () => {
+    const one = open(1);
+    const two = open(2);
+    one.hold.toggle("A-1");
+    await settled();
+    await clock.pass(599_000);
+    const goOn = service.keepAnswers();
+    one.hold.extend();
+    await settled();
+    await clock.pass(2_000);
+    goOn();
+    await settled();
+    expect([one.hold.view.phase, two.hold.view.phase]).toEqual(["held", "held"]);
+    expect(two.hold.view.deadline).toBe(one.hold.view.deadline);
+    expect([...one.kinds, ...two.kinds]).toEqual(["yours", "extended"]);
+  });
+
   test("make one booking", async () => {
     const one = open(1);
     const two = open(2);

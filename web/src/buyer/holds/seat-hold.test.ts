@@ -177,6 +177,35 @@ describe("time", () => {
     expect(page.hold.view).toMatchObject({ phase: "held", seats: ["A-1", "A-2"] });
   });
 
+  test("an extension whose answer comes after the end of the time has kept the seats", async () => {
+    const page = open();
+    page.hold.toggle("A-1");
+    await settled();
+    await clock.pass(599_000);
+    const goOn = service.keepAnswers();
+    page.hold.extend();
+    await settled();
+    await clock.pass(2_000);
+    goOn();
+    await settled();
+    expect(page.hold.view).toMatchObject({ phase: "held", seats: ["A-1"], former: [] });
+    expect(page.kinds).toEqual(["yours", "extended"]);
+  });
+
+  test("without a connection the time is up by the page's own clock", async () => {
+    const page = open();
+    page.hold.want(["A-1", "A-2"]);
+    await settled();
+    await clock.pass(599_000);
+    service.failNext("offline");
+    await clock.pass(1_000);
+    expect(page.hold.view).toMatchObject({ phase: "expired", former: ["A-1", "A-2"] });
+    expect(shared.record).toEqual({});
+    page.hold.tryAgain();
+    await settled();
+    expect(service.log.slice(-2)).toEqual(["release", "place A-1,A-2"]);
+  });
+
   test("extending moves the deadline, until the cap is said", async () => {
     const page = open();
     page.hold.toggle("A-1");

@@ -11,7 +11,7 @@ import type {
   SeatLabel,
   Surroundings,
 } from "./model";
-import { HoldState } from "./state";
+import { EXPIRY_SLACK_MS, HoldState } from "./state";
 import { nextStep, type Step } from "./steps";
 
 export interface Terms {
@@ -262,7 +262,9 @@ export class SeatHold {
     if (hold.state === "expired") return this.#end("expired");
     if (hold.state === "released") return this.#end("elsewhere");
     if (hold.state === "confirming") throw new ProblemError("hold_confirming", undefined, 1);
+    const wasDue = this.#state.isDue(this.#around.now());
     this.#write(this.#state.adopt(hold, asked, this.terms.lifetimeMaxSeconds));
+    if (wasDue && this.#msLeft <= EXPIRY_SLACK_MS) return this.#end("expired");
     this.#stopExpiry();
     this.#stopExpiry = this.#around.later(() => this.#expire(), this.#msLeft);
     const has = (seat: SeatLabel) => hold.seats.some((held) => held.seat === seat);
@@ -288,12 +290,10 @@ export class SeatHold {
     return Math.round(this.#msLeft / 1000);
   }
 
-  /** A confirm under way began in time: its answer decides. */
+  /** The service decides: an extension may be under way, here or in another tab. */
   #expire(): void {
-    const { record } = this.#state;
-    if (!record.hold || record.confirming) return;
-    this.#end("expired");
-    this.#show();
+    // A confirm under way began in time: its answer decides.
+    if (!this.#state.record.confirming) this.check();
   }
 
   #end(as: "expired" | "lost" | "elsewhere"): void {
@@ -311,7 +311,9 @@ export class SeatHold {
   #mend(step: Step, problem: ProblemError): boolean {
     const remedy = remedyFor(step.do, problem);
     if (remedy.do === "repeat") {
-      this.#repeatLater(step, problem);
+      // Where the service cannot be asked, the page's clock decides.
+      if (step.do === "find" && this.#state.isDue(this.#around.now())) this.#end("expired");
+      else this.#repeatLater(step, problem);
       return false;
     }
     this.#failures = 0;

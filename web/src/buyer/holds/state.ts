@@ -1,8 +1,8 @@
 import type { Hold, HoldRecord, HoldView, Phase, SeatLabel, Trouble } from "./model";
 import { phaseOf, seatsWanted, type Situation } from "./steps";
 
-/** How near its deadline a hold that another tab ended counts as expired. */
-const EXPIRY_SLACK_MS = 2_000;
+/** How near its deadline a hold counts as expired: by the page's clock it is over a little early. */
+export const EXPIRY_SLACK_MS = 2_000;
 
 /** What a page knows of its hold, and how that changes; no requests, no timers. */
 export class HoldState implements Situation {
@@ -45,6 +45,11 @@ export class HoldState implements Situation {
       mistakes: this.mistakes,
       bookingId: this.record.bookingId,
     };
+  }
+
+  /** Whether the time is up by this page's clock. */
+  isDue(now: number): boolean {
+    return this.deadline !== undefined && now >= this.deadline;
   }
 
   want(seats: SeatLabel[]): void {
@@ -141,9 +146,16 @@ export class HoldState implements Situation {
   }
 }
 
-/** Tokens of one hold are worth the same. */
+/** A hold with other seats or another deadline has another token. */
 function isSame(one: HoldRecord, other: HoldRecord): boolean {
   const text = ({ hold, ...rest }: HoldRecord) =>
-    JSON.stringify([hold?.id, hold?.seats, rest.placing, rest.confirming, rest.bookingId]);
+    JSON.stringify([
+      hold?.id,
+      hold?.token,
+      hold?.seats,
+      rest.placing,
+      rest.confirming,
+      rest.bookingId,
+    ]);
   return text(one) === text(other);
 }

@@ -107,6 +107,7 @@ export class FakeService implements HoldCalls {
   #keys = new Map<string, string>();
   #faults: { code: ProblemCode | "offline"; isDone: boolean; members?: object | undefined }[] = [];
   #gate: Promise<void> | undefined;
+  #answers: Promise<void> | undefined;
 
   /** The service's clock is an hour ahead of the page's. */
   constructor(readonly clock: HandClock) {}
@@ -130,6 +131,16 @@ export class FakeService implements HoldCalls {
     this.#gate = new Promise((resolve) => (open = resolve));
     return () => {
       this.#gate = undefined;
+      open();
+    };
+  }
+
+  /** Does what it is asked and keeps its answers back. Answers how to let them go. */
+  keepAnswers(): () => void {
+    let open = () => {};
+    this.#answers = new Promise((resolve) => (open = resolve));
+    return () => {
+      this.#answers = undefined;
       open();
     };
   }
@@ -192,6 +203,7 @@ export class FakeService implements HoldCalls {
     const fault = this.#faults.shift();
     if (fault && !fault.isDone) throw problem(fault.code, fault.members);
     const answer = work();
+    await this.#answers;
     if (fault) throw problem(fault.code);
     return answer;
   }
@@ -227,7 +239,7 @@ export class FakeService implements HoldCalls {
     const at = (ms: number) => new Date(ms).toISOString();
     return {
       hold_id: hold.id,
-      hold_token: `token of ${hold.id}`,
+      hold_token: `token of ${hold.id} until ${hold.deadline}`,
       state: hold.state,
       seats: hold.seats.map((seat) => ({ seat })),
       placed_at: at(hold.placedAt),

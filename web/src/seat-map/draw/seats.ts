@@ -1,12 +1,12 @@
 import { mix, parseHex, standOut, type Rgb } from "../colour";
 import { inflate } from "../geometry";
 import type { PlanCategory, PlanSeat } from "../plan";
-import { BOOKED, FREE, HELD, KEPT } from "../seat-states";
-import { css } from "../theme";
+import { BOOKED, FREE, HELD, KEPT, UNKNOWN } from "../seat-states";
+import { css, type Theme } from "../theme";
 import { halfOf, type Frame } from "./frame";
 import { traceSeat } from "./seat-shapes";
 
-export type Look = "free" | "held" | "booked" | "blocked" | "kept" | "own";
+export type Look = "free" | "held" | "booked" | "blocked" | "kept" | "unknown" | "own";
 
 /** Seats that are filled alike, drawn in one go. */
 export interface Batch {
@@ -42,13 +42,14 @@ const HATCHES = [
 ] as const;
 
 /** In the order in which they are drawn. */
-const LOOKS: readonly Look[] = ["blocked", "booked", "kept", "held", "free", "own"];
+const LOOKS: readonly Look[] = ["blocked", "booked", "kept", "unknown", "held", "free", "own"];
 
 export function lookOf(state: number, isOwn: boolean): Look {
   if (isOwn) return "own";
   if (state === FREE) return "free";
   if (state === HELD) return "held";
   if (state === KEPT) return "kept";
+  if (state === UNKNOWN) return "unknown";
   return state === BOOKED ? "booked" : "blocked";
 }
 
@@ -84,6 +85,7 @@ function smallFillOf({ theme }: Frame, look: Look, category: PlanCategory): Rgb 
   if (look === "free") return colour;
   if (look === "held") return mix(colour, theme.section, 0.4);
   if (look === "kept") return mix(theme.warning, theme.section, 0.75);
+  if (look === "unknown") return unknownFill(theme);
   return mix(theme.ink, theme.section, look === "booked" ? 0.22 : 0.08);
 }
 
@@ -108,6 +110,9 @@ function drawShapes(frame: Frame, batch: Batch): void {
       context.lineWidth = density;
       stroke(frame, batch.seats, theme.warning, 0.86);
       break;
+    case "unknown":
+      fill(frame, batch.seats, unknownFill(theme));
+      break;
     case "blocked":
       drawCrosses(frame, batch.seats, mix(theme.ink, theme.section, 0.24));
       break;
@@ -115,6 +120,10 @@ function drawShapes(frame: Frame, batch: Batch): void {
       fill(frame, batch.seats, theme.accent);
       stroke(frame, batch.seats, theme.accent, 1.22);
   }
+}
+
+function unknownFill({ ink, section }: Theme): Rgb {
+  return mix(ink, section, 0.14);
 }
 
 function fill(frame: Frame, seats: readonly PlanSeat[], colour: Rgb, scale = 1): void {

@@ -50,8 +50,9 @@ function drawInside(frame: Frame, section: PlanSection, wanted: number): void {
   context.fillStyle = css(inkFor(frame, section));
   const step = fit.size * LINE_HEIGHT * density;
   setFont(frame, fit.size, 650);
-  context.fillText(section.name, 0, fit.lines === 2 ? -step * 0.42 : 0);
-  if (fit.lines === 2) {
+  const hasCount = fit.lines === 2 && count !== "";
+  context.fillText(section.name, 0, hasCount ? -step * 0.42 : 0);
+  if (hasCount) {
     setFont(frame, countSize(fit.size));
     context.fillText(count, 0, step * 0.55);
   }

@@ -39,6 +39,10 @@ test.each([
   }
 });
 
+test("one of which nothing is known looks neither free nor full", () => {
+  expect(look("???", 2)).toMatchObject({ fill: theme.section, hatch: 0 });
+});
+
 test("near, it has no coloured edge; hatched it is until its places tell", () => {
   const near = look("xxx", 8);
 

@@ -38,8 +38,9 @@ export function drawSections(frame: Frame): void {
 }
 
 /** How a section looks from afar, by how much of it is free. */
-export function fillFromAfar(section: PlanSection, freeShare: number, theme: Theme): Rgb {
-  if (freeShare === 0) return theme.section;
+export function fillFromAfar(section: PlanSection, free: number | undefined, theme: Theme): Rgb {
+  if (!free) return theme.section;
+  const freeShare = free / Math.max(1, section.seatCount);
   const colour = parseHex(section.category.colour) as Rgb;
   // A last free seat must still be seen: the shade starts well above that of none.
   return mix(colour, theme.section, 0.3 + 0.7 * freeShare);
@@ -47,7 +48,7 @@ export function fillFromAfar(section: PlanSection, freeShare: number, theme: The
 
 /** As it is drawn: between far and near. */
 export function fillOf({ states, theme, detail }: Frame, section: PlanSection): Rgb {
-  const far = fillFromAfar(section, states.freeIn(section) / Math.max(1, section.seatCount), theme);
+  const far = fillFromAfar(section, states.freeIn(section), theme);
   const near = isOpenArea(states, section)
     ? mix(parseHex(section.category.colour) as Rgb, theme.ground, AREA_SHARE)
     : theme.section;
@@ -63,13 +64,13 @@ export function edgeOf({ states, theme, detail }: Frame, section: PlanSection): 
 
 /** How strongly a section is hatched: nothing in it is free, and no place shows that by itself. */
 export function hatchOf({ states, detail }: Frame, section: PlanSection): number {
-  if (states.freeIn(section) > 0) return 0;
+  if (states.freeIn(section) !== 0) return 0;
   const isArea = section.kind === "general_admission" && !detail.hasPlaces;
   return isArea ? 1 : 1 - detail.seats;
 }
 
 function isOpenArea(states: SeatStates, section: PlanSection): boolean {
-  return section.kind === "general_admission" && states.freeIn(section) > 0;
+  return section.kind === "general_admission" && (states.freeIn(section) ?? 0) > 0;
 }
 
 function drawTables(frame: Frame, section: PlanSection): void {
