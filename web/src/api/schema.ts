@@ -373,8 +373,9 @@ export interface paths {
         put?: never;
         /**
          * Call an event off
-         * @description From any state, for good; every hold ends, and no booking can be made any more. Repeating it
-         *     changes nothing.
+         * @description From any state, for good; every hold ends, and no booking can be made any more. Within seconds
+         *     all bookings are cancelled, with a refund of their whole price, and their buyers told. Repeating
+         *     it changes nothing.
          */
         post: operations["cancel_event"];
         delete?: never;

@@ -89,21 +89,27 @@ test("seats are blocked and unblocked with the keyboard alone", async () => {
   await expect.poll(() => states(house), PATIENT).toBe(".....xxxxx");
 });
 
-test("an event is paused, opened, and cancelled by typing its name", async () => {
+test("an event is paused, opened, and cancelled with its bookings by typing its name", async () => {
   const house = await onSale(2, 5, { name: "Last night" });
+  await book(house, ["S-A-1", "S-A-2"], "eva@browser.test");
   const page = await openHouse(house);
 
   await page.getByRole("button", { name: "Pause" }).click();
   await page.getByRole("button", { name: "Sell again" }).click();
   await page.getByRole("button", { name: "Cancel…" }).click();
+  const dialog = page.getByRole("dialog", { name: "Cancel this event for good?" });
+  await dialog
+    .getByText("All bookings are cancelled (2 seats so far): their whole price is to be given back")
+    .waitFor();
   const sure = page.getByRole("button", { name: "Cancel the event" });
   await page.getByLabel("type the event's name").fill("Last nigh");
   expect(await sure.isDisabled()).toBe(true);
   await page.getByLabel("type the event's name").fill("Last night");
   await sure.click();
 
-  await page.getByText("Cancelled", { exact: true }).waitFor();
+  await page.locator(".tag").getByText("Cancelled", { exact: true }).waitFor();
   expect(await page.getByRole("button", { name: "Put on sale" }).count()).toBe(0);
+  await expect.poll(() => bookingStates(house), PATIENT).toEqual(["cancelled"]);
 });
 
 test("a change by somebody else is shown, and what was typed is kept", async () => {
@@ -223,4 +229,10 @@ async function states(house: House): Promise<string> {
     house.owner.GET("/v1/events/{event_id}/availability", { params }),
   );
   return states;
+}
+
+async function bookingStates(house: House): Promise<string[]> {
+  const params = { path: { event_id: house.eventId } };
+  const { items } = await dataOf(house.owner.GET("/v1/events/{event_id}/bookings", { params }));
+  return items.map(({ state }) => state);
 }
