@@ -132,6 +132,25 @@ test("a change by somebody else is shown, and what was typed is kept", async () 
   expect(after).toMatchObject({ name: "Renamed night", seats_per_hold_max: 4 });
 });
 
+test("a time that was typed by half is a mistake, and no change", async () => {
+  const sales_open_at = "2033-03-04T09:00:00Z";
+  const house = await onSale(2, 5, { starts_at: "2033-03-25T19:00:00Z", sales_open_at });
+  const params = { path: { event_id: house.eventId } };
+  const before = await dataOf(house.owner.GET("/v1/events/{event_id}", { params }));
+  const page = await signedIn();
+  await page.goto(`/admin/events/${house.eventId}/edit`);
+  const begins = page.getByLabel("Begins");
+  await begins.press("Delete");
+  await page.getByRole("button", { name: "Save" }).click();
+
+  await page.getByText("Please give a day and a time.").waitFor();
+  await page.getByLabel("Ends").press("1");
+  await page.keyboard.press("Enter");
+  await expect.poll(() => page.getByText("Please give a day and a time.").count()).toBe(2);
+  const after = await dataOf(house.owner.GET("/v1/events/{event_id}", { params }));
+  expect(after).toEqual(before);
+});
+
 test("mistakes that only the service sees stand at their fields", async () => {
   const house = await onSale(2, 5);
   const page = await signedIn();

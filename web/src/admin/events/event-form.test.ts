@@ -79,6 +79,18 @@ describe("the form of an event", () => {
     );
   });
 
+  it("does not take a time that was typed by half for none", () => {
+    const form = filled();
+    form.isPartial.sales_open_at = true;
+    form.isPartial.starts_at = true;
+    form.times.starts_at = "";
+    const { mistakes } = readForm(form, ZONE, ["near", "far"]);
+    expect(mistakes).toEqual({
+      starts_at: "Please give a day and a time.",
+      sales_open_at: "Please give a day and a time.",
+    });
+  });
+
   it("asks which of two moments is meant, and takes the one that was said", () => {
     const form = filled();
     form.times.starts_at = "2027-10-31T02:30";
