@@ -8,5 +8,6 @@ mod deployment;
 mod image;
 mod lua;
 mod modules;
+mod pages;
 mod tree;
 mod words;

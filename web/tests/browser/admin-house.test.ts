@@ -2,7 +2,7 @@ import type { Page } from "playwright-core";
 import { expect, test } from "vitest";
 import { dataOf } from "../../src/api";
 import { book, hold, signedIn } from "./support/admin";
-import { useBrowser } from "./support/browser";
+import { newPage, useBrowser } from "./support/browser";
 import { type House, onSale } from "./support/house";
 
 useBrowser();
@@ -130,6 +130,24 @@ test("a change by somebody else is shown, and what was typed is kept", async () 
   await page.getByRole("heading", { name: "Renamed night" }).waitFor();
   const after = await dataOf(house.owner.GET("/v1/events/{event_id}", { params }));
   expect(after).toMatchObject({ name: "Renamed night", seats_per_hold_max: 4 });
+});
+
+test("an event in a currency that people round is edited, and its prices are shown whole", async () => {
+  const prices = [{ category: "standard", amount: "4900.50" }];
+  const house = await onSale(2, 5, { currency: "HUF", prices });
+  const page = await signedIn();
+  await page.goto(`/admin/events/${house.eventId}/edit`);
+  await page.getByLabel("Name").fill("A night in Pécs");
+  await page.getByRole("button", { name: "Save" }).click();
+
+  await page.getByRole("heading", { name: "A night in Pécs" }).waitFor();
+  await page
+    .getByRole("row", { name: /Standard/ })
+    .getByText("HUF 4,900.50")
+    .waitFor();
+  const buyer = await newPage();
+  await buyer.goto(`/events/${house.eventId}`);
+  await buyer.getByText("HUF 4,900.50").first().waitFor();
 });
 
 test("a time that was typed by half is a mistake, and no change", async () => {

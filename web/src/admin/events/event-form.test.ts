@@ -109,6 +109,15 @@ describe("the form of an event", () => {
     expect(readForm(form, ZONE, ["near"]).terms.hold_ttl_seconds).toBe(90);
   });
 
+  it("comes back with its prices, whatever people round them to", () => {
+    const prices = [{ category: "near", name: "Near", colour: "#d55e00", amount: "4900.50" }];
+    const { terms, mistakes } = readForm(formOf(event({ currency: "HUF", prices })), ZONE, [
+      "near",
+    ]);
+    expect(mistakes).toEqual({});
+    expect(terms.prices).toEqual([{ category: "near", amount: "4900.50" }]);
+  });
+
   it("is sent as what differs, without what an event keeps", () => {
     const before = readForm(formOf(event()), ZONE, ["near"]).terms;
     const form = formOf(event());
