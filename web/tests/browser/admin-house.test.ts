@@ -24,9 +24,13 @@ test("the house is watched as it fills", async () => {
   await expect.poll(() => figure(page, "Revenue"), PATIENT).toBe("€148.50");
   const row = page.getByRole("row", { name: /Standard/ });
   await expect.poll(() => row.innerText(), PATIENT).toMatch(/3\s+2\s+35\s+0\s+€148.50/);
-  await page.locator(".u-wrap canvas").waitFor();
   await page.getByText("The same as a table").click();
-  await page.getByRole("region", { name: "Sales as a table" }).getByText("€148.50").waitFor();
+  const table = page.getByRole("region", { name: "Sales as a table" });
+  await table.getByText("€148.50").waitFor();
+  const drawn = await plotted(page);
+  await book(house, ["S-C-1", "S-C-2"], "ben@browser.test");
+  await table.getByText("€247.50").or(table.getByText("€99.00")).waitFor();
+  await expect.poll(() => plotted(page), PATIENT).not.toBe(drawn);
 });
 
 test("a seat says who has it, and until when", async () => {
@@ -238,6 +242,12 @@ async function lookAt(page: Page, row: string, seat: RegExp): Promise<void> {
   if (!(await button.isVisible())) await page.getByText("Seats as a list").click();
   if ((await button.getAttribute("aria-expanded")) === "false") await button.click();
   await list.getByRole("button", { name: seat }).click();
+}
+
+/** The picture of the sales over time, once it is there. */
+function plotted(page: Page): Promise<string> {
+  const canvas = page.locator(".u-wrap canvas");
+  return canvas.evaluate((canvas: HTMLCanvasElement) => canvas.toDataURL());
 }
 
 /** Draws a line about the whole map with the mouse. */
