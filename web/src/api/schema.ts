@@ -1325,7 +1325,7 @@ export interface components {
             description?: string | null;
             /** @description A disabled endpoint is owed nothing of what happens meanwhile. */
             is_enabled?: boolean | null;
-            kinds?: string[] | null;
+            kinds?: components["schemas"]["WebhookKind"][] | null;
             /**
              * Format: uri
              * @example https://hooks.example.org/holdfast
@@ -1409,7 +1409,7 @@ export interface components {
             /** @example the box office */
             description?: string;
             /** @description What to be told of. */
-            kinds: string[];
+            kinds: components["schemas"]["WebhookKind"][];
             /**
              * Format: uri
              * @description `https://…`, without user and password.
@@ -2394,7 +2394,7 @@ export interface components {
             disabled_because: string | null;
             endpoint_id: components["schemas"]["EndpointId"];
             is_enabled: boolean;
-            kinds: string[];
+            kinds: components["schemas"]["WebhookKind"][];
             /**
              * Format: int32
              * @description Attempts that failed in a row.
@@ -2417,6 +2417,11 @@ export interface components {
             items: components["schemas"]["WebhookEndpoint"][];
             next?: string | null;
         };
+        /**
+         * @description What an endpoint can be told of.
+         * @enum {string}
+         */
+        WebhookKind: "hold.placed" | "hold.extended" | "hold.released" | "hold.expired" | "booking.confirmed" | "booking.cancelled" | "event.opened" | "event.sold_out" | "event.changed" | "event.cancelled" | "waitlist.joined" | "waitlist.offered" | "waitlist.accepted" | "waitlist.lapsed";
         WebhookTest: {
             /** @description What it is called in the log of deliveries. */
             message_id: components["schemas"]["MessageId"];
