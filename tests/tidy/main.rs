@@ -8,6 +8,7 @@ mod deployment;
 mod image;
 mod lua;
 mod modules;
+mod pages;
 mod scripts;
 mod tree;
 mod words;

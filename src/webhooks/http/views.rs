@@ -1,14 +1,36 @@
 //! Endpoints as callers write and see them.
 
+use std::borrow::Cow;
+
 use chrono::{DateTime, Utc};
 use garde::Validate;
 use serde::{Deserialize, Serialize};
-use utoipa::ToSchema;
+use utoipa::openapi::{ObjectBuilder, RefOr, Schema, Type};
+use utoipa::{PartialSchema, ToSchema};
 
 use super::super::actions::Change;
-use super::super::model::{Endpoint, EndpointTerms};
+use super::super::model::{Endpoint, EndpointTerms, KINDS};
 use crate::deliveries::Delivery;
 use crate::id::{AccountId, EndpointId, MessageId};
+
+/// What [`KINDS`] are called in the contract.
+pub enum Kind {}
+
+impl PartialSchema for Kind {
+    fn schema() -> RefOr<Schema> {
+        ObjectBuilder::new()
+            .schema_type(Type::String)
+            .description(Some("What an endpoint can be told of."))
+            .enum_values(Some(KINDS))
+            .into()
+    }
+}
+
+impl ToSchema for Kind {
+    fn name() -> Cow<'static, str> {
+        Cow::Borrowed("WebhookKind")
+    }
+}
 
 #[derive(Debug, Deserialize, Validate, ToSchema)]
 #[serde(deny_unknown_fields)]
@@ -25,7 +47,7 @@ pub struct CreateEndpoint {
     #[schema(max_length = 200, examples("the box office"))]
     description: String,
     /// What to be told of.
-    #[schema(min_items = 1, examples("booking.confirmed"))]
+    #[schema(value_type = Vec<Kind>, min_items = 1)]
     kinds: Vec<String>,
 }
 
@@ -52,7 +74,7 @@ pub struct ChangeEndpoint {
     url: Option<String>,
     #[schema(max_length = 200)]
     description: Option<String>,
-    #[schema(min_items = 1, examples("booking.confirmed"))]
+    #[schema(value_type = Option<Vec<Kind>>, min_items = 1)]
     kinds: Option<Vec<String>>,
     /// A disabled endpoint is owed nothing of what happens meanwhile.
     is_enabled: Option<bool>,
@@ -76,6 +98,7 @@ pub struct EndpointView {
     owner_id: AccountId,
     url: String,
     description: String,
+    #[schema(value_type = Vec<Kind>)]
     kinds: Vec<String>,
     is_enabled: bool,
     /// Why it is not enabled.

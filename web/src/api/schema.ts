@@ -373,8 +373,9 @@ export interface paths {
         put?: never;
         /**
          * Call an event off
-         * @description From any state, for good; every hold ends, and no booking can be made any more. Repeating it
-         *     changes nothing.
+         * @description From any state, for good; every hold ends, and no booking can be made any more. Within seconds
+         *     all bookings are cancelled, with a refund of their whole price, and their buyers told. Repeating
+         *     it changes nothing.
          */
         post: operations["cancel_event"];
         delete?: never;
@@ -1324,7 +1325,7 @@ export interface components {
             description?: string | null;
             /** @description A disabled endpoint is owed nothing of what happens meanwhile. */
             is_enabled?: boolean | null;
-            kinds?: string[] | null;
+            kinds?: components["schemas"]["WebhookKind"][] | null;
             /**
              * Format: uri
              * @example https://hooks.example.org/holdfast
@@ -1408,7 +1409,7 @@ export interface components {
             /** @example the box office */
             description?: string;
             /** @description What to be told of. */
-            kinds: string[];
+            kinds: components["schemas"]["WebhookKind"][];
             /**
              * Format: uri
              * @description `https://…`, without user and password.
@@ -2393,7 +2394,7 @@ export interface components {
             disabled_because: string | null;
             endpoint_id: components["schemas"]["EndpointId"];
             is_enabled: boolean;
-            kinds: string[];
+            kinds: components["schemas"]["WebhookKind"][];
             /**
              * Format: int32
              * @description Attempts that failed in a row.
@@ -2416,6 +2417,11 @@ export interface components {
             items: components["schemas"]["WebhookEndpoint"][];
             next?: string | null;
         };
+        /**
+         * @description What an endpoint can be told of.
+         * @enum {string}
+         */
+        WebhookKind: "hold.placed" | "hold.extended" | "hold.released" | "hold.expired" | "booking.confirmed" | "booking.cancelled" | "event.opened" | "event.sold_out" | "event.changed" | "event.cancelled" | "waitlist.joined" | "waitlist.offered" | "waitlist.accepted" | "waitlist.lapsed";
         WebhookTest: {
             /** @description What it is called in the log of deliveries. */
             message_id: components["schemas"]["MessageId"];

@@ -1,4 +1,5 @@
 import { watchBoard, type BoardCopy, type BoardWatch, type ConnectionState } from "../availability";
+import { formatMoney } from "../money";
 import { ElementFrame } from "./element-frame";
 import { fetchLayout } from "./fetch-layout";
 import { nameOfSeat, type Plan, type PlanCategory, type PlanSeat } from "./plan";
@@ -282,7 +283,7 @@ export class HoldfastSeatMap extends HTMLElement {
     if (price === undefined || !currency) return price;
     const locale = this.getAttribute("currency-locale") ?? undefined;
     try {
-      return new Intl.NumberFormat(locale, { style: "currency", currency }).format(Number(price));
+      return formatMoney(price, currency, locale);
     } catch {
       return `${price} ${currency}`;
     }

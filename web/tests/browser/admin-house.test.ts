@@ -2,7 +2,7 @@ import type { Page } from "playwright-core";
 import { expect, test } from "vitest";
 import { dataOf } from "../../src/api";
 import { book, hold, signedIn } from "./support/admin";
-import { useBrowser } from "./support/browser";
+import { newPage, useBrowser } from "./support/browser";
 import { type House, onSale } from "./support/house";
 
 useBrowser();
@@ -24,9 +24,13 @@ test("the house is watched as it fills", async () => {
   await expect.poll(() => figure(page, "Revenue"), PATIENT).toBe("€148.50");
   const row = page.getByRole("row", { name: /Standard/ });
   await expect.poll(() => row.innerText(), PATIENT).toMatch(/3\s+2\s+35\s+0\s+€148.50/);
-  await page.locator(".u-wrap canvas").waitFor();
   await page.getByText("The same as a table").click();
-  await page.getByRole("region", { name: "Sales as a table" }).getByText("€148.50").waitFor();
+  const table = page.getByRole("region", { name: "Sales as a table" });
+  await table.getByText("€148.50").waitFor();
+  const drawn = await plotted(page);
+  await book(house, ["S-C-1", "S-C-2"], "ben@browser.test");
+  await table.getByText("€247.50").or(table.getByText("€99.00")).waitFor();
+  await expect.poll(() => plotted(page), PATIENT).not.toBe(drawn);
 });
 
 test("a seat says who has it, and until when", async () => {
@@ -89,21 +93,27 @@ test("seats are blocked and unblocked with the keyboard alone", async () => {
   await expect.poll(() => states(house), PATIENT).toBe(".....xxxxx");
 });
 
-test("an event is paused, opened, and cancelled by typing its name", async () => {
+test("an event is paused, opened, and cancelled with its bookings by typing its name", async () => {
   const house = await onSale(2, 5, { name: "Last night" });
+  await book(house, ["S-A-1", "S-A-2"], "eva@browser.test");
   const page = await openHouse(house);
 
   await page.getByRole("button", { name: "Pause" }).click();
   await page.getByRole("button", { name: "Sell again" }).click();
   await page.getByRole("button", { name: "Cancel…" }).click();
+  const dialog = page.getByRole("dialog", { name: "Cancel this event for good?" });
+  await dialog
+    .getByText("All bookings are cancelled (2 seats so far): their whole price is to be given back")
+    .waitFor();
   const sure = page.getByRole("button", { name: "Cancel the event" });
   await page.getByLabel("type the event's name").fill("Last nigh");
   expect(await sure.isDisabled()).toBe(true);
   await page.getByLabel("type the event's name").fill("Last night");
   await sure.click();
 
-  await page.getByText("Cancelled", { exact: true }).waitFor();
+  await page.locator(".tag").getByText("Cancelled", { exact: true }).waitFor();
   expect(await page.getByRole("button", { name: "Put on sale" }).count()).toBe(0);
+  await expect.poll(() => bookingStates(house), PATIENT).toEqual(["cancelled"]);
 });
 
 test("a change by somebody else is shown, and what was typed is kept", async () => {
@@ -124,6 +134,43 @@ test("a change by somebody else is shown, and what was typed is kept", async () 
   await page.getByRole("heading", { name: "Renamed night" }).waitFor();
   const after = await dataOf(house.owner.GET("/v1/events/{event_id}", { params }));
   expect(after).toMatchObject({ name: "Renamed night", seats_per_hold_max: 4 });
+});
+
+test("an event in a currency that people round is edited, and its prices are shown whole", async () => {
+  const prices = [{ category: "standard", amount: "4900.50" }];
+  const house = await onSale(2, 5, { currency: "HUF", prices });
+  const page = await signedIn();
+  await page.goto(`/admin/events/${house.eventId}/edit`);
+  await page.getByLabel("Name").fill("A night in Pécs");
+  await page.getByRole("button", { name: "Save" }).click();
+
+  await page.getByRole("heading", { name: "A night in Pécs" }).waitFor();
+  await page
+    .getByRole("row", { name: /Standard/ })
+    .getByText("HUF 4,900.50")
+    .waitFor();
+  const buyer = await newPage();
+  await buyer.goto(`/events/${house.eventId}`);
+  await buyer.getByText("HUF 4,900.50").first().waitFor();
+});
+
+test("a time that was typed by half is a mistake, and no change", async () => {
+  const sales_open_at = "2033-03-04T09:00:00Z";
+  const house = await onSale(2, 5, { starts_at: "2033-03-25T19:00:00Z", sales_open_at });
+  const params = { path: { event_id: house.eventId } };
+  const before = await dataOf(house.owner.GET("/v1/events/{event_id}", { params }));
+  const page = await signedIn();
+  await page.goto(`/admin/events/${house.eventId}/edit`);
+  const begins = page.getByLabel("Begins");
+  await begins.press("Delete");
+  await page.getByRole("button", { name: "Save" }).click();
+
+  await page.getByText("Please give a day and a time.").waitFor();
+  await page.getByLabel("Ends").press("1");
+  await page.keyboard.press("Enter");
+  await expect.poll(() => page.getByText("Please give a day and a time.").count()).toBe(2);
+  const after = await dataOf(house.owner.GET("/v1/events/{event_id}", { params }));
+  expect(after).toEqual(before);
 });
 
 test("mistakes that only the service sees stand at their fields", async () => {
@@ -197,6 +244,12 @@ async function lookAt(page: Page, row: string, seat: RegExp): Promise<void> {
   await list.getByRole("button", { name: seat }).click();
 }
 
+/** The picture of the sales over time, once it is there. */
+function plotted(page: Page): Promise<string> {
+  const canvas = page.locator(".u-wrap canvas");
+  return canvas.evaluate((canvas: HTMLCanvasElement) => canvas.toDataURL());
+}
+
 /** Draws a line about the whole map with the mouse. */
 async function drawAround(page: Page): Promise<void> {
   const canvas = page.locator(".floor canvas").first();
@@ -223,4 +276,10 @@ async function states(house: House): Promise<string> {
     house.owner.GET("/v1/events/{event_id}/availability", { params }),
   );
   return states;
+}
+
+async function bookingStates(house: House): Promise<string[]> {
+  const params = { path: { event_id: house.eventId } };
+  const { items } = await dataOf(house.owner.GET("/v1/events/{event_id}/bookings", { params }));
+  return items.map(({ state }) => state);
 }

@@ -3,7 +3,7 @@ import { afterAll, beforeAll, expect, test } from "vitest";
 import { dataOf } from "../../src/api";
 import { register, signedIn, signIn } from "./support/admin";
 import { expectAccessibleInAllLooks, newPage, useBrowser } from "./support/browser";
-import { guest, onSaleIn } from "./support/house";
+import { admin, guest, onSaleIn } from "./support/house";
 import { MailServer } from "./support/mail-server";
 import { Service } from "./support/service";
 import { isSigned, WebhookReceiver } from "./support/webhook-receiver";
@@ -87,6 +87,26 @@ test("an endpoint is made with the keyboard, tested, told again, and deleted", a
   await button(page, "Delete…").click();
   await button(page, "Delete it").click();
   await page.getByText("No endpoint yet.").waitFor();
+});
+
+test("an endpoint that was asked for holds still has them when another box is ticked", async () => {
+  const owner = await admin(service.origin);
+  const body = { url: receiver.url, kinds: ["booking.confirmed", "hold.expired"] } as const;
+  const { endpoint_id } = await dataOf(
+    owner.POST("/v1/webhook-endpoints", { body: { ...body, kinds: [...body.kinds] } }),
+  );
+  const page = await signedIn({}, service.origin);
+  await page.goto(`/admin/messages/${endpoint_id}`);
+  await page.getByText("Address and messages").click();
+  expect(await page.getByLabel("A hold ran out of time").isChecked()).toBe(true);
+  await page.getByLabel("An event was put on sale").check();
+  await button(page, "Save").click();
+  await expect.poll(() => button(page, "Save").isDisabled()).toBe(true);
+
+  const params = { path: { endpoint_id } };
+  const { kinds } = await dataOf(owner.GET("/v1/webhook-endpoints/{endpoint_id}", { params }));
+  expect(kinds.sort()).toEqual(["booking.confirmed", "event.opened", "hold.expired"]);
+  await owner.DELETE("/v1/webhook-endpoints/{endpoint_id}", { params });
 });
 
 test("a letter that was refused is sent again by an administrator, whom alone it is shown", async () => {

@@ -82,3 +82,29 @@ test("a session that is over is noticed, and nothing typed is lost", async () =>
   await page.getByText("Saved with").first().waitFor();
   await page.getByText("# typed before anybody knew").waitFor();
 });
+
+test("Back and signing out ask before they throw away what was typed", async () => {
+  const page = await signedIn();
+  await page.getByRole("link", { name: "New event" }).click();
+  const name = page.getByLabel("Name");
+  await name.fill("Typed for a long time");
+  const dialog = page.getByRole("dialog", { name: "Leave without saving?" });
+  const back = () => page.evaluate(() => history.back());
+
+  await back();
+  await dialog.getByRole("button", { name: "Stay here" }).click();
+  expect(new URL(page.url()).pathname).toBe("/admin/events/new");
+  await page.getByRole("button", { name: "Sign out" }).click();
+  await dialog.getByRole("button", { name: "Stay here" }).click();
+  await page.getByRole("link", { name: "Venues" }).click();
+  await dialog.getByRole("button", { name: "Stay here" }).click();
+  expect(await name.inputValue()).toBe("Typed for a long time");
+
+  await back();
+  await dialog.getByRole("button", { name: "Leave", exact: true }).click();
+  await page.getByRole("heading", { name: "Events" }).waitFor();
+  await page.evaluate(() => history.forward());
+  expect(await name.inputValue()).toBe("");
+  await back();
+  await page.getByRole("heading", { name: "Events" }).waitFor();
+});

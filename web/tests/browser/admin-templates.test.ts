@@ -81,6 +81,35 @@ test("a file becomes an event on sale", async () => {
   });
 });
 
+test("a venue that is saved again after the answer was lost is one venue", async () => {
+  const page = await newPage({}, { expected: /status of|ERR_FAILED/ });
+  await page.goto("/admin");
+  await signIn(page);
+  await page.getByRole("heading", { name: "Events" }).waitFor();
+  const name = `Lost and found ${Date.now()}`;
+  await page.goto("/admin/venues");
+  await drop(page, "house.json", JSON.stringify({ ...template(2, 5), name }));
+  await page.getByText("No mistakes: 10 seats").waitFor();
+  let nLost = 0;
+  await page.route("**/v1/venues", async (route) => {
+    nLost += 1;
+    await route.fetch();
+    await route.abort();
+    await page.unroute("**/v1/venues");
+  });
+  const save = page.getByRole("button", { name: "Save", exact: true });
+  await save.click();
+  await page.getByText("There is no connection to the service.").first().waitFor();
+  expect(nLost).toBe(1);
+
+  await save.click();
+  await page.getByText("Saved with 10 seats.").first().waitFor();
+
+  const owner = await admin();
+  const { items } = await dataOf(owner.GET("/v1/venues", { params: { query: { limit: 200 } } }));
+  expect(items.filter((venue) => venue.name === name)).toHaveLength(1);
+});
+
 test("files that are no templates are refused in a sentence", async () => {
   const page = await signedIn();
   await page.goto("/admin/venues");

@@ -11,11 +11,11 @@ export function carryOver(base: EventForm, typed: EventForm, newer: EventForm): 
     if (typed[field] !== base[field]) merged[field] = typed[field];
   }
   for (const field of TIMES) {
-    const isTyped =
-      typed.times[field] !== base.times[field] || typed.isSecond[field] !== base.isSecond[field];
+    const isTyped = OF_TIMES.some((part) => typed[part][field] !== base[part][field]);
     if (!isTyped) continue;
     merged.times[field] = typed.times[field];
     merged.isSecond[field] = typed.isSecond[field];
+    merged.isPartial[field] = typed.isPartial[field];
   }
   for (const [category, price] of Object.entries(typed.prices)) {
     if (price !== base.prices[category]) merged.prices[category] = price;
@@ -24,3 +24,4 @@ export function carryOver(base: EventForm, typed: EventForm, newer: EventForm): 
 }
 
 const SIMPLE = ["name", "hold_minutes", "seats_per_hold_max", "seats_per_person_max"] as const;
+const OF_TIMES = ["times", "isSecond", "isPartial"] as const;

@@ -79,6 +79,18 @@ describe("the form of an event", () => {
     );
   });
 
+  it("does not take a time that was typed by half for none", () => {
+    const form = filled();
+    form.isPartial.sales_open_at = true;
+    form.isPartial.starts_at = true;
+    form.times.starts_at = "";
+    const { mistakes } = readForm(form, ZONE, ["near", "far"]);
+    expect(mistakes).toEqual({
+      starts_at: "Please give a day and a time.",
+      sales_open_at: "Please give a day and a time.",
+    });
+  });
+
   it("asks which of two moments is meant, and takes the one that was said", () => {
     const form = filled();
     form.times.starts_at = "2027-10-31T02:30";
@@ -95,6 +107,15 @@ describe("the form of an event", () => {
     expect(form.isSecond.starts_at).toBe(true);
     expect(form.hold_minutes).toBe("1.5");
     expect(readForm(form, ZONE, ["near"]).terms.hold_ttl_seconds).toBe(90);
+  });
+
+  it("comes back with its prices, whatever people round them to", () => {
+    const prices = [{ category: "near", name: "Near", colour: "#d55e00", amount: "4900.50" }];
+    const { terms, mistakes } = readForm(formOf(event({ currency: "HUF", prices })), ZONE, [
+      "near",
+    ]);
+    expect(mistakes).toEqual({});
+    expect(terms.prices).toEqual([{ category: "near", amount: "4900.50" }]);
   });
 
   it("is sent as what differs, without what an event keeps", () => {

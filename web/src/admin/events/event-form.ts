@@ -16,6 +16,8 @@ export interface EventForm {
   times: Record<TimeField, WallTime>;
   /** Which of two moments is meant where the clocks say a time twice. */
   isSecond: Record<TimeField, boolean>;
+  /** Which times were begun and not finished; the browser says nothing of what is there. */
+  isPartial: Record<TimeField, boolean>;
   prices: Record<string, string>;
   hold_minutes: string;
   seats_per_hold_max: string;
@@ -39,6 +41,7 @@ export function emptyForm(): EventForm {
     currency: "EUR",
     times: { starts_at: "", sales_open_at: "", sales_close_at: "" },
     isSecond: { starts_at: false, sales_open_at: false, sales_close_at: false },
+    isPartial: { starts_at: false, sales_open_at: false, sales_close_at: false },
     prices: {},
     hold_minutes: "10",
     seats_per_hold_max: "10",
@@ -94,7 +97,7 @@ const EXTENSIONS = 3;
 function readTimes(form: EventForm, zone: string, mistakes: Mistakes) {
   const read = (field: TimeField): string | null => {
     const wall = form.times[field];
-    if (wall === "") return null;
+    if (wall === "" && !form.isPartial[field]) return null;
     const moments = momentsOf(wall, zone);
     if (moments?.kind === "one") return moments.at.toISOString();
     if (moments?.kind === "two") {

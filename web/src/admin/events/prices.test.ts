@@ -39,9 +39,14 @@ describe("a price", () => {
   });
 });
 
-it("takes two places for what is no currency", () => {
+it("has the places of ISO 4217, where people have others too", () => {
   expect(placesOf("EUR")).toBe(2);
+  expect(placesOf("JPY")).toBe(0);
+  expect(placesOf("UYW")).toBe(4);
   expect(placesOf("not one")).toBe(2);
+  expect(readAmount("4900.00", "HUF").amount).toBe("4900.00");
+  expect(readAmount("4900", "HUF").amount).toBe("4900.00");
+  expect(readAmount("1500.250", "IQD").amount).toBe("1500.250");
 });
 
 it("sums what the house takes only when every price is there", () => {

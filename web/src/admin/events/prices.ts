@@ -4,14 +4,22 @@ const AMOUNT_MAX = 10_000_000;
 export type Amount =
   { amount: string; mistake?: undefined } | { amount?: undefined; mistake: string };
 
+/** Currencies that have not two decimal places, as the service has them from ISO 4217. */
+const CURRENCIES_BY_PLACES: Record<number, string> = {
+  0: "BIF CLP DJF GNF ISK JPY KMF KRW PYG RWF UGX UYI VND VUV XAF XOF XPF",
+  3: "BHD IQD JOD KWD LYD OMR TND",
+  4: "CLF UYW",
+};
+
+const PLACES = new Map(
+  Object.entries(CURRENCIES_BY_PLACES).flatMap(([places, currencies]) => {
+    return currencies.split(" ").map((currency) => [currency, Number(places)] as const);
+  }),
+);
+
 /** Decimal places that a currency has: two for the euro, none for the yen. */
 export function placesOf(currency: string): number {
-  try {
-    const format = new Intl.NumberFormat("en", { style: "currency", currency });
-    return format.resolvedOptions().maximumFractionDigits ?? 2;
-  } catch {
-    return 2;
-  }
+  return PLACES.get(currency) ?? 2;
 }
 
 /** Reads a price as people write it, with a comma or a point, into the decimal text that is sent. */

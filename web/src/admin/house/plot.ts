@@ -52,8 +52,14 @@ export class SalesPlot {
   }
 }
 
+/** With the end of the last bucket, to which its bar and the line are drawn. */
 function dataOf({ times, booked, total }: PlotSeries): uPlot.AlignedData {
-  return [times, booked, total];
+  const [before = 0, last = 0] = times.slice(-2);
+  return [
+    [...times, 2 * last - before],
+    [...booked, null],
+    [...total, total.at(-1) ?? 0],
+  ];
 }
 
 function sizeOf(host: HTMLElement) {
@@ -95,7 +101,7 @@ function optionsOf(look: Look, timeZone: string): Omit<uPlot.Options, "width" | 
     padding: [12, 8, 0, 0],
     scales: { x: { time: true }, each: { range: fromZero }, all: { range: fromZero } },
     axes: [
-      { ...axis, space: 70, values: timeNames(timeZone) },
+      { ...axis, space: 70, incrs: TICK_SECONDS, values: timeNames(timeZone) },
       { ...axis, ...whole, scale: "all" },
       { ...axis, ...whole, scale: "each", side: 1, grid: { show: false } },
     ],
@@ -105,7 +111,7 @@ function optionsOf(look: Look, timeZone: string): Omit<uPlot.Options, "width" | 
         scale: "each",
         fill: look.wash,
         points: { show: false },
-        ...paths(uPlot.paths.bars?.({ size: [0.8, 24] })),
+        ...paths(uPlot.paths.bars?.({ size: [0.8, 24], align: 1 })),
       },
       {
         scale: "all",
@@ -117,6 +123,12 @@ function optionsOf(look: Look, timeZone: string): Omit<uPlot.Options, "width" | 
     ],
   };
 }
+
+/** A name has minutes: marks that are closer would have the same one. */
+const TICK_SECONDS = [
+  ...[60, 120, 300, 600, 900, 1_800, 3_600, 7_200, 14_400, 21_600, 43_200, 86_400],
+  ...[2, 7, 14, 30, 60, 90, 180, 365].map((days) => days * 86_400),
+];
 
 /** Clock times, with the day where it is a new one. */
 function timeNames(timeZone: string): uPlot.Axis.Values {

@@ -10,7 +10,7 @@ export type Delivery = Schemas["Delivery"];
 export interface EndpointTerms {
   url: string;
   description: string;
-  kinds: string[];
+  kinds: Schemas["WebhookKind"][];
 }
 
 const key = new RetryKey();

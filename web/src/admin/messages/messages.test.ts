@@ -2,10 +2,14 @@ import { describe, expect, it } from "vitest";
 import { ProblemError, type Problem } from "../../api";
 import { attemptsInWords, canBeSentAgain, standing } from "./deliveries";
 import { changesBetween, mistakesOf, readEndpoint } from "./endpoint-form";
-import { nameOf } from "./kinds";
-import type { Delivery } from "./message-calls";
+import { nameOf, ticked, type Kind } from "./kinds";
+import type { Delivery, EndpointTerms } from "./message-calls";
 
-const TERMS = { url: "https://hooks.example.org/", description: "", kinds: ["event.opened"] };
+const TERMS: EndpointTerms = {
+  url: "https://hooks.example.org/",
+  description: "",
+  kinds: ["event.opened"],
+};
 
 describe("an endpoint", () => {
   it("needs an address and something to be told of", () => {
@@ -33,12 +37,19 @@ describe("an endpoint", () => {
   });
 
   it("sends only what was changed; the order of kinds means nothing", () => {
-    const before = { ...TERMS, kinds: ["a", "b"] };
-    expect(changesBetween(before, { ...before, kinds: ["b", "a"] })).toEqual({});
-    expect(changesBetween(before, { ...before, kinds: ["b"], description: "x" })).toEqual({
-      kinds: ["b"],
+    const of = (...kinds: Kind[]): EndpointTerms => ({ ...TERMS, kinds });
+    const before = of("event.opened", "hold.placed");
+    expect(changesBetween(before, of("hold.placed", "event.opened"))).toEqual({});
+    expect(changesBetween(before, { ...of("hold.placed"), description: "x" })).toEqual({
+      kinds: ["hold.placed"],
       description: "x",
     });
+  });
+
+  it("keeps the kinds that no box is there for", () => {
+    const kinds = ["something.new", "event.opened"] as Kind[];
+    expect(ticked(kinds, "hold.expired", true)).toEqual([...kinds, "hold.expired"]);
+    expect(ticked(kinds, "event.opened", false)).toEqual(["something.new"]);
   });
 });
 

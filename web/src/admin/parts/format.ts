@@ -1,3 +1,5 @@
+import { formatMoney } from "../../money";
+
 const NUMBER = new Intl.NumberFormat("en-GB");
 
 export function count(value: number): string {
@@ -9,8 +11,8 @@ export function counted(value: number, singular: string, plural = `${singular}s`
   return `${count(value)} ${value === 1 ? singular : plural}`;
 }
 
-export function money(amount: string | number, currency: string): string {
-  return new Intl.NumberFormat("en-GB", { style: "currency", currency }).format(Number(amount));
+export function money(amount: string, currency: string): string {
+  return formatMoney(amount, currency, "en-GB");
 }
 
 /** A day and time as the clocks of a place show it. */

@@ -1,4 +1,4 @@
-import { drafts, type Draft } from "./drafts";
+import { drafts, type Draft, type Drafts } from "./drafts";
 
 const QUIET_MS = 500;
 
@@ -6,27 +6,29 @@ const QUIET_MS = 500;
 export class DraftKeeper {
   isUnsaved = $state(false);
   isKept = $state(true);
-  /** What was typed here before and never saved. */
-  offer = $state.raw<Draft>();
+  /** What was typed here before and never saved; it stays where it is until it is taken or dropped. */
+  offers = $state.raw<Draft[]>([]);
   #text: string;
   #saved: string;
   #version = 0;
+  #place: string | undefined;
   #timer: ReturnType<typeof setTimeout> | undefined;
 
-  /** @param isOther whether the first text is new itself, such as a file's. */
+  /** @param isOther whether the first text is nowhere else, such as a file's. */
   constructor(
     private readonly venue: string,
     first: string,
     isOther: boolean,
+    private readonly store: Drafts = drafts,
   ) {
     this.#text = first;
     this.#saved = isOther ? "" : first;
-    const draft = drafts.find(venue);
-    if (draft && draft.text !== first) this.offer = draft;
+    const found = store.of(venue);
+    this.offers = found.filter(({ text }) => text !== first);
+    this.#place = found.find(({ text }) => text === first)?.place;
     if (!isOther) return;
-    // A file's text is nowhere else once the page is loaded anew.
     this.isUnsaved = true;
-    this.isKept = drafts.keep(venue, { text: first, keptAt: Date.now(), version: 0 });
+    this.#keep();
   }
 
   get text(): string {
@@ -44,35 +46,49 @@ export class DraftKeeper {
   /** Keeps at once what would be kept in a moment. */
   flush(): void {
     if (this.#timer === undefined) return;
-    clearTimeout(this.#timer);
-    this.#timer = undefined;
-    if (!this.isUnsaved) {
-      if (!this.offer) drafts.forget(this.venue);
-      return;
-    }
-    const draft = { text: this.#text, keptAt: Date.now(), version: this.#version };
-    this.isKept = drafts.keep(this.venue, draft);
+    this.#stop();
+    if (this.isUnsaved) this.#keep();
+    else this.#forget();
   }
 
   /** What is typed from now on is compared with this. */
   saved(text: string): void {
-    clearTimeout(this.#timer);
-    this.#timer = undefined;
+    this.#stop();
     this.#saved = text;
     this.isUnsaved = this.#text !== text;
     this.isKept = true;
-    this.offer = undefined;
-    drafts.forget(this.venue);
+    if (this.isUnsaved) this.#keep();
+    else this.#forget();
+    for (const offer of this.offers.filter((offer) => offer.text === text)) this.drop(offer);
   }
 
-  takeOffer(): string {
-    const text = this.offer?.text ?? this.#text;
-    this.offer = undefined;
-    return text;
+  /** The text goes on where it was kept; what is in the editor is kept no more. */
+  take(offer: Draft): string {
+    this.#stop();
+    this.#forget();
+    this.#place = offer.place;
+    this.offers = this.offers.filter((other) => other !== offer);
+    return offer.text;
   }
 
-  dropOffer(): void {
-    this.offer = undefined;
-    if (!this.isUnsaved) drafts.forget(this.venue);
+  drop(offer: Draft): void {
+    this.offers = this.offers.filter((other) => other !== offer);
+    this.store.forget(offer.place);
+  }
+
+  #keep(): void {
+    this.#place ??= this.store.placeFor(this.venue);
+    const draft = { text: this.#text, keptAt: Date.now(), version: this.#version };
+    this.isKept = this.store.keep(this.#place, draft);
+  }
+
+  #forget(): void {
+    if (this.#place !== undefined) this.store.forget(this.#place);
+    this.#place = undefined;
+  }
+
+  #stop(): void {
+    clearTimeout(this.#timer);
+    this.#timer = undefined;
   }
 }

@@ -1,29 +1,6 @@
 import { beforeEach, describe, expect, it } from "vitest";
 import { Drafts } from "./drafts";
-
-class MemoryStorage implements Storage {
-  readonly #items = new Map<string, string>();
-  constructor(private readonly capacity = Infinity) {}
-  get length() {
-    return this.#items.size;
-  }
-  key(nth: number) {
-    return [...this.#items.keys()][nth] ?? null;
-  }
-  getItem(key: string) {
-    return this.#items.get(key) ?? null;
-  }
-  setItem(key: string, value: string) {
-    if (value.length > this.capacity) throw new DOMException("full", "QuotaExceededError");
-    this.#items.set(key, value);
-  }
-  removeItem(key: string) {
-    this.#items.delete(key);
-  }
-  clear() {
-    this.#items.clear();
-  }
-}
+import { MemoryStorage } from "./testing";
 
 describe("drafts", () => {
   let storage: MemoryStorage;
@@ -37,17 +14,27 @@ describe("drafts", () => {
   it("are found again until they are forgotten", () => {
     const draft = { text: "name: Hall", keptAt: 5, version: 2 };
     expect(drafts.keep("v1", draft)).toBe(true);
-    expect(drafts.find("v1")).toEqual(draft);
-    expect(drafts.find("v2")).toBeUndefined();
+    expect(drafts.of("v1")).toEqual([{ ...draft, place: "v1" }]);
+    expect(drafts.of("v2")).toEqual([]);
     drafts.forget("v1");
-    expect(drafts.find("v1")).toBeUndefined();
+    expect(drafts.of("v1")).toEqual([]);
   });
 
-  it("are one for each venue", () => {
-    drafts.keep("v1", { text: "a", keptAt: 1, version: 1 });
-    drafts.keep("v1", { text: "b", keptAt: 2, version: 1 });
-    expect(drafts.find("v1")?.text).toBe("b");
-    expect(storage.length).toBe(1);
+  it("lie each in a place of the venue, the newest first", () => {
+    for (const text of ["a", "b", "c"]) {
+      drafts.keep(drafts.placeFor("v1"), { text, keptAt: text.charCodeAt(0), version: 1 });
+    }
+    expect(drafts.of("v1").map(({ text }) => text)).toEqual(["c", "b", "a"]);
+    drafts.forget("v1:2");
+    expect(drafts.placeFor("v1")).toBe("v1:2");
+    expect(drafts.placeFor("v2")).toBe("v2");
+  });
+
+  it("of one venue take the oldest one's place where there is no other", () => {
+    for (let nth = 0; nth < 8; nth += 1) {
+      drafts.keep(drafts.placeFor("v1"), { text: `${nth}`, keptAt: 20 - nth, version: 1 });
+    }
+    expect(drafts.placeFor("v1")).toBe("v1:8");
   });
 
   it("drop the oldest when there are many, and nothing that is not theirs", () => {
@@ -56,9 +43,9 @@ describe("drafts", () => {
       drafts.keep(`v${nth}`, { text: "t", keptAt: nth, version: 1 });
     }
     expect(storage.length).toBe(8 + 1);
-    expect(drafts.find("v3")).toBeUndefined();
-    expect(drafts.find("v4")).toBeDefined();
-    expect(drafts.find("v11")).toBeDefined();
+    expect(drafts.of("v3")).toEqual([]);
+    expect(drafts.of("v4")).toHaveLength(1);
+    expect(drafts.of("v11")).toHaveLength(1);
   });
 
   it("say when the browser has no room", () => {
@@ -71,7 +58,7 @@ describe("drafts", () => {
       throw new DOMException("denied", "SecurityError");
     });
     expect(none.keep("v1", { text: "", keptAt: 1, version: 1 })).toBe(false);
-    expect(none.find("v1")).toBeUndefined();
+    expect(none.of("v1")).toEqual([]);
     expect(() => none.forget("v1")).not.toThrow();
   });
 
@@ -79,10 +66,6 @@ describe("drafts", () => {
     storage.setItem("holdfast-draft:v1", "{not json");
     storage.setItem("holdfast-draft:v2", '{"text": 5}');
     storage.setItem("holdfast-draft:v3", "null");
-    expect(["v1", "v2", "v3"].map((venue) => drafts.find(venue))).toEqual([
-      undefined,
-      undefined,
-      undefined,
-    ]);
+    expect(["v1", "v2", "v3"].flatMap((venue) => drafts.of(venue))).toEqual([]);
   });
 });

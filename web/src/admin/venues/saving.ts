@@ -1,11 +1,18 @@
 import { dataOf, type components } from "../../api";
+import { RetryKey } from "../parts/retry-key";
 import { api } from "../session/session.svelte";
 import { templateBody } from "./validation.svelte";
 
 export type Stored = components["schemas"]["VenueVersion"];
 
-export function uploadVenue(text: string): Promise<Stored> {
-  return dataOf(api.POST("/v1/venues", templateBody(text)));
+const key = new RetryKey();
+
+/** Sent again after a lost answer, it makes one venue. */
+export async function uploadVenue(text: string): Promise<Stored> {
+  const params = { header: key.of(text) };
+  const stored = await dataOf(api.POST("/v1/venues", { params, ...templateBody(text) }));
+  key.done();
+  return stored;
 }
 
 export function storeNextVersion(venue_id: string, text: string): Promise<Stored> {

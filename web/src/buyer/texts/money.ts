@@ -1,20 +1,8 @@
+import { formatMoney } from "../../money";
 import { locale } from "./locale";
 
-/** An amount as the service writes it, such as `90.00`, for people: "€90.00". */
 export function money(amount: string, currency: string): string {
-  // A decimal text is formatted exactly; a number of it might not be.
-  return formatter(currency).format(amount as unknown as number);
-}
-
-const formatters = new Map<string, Intl.NumberFormat>();
-
-function formatter(currency: string): Intl.NumberFormat {
-  let found = formatters.get(currency);
-  if (!found) {
-    found = new Intl.NumberFormat(locale, { style: "currency", currency });
-    formatters.set(currency, found);
-  }
-  return found;
+  return formatMoney(amount, currency, locale);
 }
 
 /** The exact sum of decimal texts. */
