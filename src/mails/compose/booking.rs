@@ -11,7 +11,7 @@ use super::super::words::{local_time, money};
 use super::super::{picture, store, templates};
 use super::facts::{BeforeFacts, BookingFacts, EventFacts, Facts, RefundFacts, SeatFacts};
 use super::letter::Composed;
-use crate::bookings::{self, Booking, BookingState};
+use crate::bookings::{self, BookedSeat, Booking, BookingState};
 use crate::context::Context;
 use crate::deliveries::Claim;
 use crate::events::{self, Event, EventState, Reach};
@@ -113,8 +113,12 @@ async fn facts_of(
     let language = &ctx.config.mail.language;
     let service_url = &ctx.config.public_url;
     let refund = refund_of(ctx, claim, booking).await?;
-    let indexes = refund.as_ref().map(|refund| refund.seat_indexes.as_slice());
-    let seats = seats_of(ctx, event, booking, indexes).await?;
+    let concerned = match &refund {
+        Some(refund) => Concerned::Refunded(&refund.seat_indexes),
+        None if claim.kind == "booking.confirmed" => Concerned::Booked,
+        None => Concerned::Left,
+    };
+    let seats = seats_of(ctx, event, booking, concerned).await?;
     let n_left = booking
         .seats
         .iter()
@@ -168,18 +172,37 @@ async fn refund_of(
     Ok(store::find_refund(&ctx.db, event_id, booking_id, refund_id).await?)
 }
 
-/// The booking's seats, or those of them with these indexes.
+/// Which of its booking's seats a letter is about.
+#[derive(Clone, Copy)]
+enum Concerned<'a> {
+    /// All, whatever has become of them since.
+    Booked,
+    /// Those that are the booking's still: of the others somebody else may sit on some.
+    Left,
+    /// Those that a cancellation gave back.
+    Refunded(&'a [i32]),
+}
+
+impl Concerned<'_> {
+    fn has(self, seat: &BookedSeat) -> bool {
+        match self {
+            Self::Booked => true,
+            Self::Left => !seat.is_cancelled,
+            Self::Refunded(indexes) => indexes.contains(&seat.index.cast_signed()),
+        }
+    }
+}
+
 async fn seats_of(
     ctx: &Context,
     event: &Event,
     booking: &Booking,
-    indexes: Option<&[i32]>,
+    concerned: Concerned<'_>,
 ) -> Result<Vec<SeatFacts>, MailError> {
     let sale = events::sale(ctx, booking.event_id).await?;
     let sections = section_names(ctx, event).await?;
-    let is_wanted = |index: u32| indexes.is_none_or(|all| all.contains(&index.cast_signed()));
     let language = &ctx.config.mail.language;
-    let wanted = booking.seats.iter().filter(|seat| is_wanted(seat.index));
+    let wanted = booking.seats.iter().filter(|seat| concerned.has(seat));
     let seats = wanted.filter_map(|seat| {
         let place = sale.seating.at(seat.index)?;
         Some(SeatFacts {

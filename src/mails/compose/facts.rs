@@ -36,7 +36,8 @@ pub struct EventFacts {
 pub struct BookingFacts {
     pub reference: String,
     pub url: String,
-    /// All that were booked; in a letter about a cancellation, those that were cancelled by it.
+    /// In a confirmation all that were booked; in a letter about a cancellation those that were
+    /// cancelled by it; in others those that are left.
     pub seats: Vec<SeatFacts>,
     pub total: String,
     /// Whether seats are left after a cancellation.
