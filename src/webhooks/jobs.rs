@@ -4,7 +4,7 @@ use uuid::Uuid;
 
 use super::client::{self, Answer, Request};
 use super::error::WebhookError;
-use super::model::{self, Endpoint, FAILURES_MAX, checked_url, payload};
+use super::model::{Endpoint, FAILURES_MAX, checked_url, payload};
 use super::signature::Secret;
 use super::store;
 use crate::auth::{self, Role};
@@ -130,11 +130,9 @@ async fn keep_breaker(
             disable(ctx, endpoint, "it answered 410 Gone").await?;
         }
         _ => {
-            let n_failures = store::mark_failure(&ctx.db, endpoint_id).await?;
-            if let Some(pause) = n_failures.and_then(model::pause) {
-                let until = ctx.clock.now() + pause;
-                store::pause(&ctx.db, endpoint_id, until).await?;
-                tracing::warn!(endpoint.id = %endpoint_id, ?pause, "an endpoint is paused");
+            let now = ctx.clock.imposed();
+            if let Some(until) = store::mark_failure(&ctx.db, endpoint_id, now).await? {
+                tracing::warn!(endpoint.id = %endpoint_id, %until, "an endpoint is paused");
             }
         }
     }

@@ -1,7 +1,5 @@
 //! Endpoints, what they can ask for, and what they are sent.
 
-use std::time::Duration;
-
 use serde::Serialize;
 use serde_json::{Map, Value, json};
 use url::{Host, Url};
@@ -152,13 +150,6 @@ pub fn payload(claim: &Claim) -> String {
     serde_json::to_string(&payload).unwrap_or_default()
 }
 
-/// How long a breaker stays open after that many failures in a row: from half a minute, doubled
-/// up to an hour.
-pub fn pause(n_failures: i32) -> Option<Duration> {
-    let n_beyond = u32::try_from(n_failures - FAILURES_MAX).ok()?;
-    Some(Duration::from_secs(30 << n_beyond.min(7)).min(Duration::from_secs(3600)))
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -184,15 +175,5 @@ mod tests {
             assert_eq!(checked_url(url, false).is_ok(), is_fine, "{url}");
             assert_eq!(checked_url(url, true).is_ok(), is_fine_inside, "{url}");
         }
-    }
-
-    #[test]
-    fn a_breaker_opens_at_the_fifth_failure_for_longer_each_time() {
-        let pauses: Vec<_> = (4..14)
-            .map(|n| pause(n).map(|pause| pause.as_secs()))
-            .collect();
-
-        let expected = [0, 30, 60, 120, 240, 480, 960, 1920, 3600, 3600];
-        assert_eq!(pauses, expected.map(|s| Some(s).filter(|s| *s > 0)));
     }
 }

@@ -3,7 +3,7 @@
 use sqlx::{PgConnection, PgExecutor};
 use uuid::Uuid;
 
-use super::model::{Endpoint, EndpointTerms};
+use super::model::{Endpoint, EndpointTerms, FAILURES_MAX};
 use crate::clock::Instant;
 use crate::events::Reach;
 use crate::id::{AccountId, EndpointId};
@@ -253,34 +253,29 @@ pub async fn mark_success(
     Ok(())
 }
 
-/// Counts a failure and answers how many there now are in a row.
+/// Counts a failure, and from the fifth in a row on pauses the endpoint: for half a minute, doubled
+/// each time up to an hour. What fails while it is paused was under way before, or is another
+/// instance's attempt at the same time, and says nothing new. Answers until when it is paused.
 pub async fn mark_failure(
     db: impl PgExecutor<'_>,
     endpoint_id: EndpointId,
-) -> Result<Option<i32>, sqlx::Error> {
-    sqlx::query_scalar!(
+    imposed_now: Option<Instant>,
+) -> Result<Option<Instant>, sqlx::Error> {
+    let paused_until = sqlx::query_scalar!(
         r#"
-        UPDATE webhook_endpoints SET n_failures = LEAST(n_failures, 1000000) + 1
-        WHERE endpoint_id = $1
-        RETURNING n_failures
+        UPDATE webhook_endpoints
+        SET n_failures = LEAST(n_failures, 1000000) + 1,
+            paused_until = CASE WHEN n_failures + 1 >= $3 THEN now.at + LEAST(
+                interval '30 seconds' * 2 ^ LEAST(n_failures + 1 - $3, 7), interval '1 hour') END
+        FROM (SELECT COALESCE($2, clock_timestamp()) AS at) AS now
+        WHERE endpoint_id = $1 AND COALESCE(paused_until <= now.at, true)
+        RETURNING paused_until
         "#,
-        endpoint_id.0
+        endpoint_id.0,
+        imposed_now,
+        FAILURES_MAX
     )
     .fetch_optional(db)
-    .await
-}
-
-pub async fn pause(
-    db: impl PgExecutor<'_>,
-    endpoint_id: EndpointId,
-    until: Instant,
-) -> Result<(), sqlx::Error> {
-    sqlx::query!(
-        r#"UPDATE webhook_endpoints SET paused_until = $2 WHERE endpoint_id = $1"#,
-        endpoint_id.0,
-        until
-    )
-    .execute(db)
     .await?;
-    Ok(())
+    Ok(paused_until.flatten())
 }
