@@ -123,6 +123,13 @@ pub struct Claim {
     pub attempt: Attempt,
 }
 
+impl Claim {
+    /// What time it is by the clock of PostgreSQL, whatever this machine's says.
+    pub fn now(&self) -> Instant {
+        self.attempt.claimed_at + self.attempt.claimed.elapsed()
+    }
+}
+
 /// Which attempt it is.
 #[derive(Clone, Copy, Debug)]
 pub struct Attempt {
@@ -131,6 +138,8 @@ pub struct Attempt {
     /// Counts those that the limit counts.
     pub n_counted: i32,
     pub claimed: Moment,
+    /// When that was by PostgreSQL's clock.
+    pub claimed_at: Instant,
 }
 
 impl Attempt {

@@ -4,7 +4,7 @@ use serde_json::json;
 use uuid::Uuid;
 
 use super::error::WebhookError;
-use super::model::{ENDPOINTS_MAX, Endpoint, EndpointTerms, OLD_SECRET_TTL};
+use super::model::{ENDPOINTS_MAX, Endpoint, EndpointTerms};
 use super::signature::Secret;
 use super::store;
 use crate::auth::Caller;
@@ -116,10 +116,11 @@ pub async fn rotate_secret(
     endpoint_id: EndpointId,
     caller: Caller,
 ) -> Result<(String, Instant), WebhookError> {
-    let until = ctx.clock.now() + OLD_SECRET_TTL;
-    let version = store::rotate_secret(&ctx.db, endpoint_id, until, Reach::of(caller)).await?;
-    let version = version.ok_or(WebhookError::NotFound)?;
-    Ok((Secret::of(ctx, endpoint_id, version).write(), until))
+    let (reach, now) = (Reach::of(caller), ctx.clock.imposed());
+    let rotated = store::rotate_secret(&ctx.db, endpoint_id, reach, now).await?;
+    let rotated = rotated.ok_or(WebhookError::NotFound)?;
+    let secret = Secret::of(ctx, endpoint_id, rotated.secret_version);
+    Ok((secret.write(), rotated.old_secret_until))
 }
 
 /// Has a `webhook.test` sent to the endpoint, on the way that every message takes.

@@ -92,7 +92,7 @@ async fn send(ctx: &Context, endpoint: &Endpoint, claim: &Claim) -> Result<Answe
     let url = checked_url(&endpoint.terms.url, ctx.config.webhooks.allows_private)?;
     let id = format!("msg_{}", claim.message_id);
     let body = payload(claim);
-    let now = ctx.clock.now();
+    let now = claim.now();
     let timestamp = now.timestamp();
     let mut versions = vec![endpoint.secret_version];
     if endpoint.old_secret_until.is_some_and(|until| now < until) {
@@ -111,6 +111,7 @@ async fn send(ctx: &Context, endpoint: &Endpoint, claim: &Claim) -> Result<Answe
         url: &url,
         headers,
         body,
+        sent_at: now,
     };
     client::post(ctx, request).await
 }

@@ -37,9 +37,6 @@ const DESCRIPTION_CHARS_MAX: usize = 200;
 /// Failures in a row that open an endpoint's circuit breaker.
 pub const FAILURES_MAX: i32 = 5;
 
-/// How long both secrets sign after a rotation.
-pub const OLD_SECRET_TTL: chrono::TimeDelta = chrono::TimeDelta::hours(24);
-
 #[derive(Clone, Debug)]
 pub struct Endpoint {
     pub endpoint_id: EndpointId,

@@ -149,24 +149,32 @@ pub async fn update(
     Ok(done.rows_affected() == 1)
 }
 
-/// The next secret; until then the last one signs, too.
+/// Which secret signs, and until when the one before does, too.
+pub struct Rotated {
+    pub secret_version: i32,
+    pub old_secret_until: Instant,
+}
+
+/// The next secret; for a day the last one signs, too.
 pub async fn rotate_secret(
     db: impl PgExecutor<'_>,
     endpoint_id: EndpointId,
-    old_secret_until: Instant,
     reach: Reach,
-) -> Result<Option<i32>, sqlx::Error> {
-    sqlx::query_scalar!(
+    imposed_now: Option<Instant>,
+) -> Result<Option<Rotated>, sqlx::Error> {
+    sqlx::query_as!(
+        Rotated,
         r#"
         UPDATE webhook_endpoints
-        SET secret_version = secret_version + 1, old_secret_until = $4
+        SET secret_version = secret_version + 1,
+            old_secret_until = COALESCE($4, clock_timestamp()) + interval '24 hours'
         WHERE endpoint_id = $1 AND (owner_id = $2 OR $3)
-        RETURNING secret_version
+        RETURNING secret_version, old_secret_until AS "old_secret_until!"
         "#,
         endpoint_id.0,
         reach.owner(),
         reach.is_admin,
-        old_secret_until
+        imposed_now
     )
     .fetch_optional(db)
     .await

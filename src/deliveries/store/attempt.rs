@@ -24,6 +24,7 @@ struct Row {
     created_at: Instant,
     n_attempts: i32,
     n_attempts_before: i32,
+    attempted_at: Instant,
 }
 
 impl Row {
@@ -42,6 +43,7 @@ impl Row {
                 n: self.n_attempts,
                 n_counted: self.n_attempts - self.n_attempts_before,
                 claimed,
+                claimed_at: self.attempted_at,
             },
         }
     }
@@ -80,7 +82,8 @@ pub async fn claim_mails(
         WHERE delivery.event_id = first.event_id AND delivery.delivery_id = first.delivery_id
         RETURNING delivery.event_id, delivery.delivery_id, delivery.message_id,
             delivery.recipient_id, delivery.subject_id, delivery.position, message.kind,
-            message.body, message.created_at, delivery.n_attempts, delivery.n_attempts_before
+            message.body, message.created_at, delivery.n_attempts, delivery.n_attempts_before,
+            delivery.attempted_at AS "attempted_at!"
         "#,
         n_max,
         imposed_now,
@@ -139,7 +142,8 @@ pub async fn claim_webhooks(
         WHERE delivery.event_id = first.event_id AND delivery.delivery_id = first.delivery_id
         RETURNING delivery.event_id, delivery.delivery_id, delivery.message_id,
             delivery.recipient_id, delivery.subject_id, delivery.position, message.kind,
-            message.body, message.created_at, delivery.n_attempts, delivery.n_attempts_before
+            message.body, message.created_at, delivery.n_attempts, delivery.n_attempts_before,
+            delivery.attempted_at AS "attempted_at!"
         "#,
         limits.n_max,
         imposed_now,

@@ -24,7 +24,7 @@ pub async fn compose(ctx: &Context, claim: &Claim) -> Result<Composed, MailError
     let Some((event, booking)) = find(ctx, claim).await? else {
         return Ok(Composed::Nothing("the booking is gone"));
     };
-    let letter = match choose(claim, &event, &booking, ctx) {
+    let letter = match choose(claim, &event, &booking) {
         Ok(letter) => letter,
         Err(why) => return Ok(Composed::Nothing(why)),
     };
@@ -86,19 +86,14 @@ async fn find(ctx: &Context, claim: &Claim) -> Result<Option<(Event, Booking)>, 
 }
 
 /// The letter, or why there is none.
-fn choose(
-    claim: &Claim,
-    event: &Event,
-    booking: &Booking,
-    ctx: &Context,
-) -> Result<Letter, &'static str> {
+fn choose(claim: &Claim, event: &Event, booking: &Booking) -> Result<Letter, &'static str> {
     let is_over = booking.state == BookingState::Cancelled || event.state == EventState::Cancelled;
     match claim.kind.as_str() {
         "booking.confirmed" => Ok(Letter::BookingConfirmed),
         "booking.cancelled" if event.state == EventState::Cancelled => Ok(Letter::EventCancelled),
         "booking.cancelled" => Ok(Letter::BookingCancelled),
         _ if is_over => Err("the booking was cancelled meanwhile"),
-        "event.reminder" if event.terms.starts_at <= ctx.clock.now() => Err("the event has begun"),
+        "event.reminder" if event.terms.starts_at <= claim.now() => Err("the event has begun"),
         "event.reminder" => Ok(Letter::EventReminder),
         _ => Ok(Letter::EventChanged),
     }

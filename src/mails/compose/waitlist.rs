@@ -43,7 +43,7 @@ pub async fn compose(ctx: &Context, claim: &Claim) -> Result<Composed, MailError
     let Some(event) = events::find(&ctx.db, claim.event_id, Reach::EVERYTHING).await? else {
         return Ok(Composed::Nothing("the event is gone"));
     };
-    if body.expires_at.is_some_and(|at| at <= ctx.clock.now()) {
+    if body.expires_at.is_some_and(|at| at <= claim.now()) {
         return Ok(Composed::Nothing("the offer is over"));
     }
     let link = Link::new(&body.email, &claim.kind);

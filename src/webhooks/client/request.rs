@@ -27,6 +27,8 @@ pub struct Request<'a> {
     /// Of the webhook: id, time and signatures.
     pub headers: [(&'static str, String); 3],
     pub body: String,
+    /// By the clock that decides when it is sent again.
+    pub sent_at: Instant,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -65,6 +67,7 @@ async fn exchange(
         .handshake(TokioIo::new(stream))
         .await
         .map_err(|error| in_words(&error))?;
+    let sent_at = request.sent_at;
     let request = written(request)?;
     let answering = async {
         let response = sender
@@ -81,7 +84,7 @@ async fn exchange(
         read.truncate(BODY_MAX_BYTES);
         Ok(Answer {
             status: head.status.as_u16(),
-            retry_after: retry_after(&head.headers, ctx.clock.now()),
+            retry_after: retry_after(&head.headers, sent_at),
             body: String::from_utf8_lossy(&read).into_owned(),
         })
     };

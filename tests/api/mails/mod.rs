@@ -8,6 +8,7 @@ mod preferences;
 mod templates;
 mod tls;
 mod waitlist;
+mod wrong_clock;
 
 use sqlx::PgPool;
 
