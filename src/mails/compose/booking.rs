@@ -2,6 +2,7 @@
 
 use std::collections::HashMap;
 
+use chrono::TimeDelta;
 use serde_json::Value;
 
 use super::super::error::MailError;
@@ -19,6 +20,9 @@ use crate::id::BookingId;
 use crate::money::Amount;
 
 const QR_CODE: &str = "qr-code.png";
+
+/// How long before its start an event is reminded of.
+const DAY: TimeDelta = TimeDelta::hours(24);
 
 pub async fn compose(ctx: &Context, claim: &Claim) -> Result<Composed, MailError> {
     let Some((event, booking)) = find(ctx, claim).await? else {
@@ -94,6 +98,9 @@ fn choose(claim: &Claim, event: &Event, booking: &Booking) -> Result<Letter, &'s
         "booking.cancelled" => Ok(Letter::BookingCancelled),
         _ if is_over => Err("the booking was cancelled meanwhile"),
         "event.reminder" if event.terms.starts_at <= claim.now() => Err("the event has begun"),
+        "event.reminder" if event.terms.starts_at > claim.now() + DAY => {
+            Err("the event was put off")
+        }
         "event.reminder" => Ok(Letter::EventReminder),
         _ => Ok(Letter::EventChanged),
     }

@@ -2,6 +2,7 @@
 
 use chrono::TimeDelta;
 use holdfast::{deliveries, mails};
+use serde_json::json;
 use sqlx::PgPool;
 
 use super::{start, start_set, states};
@@ -151,7 +152,8 @@ async fn f45_a_message_that_cannot_be_told_holds_up_no_other(db: PgPool) {
 #[sqlx::test(migrator = "holdfast::postgres::MIGRATIONS")]
 async fn f45_a_message_that_commits_late_is_told_late_but_told(db: PgPool) {
     let (app, server) = start(&db).await;
-    let sale = app.on_sale(1, 3).await;
+    let tomorrow = json!({"starts_at": "2026-12-02T08:00:00Z"});
+    let sale = app.on_sale_with(1, 3, tomorrow).await;
     let booking = app.guest().book(&sale, &["S-A-1"]).await;
     app.run_jobs().await;
     let mut late = app.ctx.db.begin().await.expect("a transaction");

@@ -144,7 +144,9 @@ async fn a_reminder_comes_once_the_day_before(db: PgPool) {
         n_before + 1,
         "30 hours before: only the booking"
     );
-    app.ctx.clock.advance(TimeDelta::hours(6));
+    app.ctx
+        .clock
+        .advance(TimeDelta::hours(6) + TimeDelta::minutes(1));
     for _ in 0..3 {
         app.run_jobs().await;
     }

@@ -5,6 +5,7 @@ mod delivery;
 mod letters;
 mod page;
 mod preferences;
+mod reminders;
 mod templates;
 mod tls;
 mod waitlist;
