@@ -50,7 +50,8 @@ impl Row {
 }
 
 /// Claims mails that are due and first in their lanes, for as long as the lease; at most 64. That
-/// number stands in the statement so that the planner, too, knows that they are few.
+/// number stands in the statement so that the planner, too, knows that they are few. Each rank is
+/// asked for by itself: what is due of it lies side by side, before what is to be tried later.
 pub async fn claim_mails(
     db: impl PgExecutor<'_>,
     n_max: i64,
@@ -64,14 +65,20 @@ pub async fn claim_mails(
             SELECT COALESCE($2, clock_timestamp()) AS at
         ), first AS (
             SELECT * FROM (
-                SELECT event_id, delivery_id, message_id FROM deliveries AS delivery
-                WHERE channel = 'mail' AND state = 'due' AND due_at <= (SELECT at FROM now)
-                  AND NOT EXISTS (SELECT FROM deliveries AS earlier
-                      WHERE earlier.recipient_id = delivery.recipient_id
-                        AND earlier.subject_id = delivery.subject_id AND earlier.state = 'due'
-                        AND earlier.channel = 'mail' AND earlier.position < delivery.position)
-                ORDER BY due_at LIMIT 64
-                FOR UPDATE SKIP LOCKED
+                SELECT delivery.event_id, delivery.delivery_id, delivery.message_id
+                FROM (VALUES (0::smallint), (1::smallint)) AS wanted (rank)
+                CROSS JOIN LATERAL (
+                    SELECT event_id, delivery_id, message_id FROM deliveries AS delivery
+                    WHERE channel = 'mail' AND state = 'due' AND delivery.rank = wanted.rank
+                      AND due_at <= (SELECT at FROM now)
+                      AND NOT EXISTS (SELECT FROM deliveries AS earlier
+                          WHERE earlier.recipient_id = delivery.recipient_id
+                            AND earlier.subject_id = delivery.subject_id AND earlier.state = 'due'
+                            AND earlier.channel = 'mail' AND earlier.position < delivery.position)
+                    ORDER BY due_at LIMIT 64
+                    FOR UPDATE SKIP LOCKED
+                ) AS delivery
+                LIMIT 64
             ) AS few LIMIT $1
         )
         UPDATE deliveries AS delivery

@@ -3,6 +3,7 @@
 mod confirmed;
 mod delivery;
 mod letters;
+mod order;
 mod page;
 mod preferences;
 mod reminders;
