@@ -1,8 +1,11 @@
 //! What is kept of deliveries, for how long, and what it costs to find one.
 
+use holdfast::deliveries::{prune_deliveries, prune_outbox};
+use holdfast::jobs::Progress;
 use serde_json::Value;
 use sqlx::{AssertSqlSafe, PgConnection, PgPool};
 
+use crate::failures::until_blocked;
 use crate::queries::recorded;
 use crate::support::TestApp;
 
@@ -29,6 +32,73 @@ async fn insert_old(db: &PgPool, kind: &str, n: i32, n_days: i32) {
     .execute(db)
     .await
     .expect("messages");
+}
+
+async fn kinds(db: &PgPool) -> Vec<String> {
+    sqlx::query_scalar("SELECT kind FROM outbox ORDER BY kind")
+        .fetch_all(db)
+        .await
+        .expect("the messages")
+}
+
+/// A look at all that is kept is worth its cost only where there was more than a batch.
+#[sqlx::test(migrator = "holdfast::postgres::MIGRATIONS")]
+async fn what_is_old_is_deleted_by_a_look_that_is_not_repeated_at_once(db: PgPool) {
+    let app = TestApp::start(db.clone()).await;
+    insert_old(&db, "booking.confirmed", 3, 31).await;
+    insert_old(&db, "booking.cancelled", 1, 29).await;
+
+    let pruned = prune_outbox(&app.ctx).await;
+
+    assert_eq!(pruned.expect("no failure"), Progress::Idle);
+    assert_eq!(kinds(&db).await, ["booking.cancelled"]);
+    insert_old(&db, "booking.confirmed", 5_001, 31).await;
+    let pruned = prune_outbox(&app.ctx).await;
+    assert!(matches!(pruned, Ok(Progress::Worked(_))), "{pruned:?}");
+    app.run_jobs().await;
+    assert_eq!(kinds(&db).await, ["booking.cancelled"]);
+    app.finish().await;
+}
+
+#[sqlx::test(migrator = "holdfast::postgres::MIGRATIONS")]
+async fn messages_about_holds_are_kept_for_three_days(db: PgPool) {
+    let app = TestApp::start(db.clone()).await;
+    insert_old(&db, "hold.placed", 2, 4).await;
+    insert_old(&db, "hold.released", 1, 2).await;
+    insert_old(&db, "booking.confirmed", 1, 4).await;
+
+    let pruned = prune_deliveries(&app.ctx).await;
+
+    assert_eq!(pruned.expect("no failure"), Progress::Idle);
+    assert_eq!(kinds(&db).await, ["booking.confirmed", "hold.released"]);
+    app.finish().await;
+}
+
+#[sqlx::test(migrator = "holdfast::postgres::MIGRATIONS")]
+async fn one_instance_at_a_time_deletes_what_is_old(db: PgPool) {
+    let app = TestApp::start(db.clone()).await;
+    let sibling = app.start_sibling().await;
+    insert_old(&db, "booking.confirmed", 3, 31).await;
+    let mut held_up = db.begin().await.expect("a transaction");
+    sqlx::query("SELECT FROM outbox FOR UPDATE")
+        .execute(&mut *held_up)
+        .await
+        .expect("locks");
+
+    tokio::select! {
+        pruned = prune_outbox(&app.ctx) => panic!("{pruned:?} while it is held up"),
+        () = async {
+            until_blocked(&db, "DELETE FROM outbox").await;
+            let second = prune_outbox(&sibling.ctx);
+            let second = tokio::time::timeout(std::time::Duration::from_secs(3), second).await;
+            let second = second.expect("the second does not wait").expect("no failure");
+            assert_eq!(second, Progress::Idle);
+        } => {}
+    }
+
+    held_up.rollback().await.expect("an end");
+    sibling.stop().await;
+    app.finish().await;
 }
 
 /// How many pages a recorded query with that text reads, with those arguments.
