@@ -103,11 +103,33 @@ pub async fn delete(
     endpoint_id: EndpointId,
     caller: Caller,
 ) -> Result<(), WebhookError> {
-    let mut tx = ctx.db.begin().await?;
-    if !store::delete(&mut tx, endpoint_id, Reach::of(caller)).await? {
+    if !store::delete(&ctx.db, endpoint_id, Reach::of(caller)).await? {
         return Err(WebhookError::NotFound);
     }
-    Ok(tx.commit().await?)
+    drop_owed(ctx, endpoint_id, "the endpoint was deleted");
+    Ok(())
+}
+
+/// Limit: deliveries that are dropped by one statement.
+const DROPPED_AT_ONCE_MAX: i64 = 5_000;
+
+/// Drops what is owed to an endpoint that is told nothing any more. That can be millions: nobody
+/// waits for it, and none of it is tried meanwhile. What is left over where the service stops is
+/// dropped with all that could be sent nowhere for long.
+pub fn drop_owed(ctx: &Context, endpoint_id: EndpointId, why: &'static str) {
+    let (ctx, n_max) = (ctx.clone(), DROPPED_AT_ONCE_MAX);
+    ctx.tasks.clone().spawn(async move {
+        while !ctx.tasks.stopping().is_cancelled() {
+            match store::drop_due(&ctx.db, endpoint_id, why, n_max).await {
+                Ok(n_dropped) if n_dropped == n_max.unsigned_abs() => {}
+                Ok(_) => break,
+                Err(error) => {
+                    tracing::warn!(endpoint.id = %endpoint_id, cause = %error, "it is owed still");
+                    break;
+                }
+            }
+        }
+    });
 }
 
 /// The new secret, and until when the one before signs, too.

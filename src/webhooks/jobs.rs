@@ -2,6 +2,7 @@
 
 use uuid::Uuid;
 
+use super::actions;
 use super::client::{self, Answer, Request};
 use super::error::WebhookError;
 use super::model::{Endpoint, FAILURES_MAX, checked_url, payload};
@@ -81,10 +82,11 @@ async fn may_be_told(ctx: &Context, endpoint: &Endpoint) -> Result<bool, sqlx::E
     Ok(role >= Role::VenueAdmin)
 }
 
-async fn disable(ctx: &Context, endpoint: &Endpoint, why: &str) -> Result<(), sqlx::Error> {
-    let mut tx = ctx.db.begin().await?;
-    store::disable(&mut tx, endpoint, why).await?;
-    tx.commit().await
+async fn disable(ctx: &Context, endpoint: &Endpoint, why: &'static str) -> Result<(), sqlx::Error> {
+    if store::disable(&ctx.db, endpoint, why).await? {
+        actions::drop_owed(ctx, endpoint.endpoint_id, why);
+    }
+    Ok(())
 }
 
 async fn send(ctx: &Context, endpoint: &Endpoint, claim: &Claim) -> Result<Answer, String> {

@@ -180,10 +180,10 @@ pub async fn rotate_secret(
     .await
 }
 
-/// Deletes it, and then drops what it was owed: whoever derives deliveries meanwhile holds a lock
-/// on the row, so that none is left over.
+/// Deletes it. Whoever derives deliveries meanwhile holds a lock on the row, so that it is owed
+/// nothing more afterwards.
 pub async fn delete(
-    tx: &mut PgConnection,
+    db: impl PgExecutor<'_>,
     endpoint_id: EndpointId,
     reach: Reach,
 ) -> Result<bool, sqlx::Error> {
@@ -193,56 +193,58 @@ pub async fn delete(
         reach.owner(),
         reach.is_admin
     )
-    .execute(&mut *tx)
+    .execute(db)
     .await?;
-    if done.rows_affected() == 0 {
-        return Ok(false);
-    }
-    drop_due(tx, endpoint_id, "the endpoint was deleted").await?;
-    Ok(true)
+    Ok(done.rows_affected() == 1)
 }
 
-async fn drop_due(
-    tx: &mut PgConnection,
+/// Drops a batch of what is owed to an endpoint that is gone or disabled; answers how many.
+pub async fn drop_due(
+    db: impl PgExecutor<'_>,
     endpoint_id: EndpointId,
     why: &str,
-) -> Result<(), sqlx::Error> {
-    sqlx::query!(
+    n_max: i64,
+) -> Result<u64, sqlx::Error> {
+    let dropped = sqlx::query!(
         r#"
-        UPDATE deliveries SET state = 'dropped', answer = $2, settled_at = clock_timestamp()
-        WHERE recipient_id = $1 AND channel = 'webhook' AND state = 'due'
+        UPDATE deliveries AS delivery
+        SET state = 'dropped', answer = $2, settled_at = clock_timestamp()
+        WHERE delivery.state = 'due' AND (event_id, delivery_id) IN (
+            SELECT event_id, delivery_id FROM deliveries
+            WHERE recipient_id = $1 AND channel = 'webhook' AND state = 'due'
+              AND NOT EXISTS (SELECT FROM webhook_endpoints
+                  WHERE endpoint_id = $1 AND state = 'enabled')
+            LIMIT $3
+        )
         "#,
         endpoint_id.0,
-        why
+        why,
+        n_max
     )
-    .execute(tx)
+    .execute(db)
     .await?;
-    Ok(())
+    Ok(dropped.rows_affected())
 }
 
 /// The endpoint is sent nothing any more: it says so itself (410), or its owner may not know. One
-/// that leads elsewhere by now has not said so.
+/// that leads elsewhere by now has not said so, and is left as it is.
 pub async fn disable(
-    tx: &mut PgConnection,
+    db: impl PgExecutor<'_>,
     endpoint: &Endpoint,
     why: &str,
-) -> Result<(), sqlx::Error> {
-    let endpoint_id = endpoint.endpoint_id;
+) -> Result<bool, sqlx::Error> {
     let done = sqlx::query!(
         r#"
         UPDATE webhook_endpoints SET state = 'disabled', disabled_because = $2
         WHERE endpoint_id = $1 AND url = $3
         "#,
-        endpoint_id.0,
+        endpoint.endpoint_id.0,
         why,
         endpoint.terms.url
     )
-    .execute(&mut *tx)
+    .execute(db)
     .await?;
-    match done.rows_affected() {
-        0 => Ok(()),
-        _ => drop_due(tx, endpoint_id, why).await,
-    }
+    Ok(done.rows_affected() == 1)
 }
 
 pub async fn mark_success(

@@ -6,6 +6,7 @@ use serde_json::json;
 use sqlx::PgPool;
 
 use super::{BOOKINGS, start};
+use crate::failures::until;
 use crate::support::{Reply, WebhookReceiver};
 
 #[sqlx::test(migrator = "holdfast::postgres::MIGRATIONS")]
@@ -154,11 +155,14 @@ async fn what_a_deleted_endpoint_is_owed_is_dropped(db: PgPool) {
     app.ctx.clock.advance(TimeDelta::hours(1));
     app.run_jobs().await;
     assert_eq!(receiver.received().len(), 1);
-    let states: Vec<String> = sqlx::query_scalar("SELECT state FROM deliveries")
-        .fetch_all(&app.ctx.db)
-        .await
-        .expect("the deliveries");
-    assert_eq!(states, ["dropped"]);
+    until("what it was owed is dropped", async || {
+        let states: Vec<String> = sqlx::query_scalar("SELECT state FROM deliveries")
+            .fetch_all(&app.ctx.db)
+            .await
+            .expect("the deliveries");
+        states == ["dropped"]
+    })
+    .await;
     app.finish().await;
 }
 

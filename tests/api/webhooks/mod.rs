@@ -7,6 +7,7 @@ mod events;
 mod fallback;
 mod holds;
 mod order;
+mod owed;
 mod private_addresses;
 mod slow;
 mod tls;
