@@ -6,7 +6,7 @@ use chrono::TimeDelta;
 use serde_json::Value;
 
 use super::super::error::MailError;
-use super::super::model::{File, Letter, Mail};
+use super::super::model::{File, Letter, Mail, name_of};
 use super::super::preferences::Link;
 use super::super::words::{local_time, money};
 use super::super::{picture, store, templates};
@@ -45,7 +45,7 @@ pub async fn compose(ctx: &Context, claim: &Claim) -> Result<Composed, MailError
         date: claim.happened_at,
         rendered: templates::render(ctx, letter, &facts)?,
         files: files_of(ctx, letter, &booking).await?,
-        name: booking.contact.name,
+        name: name_of(&booking.contact.name).map(str::to_owned),
         email: booking.contact.email,
         unsubscribe_url: preferences_url,
     })))
@@ -129,7 +129,9 @@ async fn facts_of(
     Ok(Facts {
         language: language.clone(),
         service_url: service_url.clone(),
-        name: booking.contact.name.clone(),
+        name: name_of(&booking.contact.name)
+            .unwrap_or_default()
+            .to_owned(),
         event: event_facts(ctx, event),
         booking: Some(BookingFacts {
             reference: booking.reference.clone(),

@@ -11,7 +11,7 @@ pub struct Facts {
     pub language: String,
     /// Where people reach the service.
     pub service_url: String,
-    /// Whom the mail is for.
+    /// Whom the mail is for; empty where what was typed can be no name.
     pub name: String,
     pub event: EventFacts,
     pub booking: Option<BookingFacts>,
