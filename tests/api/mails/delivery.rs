@@ -269,6 +269,30 @@ async fn no_mail_overtakes_an_earlier_one_of_its_booking(db: PgPool) {
     app.finish().await;
 }
 
+#[sqlx::test(migrator = "holdfast::postgres::MIGRATIONS")]
+async fn a_service_that_is_told_to_stop_begins_no_mail(db: PgPool) {
+    let (app, server) = start(&db).await;
+    let stopped = sibling(&app, &db, &server).await;
+    let sale = app.on_sale(1, 2).await;
+    app.guest().book(&sale, &["S-A-1"]).await;
+    deliveries::derive_deliveries(&app.ctx)
+        .await
+        .expect("deliveries");
+
+    stopped.ctx.tasks.stopping().cancel();
+    mails::send_mails(&stopped.ctx).await.expect("no failure");
+
+    assert_eq!(server.received().len(), 0);
+    app.run_jobs().await;
+    assert_eq!(
+        server.received().len(),
+        1,
+        "another instance sends it at once"
+    );
+    stopped.stop().await;
+    app.finish().await;
+}
+
 /// F45: a message that concerns a whole house ends its batch, so that however many there are, a
 /// step of deriving ends.
 #[sqlx::test(migrator = "holdfast::postgres::MIGRATIONS")]
