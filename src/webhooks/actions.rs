@@ -4,7 +4,7 @@ use serde_json::json;
 use uuid::Uuid;
 
 use super::error::WebhookError;
-use super::model::{ENDPOINTS_MAX, Endpoint, EndpointTerms};
+use super::model::{Change, ENDPOINTS_MAX, Endpoint, EndpointTerms};
 use super::signature::Secret;
 use super::store;
 use crate::auth::Caller;
@@ -57,45 +57,20 @@ pub async fn find(
     found.ok_or(WebhookError::NotFound)
 }
 
-/// What an owner changes; what is none stays.
-#[derive(Clone, Debug, Default)]
-pub struct Change {
-    pub url: Option<String>,
-    pub description: Option<String>,
-    pub kinds: Option<Vec<String>>,
-    pub is_enabled: Option<bool>,
-}
-
 pub async fn change(
     ctx: &Context,
     endpoint_id: EndpointId,
     change: Change,
     caller: Caller,
 ) -> Result<Endpoint, WebhookError> {
-    let mut endpoint = find(ctx, endpoint_id, caller).await?;
-    let old = endpoint.terms;
-    endpoint.terms = EndpointTerms {
-        url: change.url.unwrap_or(old.url),
-        description: change.description.unwrap_or(old.description),
-        kinds: change.kinds.unwrap_or(old.kinds),
-    };
-    let faults = endpoint.terms.faults(ctx.config.webhooks.allows_private);
+    let changed = find(ctx, endpoint_id, caller).await?.terms.with(&change);
+    let faults = changed.faults(ctx.config.webhooks.allows_private);
     if !faults.is_empty() {
         return Err(WebhookError::Invalid(faults));
     }
-    match change.is_enabled {
-        Some(true) => (endpoint.is_enabled, endpoint.disabled_because) = (true, None),
-        Some(false) if endpoint.is_enabled => {
-            endpoint.is_enabled = false;
-            endpoint.disabled_because = Some("its owner disabled it".to_owned());
-        }
-        Some(false) | None => {}
-    }
-    if !store::update(&ctx.db, &endpoint, Reach::of(caller)).await? {
-        return Err(WebhookError::NotFound);
-    }
+    let changed = store::update(&ctx.db, endpoint_id, &change, Reach::of(caller)).await?;
     ctx.tasks.nudge(holds::TELL_HOLDS);
-    find(ctx, endpoint_id, caller).await
+    changed.ok_or(WebhookError::NotFound)
 }
 
 pub async fn delete(

@@ -59,7 +59,24 @@ pub struct EndpointTerms {
     pub kinds: Vec<String>,
 }
 
+/// What an owner changes; what is none stays.
+#[derive(Clone, Debug, Default)]
+pub struct Change {
+    pub url: Option<String>,
+    pub description: Option<String>,
+    pub kinds: Option<Vec<String>>,
+    pub is_enabled: Option<bool>,
+}
+
 impl EndpointTerms {
+    pub fn with(self, change: &Change) -> Self {
+        Self {
+            url: change.url.clone().unwrap_or(self.url),
+            description: change.description.clone().unwrap_or(self.description),
+            kinds: change.kinds.clone().unwrap_or(self.kinds),
+        }
+    }
+
     /// Everything that is wrong with them. What a name resolves to is looked at when it is used.
     pub fn faults(&self, allows_private: bool) -> Vec<FieldError> {
         let mut faults = Vec::new();

@@ -3,7 +3,7 @@
 use sqlx::{PgConnection, PgExecutor};
 use uuid::Uuid;
 
-use super::model::{Endpoint, EndpointTerms, FAILURES_MAX};
+use super::model::{Change, Endpoint, EndpointTerms, FAILURES_MAX};
 use crate::clock::Instant;
 use crate::events::Reach;
 use crate::id::{AccountId, EndpointId};
@@ -119,34 +119,43 @@ pub async fn list(
     Ok(rows.into_iter().map(Endpoint::from).collect())
 }
 
-/// Writes an owner's terms, and whether it is enabled; enabled anew it begins without failures.
+/// Writes what an owner changes, and leaves the rest as it is by now; enabled anew, an endpoint
+/// begins without failures.
 pub async fn update(
     db: impl PgExecutor<'_>,
-    endpoint: &Endpoint,
+    endpoint_id: EndpointId,
+    change: &Change,
     reach: Reach,
-) -> Result<bool, sqlx::Error> {
-    let done = sqlx::query!(
+) -> Result<Option<Endpoint>, sqlx::Error> {
+    let row = sqlx::query_as!(
+        Row,
         r#"
         UPDATE webhook_endpoints
-        SET url = $4, description = $5, kinds = $6,
-            state = CASE WHEN $7 THEN 'enabled' ELSE 'disabled' END, disabled_because = $8,
-            n_failures = CASE WHEN state = 'disabled' OR url <> $4 THEN 0 ELSE n_failures END,
-            paused_until = CASE WHEN state = 'disabled' OR url <> $4 THEN NULL
-                                ELSE paused_until END
+        SET url = COALESCE($4, url), description = COALESCE($5, description),
+            kinds = COALESCE($6, kinds),
+            state = CASE $7::boolean WHEN true THEN 'enabled' WHEN false THEN 'disabled'
+                ELSE state END,
+            disabled_because = CASE $7::boolean WHEN true THEN NULL
+                WHEN false THEN COALESCE(disabled_because, 'its owner disabled it')
+                ELSE disabled_because END,
+            n_failures = CASE WHEN state = 'disabled' OR url <> COALESCE($4, url) THEN 0
+                ELSE n_failures END,
+            paused_until = CASE WHEN state = 'disabled' OR url <> COALESCE($4, url) THEN NULL
+                ELSE paused_until END
         WHERE endpoint_id = $1 AND (owner_id = $2 OR $3)
+        RETURNING *
         "#,
-        endpoint.endpoint_id.0,
+        endpoint_id.0,
         reach.owner(),
         reach.is_admin,
-        endpoint.terms.url,
-        endpoint.terms.description,
-        &endpoint.terms.kinds,
-        endpoint.is_enabled,
-        endpoint.disabled_because
+        change.url.as_deref(),
+        change.description.as_deref(),
+        change.kinds.as_deref(),
+        change.is_enabled
     )
-    .execute(db)
+    .fetch_optional(db)
     .await?;
-    Ok(done.rows_affected() == 1)
+    Ok(row.map(Endpoint::from))
 }
 
 /// Which secret signs, and until when the one before does, too.

@@ -5,7 +5,7 @@ use garde::Validate;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use super::super::actions::Change;
+use super::super::model::Change;
 use super::super::model::{Endpoint, EndpointTerms};
 use crate::deliveries::Delivery;
 use crate::id::{AccountId, EndpointId, MessageId};
