@@ -57,8 +57,8 @@ fn feeds() -> OpenApiRouter<Context> {
     availability::feeds()
 }
 
-/// The background work. Each job is safe on several instances, and by the minute would do its work
-/// even if every nudge were lost.
+/// The background work. Each job is safe on several instances, and by its schedule would do its
+/// work even if every nudge were lost.
 pub const JOBS: &[Job] = &[
     Job {
         name: "beat",
@@ -156,8 +156,13 @@ pub const JOBS: &[Job] = &[
         step: |ctx| Box::pin(async move { Ok(webhooks::send_webhooks(&ctx).await?) }),
     },
     Job {
-        name: "prune_outbox",
+        name: "prune_deliveries",
         schedule: "45 * * * * *",
+        step: |ctx| Box::pin(async move { Ok(deliveries::prune_deliveries(&ctx).await?) }),
+    },
+    Job {
+        name: "prune_outbox",
+        schedule: "50 7 * * * *",
         step: |ctx| Box::pin(async move { Ok(deliveries::prune_outbox(&ctx).await?) }),
     },
     Job {

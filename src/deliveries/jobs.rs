@@ -46,15 +46,47 @@ pub async fn derive_deliveries(ctx: &Context) -> Result<Progress, sqlx::Error> {
     })
 }
 
-/// Deletes messages, dead letters and notifications that are older than anybody needs, and gives up
-/// what can be sent nowhere.
+/// Limit: rows that one statement deletes.
+const PRUNED_AT_ONCE_MAX: i64 = 5_000;
+
+/// Deletes dead letters and messages about holds that are older than anybody needs, and gives up
+/// what can be sent nowhere. Indexes lead to all of them.
+pub async fn prune_deliveries(ctx: &Context) -> Result<Progress, sqlx::Error> {
+    let n_max = PRUNED_AT_ONCE_MAX;
+    let mut tx = ctx.db.begin().await?;
+    if !store::lock_pruning(&mut tx).await? {
+        return Ok(Progress::Idle);
+    }
+    let pruned = [
+        store::drop_stranded_deliveries(&mut *tx, n_max).await?,
+        store::delete_old_deliveries(&mut *tx, n_max).await?,
+        store::delete_old_hold_messages(&mut *tx, n_max).await?,
+    ];
+    tx.commit().await?;
+    Ok(progress_of(&pruned))
+}
+
+/// Deletes messages and notifications that are older than anybody needs. What is old lies among
+/// what is not, and is found by reading all of it.
 pub async fn prune_outbox(ctx: &Context) -> Result<Progress, sqlx::Error> {
-    let n_stranded = store::drop_stranded_deliveries(&ctx.db).await?;
-    let n_letters = store::delete_old_deliveries(&ctx.db).await?;
-    let n_messages = store::delete_old_messages(&ctx.db).await?
-        + store::delete_old_hold_messages(&ctx.db).await?;
-    let n_notifications = store::delete_old_notifications(&ctx.db).await?;
-    Ok(Progress::of(
-        n_stranded + n_letters + n_messages + n_notifications,
-    ))
+    let n_max = PRUNED_AT_ONCE_MAX;
+    let mut tx = ctx.db.begin().await?;
+    if !store::lock_pruning(&mut tx).await? {
+        return Ok(Progress::Idle);
+    }
+    let pruned = [
+        store::delete_old_messages(&mut *tx, n_max).await?,
+        store::delete_old_notifications(&mut *tx, n_max).await?,
+    ];
+    tx.commit().await?;
+    Ok(progress_of(&pruned))
+}
+
+/// Another look at once is worth its cost only where there was more than a batch.
+fn progress_of(pruned: &[u64]) -> Progress {
+    if pruned.contains(&PRUNED_AT_ONCE_MAX.unsigned_abs()) {
+        Progress::Worked(pruned.iter().sum())
+    } else {
+        Progress::Idle
+    }
 }

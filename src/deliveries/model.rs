@@ -123,6 +123,13 @@ pub struct Claim {
     pub attempt: Attempt,
 }
 
+impl Claim {
+    /// What time it is by the clock of PostgreSQL, whatever this machine's says.
+    pub fn now(&self) -> Instant {
+        self.attempt.claimed_at + self.attempt.claimed.elapsed()
+    }
+}
+
 /// Which attempt it is.
 #[derive(Clone, Copy, Debug)]
 pub struct Attempt {
@@ -131,6 +138,8 @@ pub struct Attempt {
     /// Counts those that the limit counts.
     pub n_counted: i32,
     pub claimed: Moment,
+    /// When that was by PostgreSQL's clock.
+    pub claimed_at: Instant,
 }
 
 impl Attempt {
@@ -192,6 +201,10 @@ mod tests {
 
         assert_eq!(seconds[..6], [5, 10, 20, 40, 80, 160]);
         assert_eq!(seconds[10..], [5120, 7200, 7200, 7200, 7200, 7200]);
+        // The last attempt is followed by no wait: over 11 hours, as people are told.
+        let n_waits = seconds.len() - 1;
+        let hours = seconds[..n_waits].iter().sum::<u64>() as f64 / 3600.0;
+        assert_eq!(hours.round(), 11.0);
         assert_eq!(delay(1, 0), Duration::from_millis(3750));
         assert_eq!(delay(1, u16::MAX), Duration::from_millis(6250));
         assert_eq!(delay(i32::MAX, middle).as_secs() / 3600, 1);

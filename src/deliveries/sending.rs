@@ -41,19 +41,19 @@ pub trait Sender: Sync {
     fn attempt(&self, claim: Claim) -> impl Future<Output = Result<(), Self::Error>> + Send;
 }
 
-/// Sends what is due until nothing is. An attempt that was begun is brought to its end, whatever
-/// becomes of others: what is dropped half-way would be sent twice.
+/// Sends what is due until nothing is, or the service is to stop. An attempt that was begun is
+/// brought to its end, whatever becomes of others: what is dropped half-way would be sent twice.
 pub async fn send_due<S: Sender>(ctx: &Context, sender: &S) -> Result<Progress, S::Error> {
     let begun = Moment::now();
-    let nudged = ctx.tasks.nudged(S::JOB);
+    let (nudged, stopping) = (ctx.tasks.nudged(S::JOB), ctx.tasks.stopping());
     let mut attempts = FuturesUnordered::new();
     let mut ended: Vec<(Uuid, Result<(), S::Error>)> = Vec::new();
     let mut busy: HashMap<Uuid, usize> = HashMap::new();
     let (mut n_attempts, mut failure, mut is_time) = (0, None, true);
     loop {
         let room = S::UNDER_WAY_MAX - attempts.len();
-        let is_claiming = is_time && room > 0 && begun.elapsed() < CLAIMING_MAX;
-        if is_claiming && failure.is_none() {
+        let may_claim = begun.elapsed() < CLAIMING_MAX && !stopping.is_cancelled();
+        if is_time && room > 0 && may_claim && failure.is_none() {
             let recipients: Vec<Uuid> = busy.keys().copied().collect();
             let claiming = sender.claim(room, &recipients);
             match meanwhile(claiming, &mut attempts, &mut ended).await {

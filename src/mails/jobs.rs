@@ -38,13 +38,16 @@ impl Sender for Mails<'_> {
     }
 }
 
-/// Limit: reminders written in one step.
-const REMINDED_AT_ONCE_MAX: i64 = 500;
-
-/// Writes reminders of events that begin within a day; they are sent as every message is.
+/// Writes reminders of events that begin within a day, of one event in a step; they are sent as
+/// every message is. One process does it at a time.
 pub async fn remind_of_events(ctx: &Context) -> Result<Progress, MailError> {
-    let n_told = store::remind(&ctx.db, REMINDED_AT_ONCE_MAX, ctx.clock.imposed()).await?;
-    Ok(Progress::of(n_told))
+    let mut tx = ctx.db.begin().await?;
+    if !store::lock_reminding(&mut tx).await? {
+        return Ok(Progress::Idle);
+    }
+    let n_told = store::remind(&mut *tx, ctx.clock.imposed()).await?;
+    tx.commit().await?;
+    Ok(n_told.map_or(Progress::Idle, |n| Progress::Worked(n.unsigned_abs())))
 }
 
 async fn attempt(ctx: &Context, claim: Claim) -> Result<(), MailError> {

@@ -45,6 +45,34 @@ impl Letter {
     }
 }
 
+/// Limit: characters of a name, and digits: more of them are a number to call.
+const NAME_CHARS_MAX: usize = 80;
+const NAME_DIGITS_MAX: usize = 4;
+
+/// The name that a contact gave, if it can be one. The address need not be that of whoever typed
+/// it, so no mail says what its reader could take for more than a name, or follow as a link.
+pub fn name_of(text: &str) -> Option<&str> {
+    let n_digits = text.chars().filter(char::is_ascii_digit).count();
+    let is_name = text.chars().count() <= NAME_CHARS_MAX
+        && n_digits <= NAME_DIGITS_MAX
+        && !text.contains(['/', '@'])
+        && !text.to_lowercase().contains("www.")
+        && !has_host(text);
+    is_name.then_some(text)
+}
+
+/// Whether a mail program could take a part of it for a host: `evil.example`, but not `J.R. Ewing`.
+fn has_host(text: &str) -> bool {
+    let characters: Vec<char> = text.chars().collect();
+    characters.windows(4).any(|four| {
+        let [before, last, dot, next] = four else {
+            return false;
+        };
+        let is_label = before.is_alphanumeric() && last.is_alphanumeric();
+        is_label && matches!(dot, '.' | '。' | '．' | '｡') && next.is_alphanumeric()
+    })
+}
+
 /// What a template makes of facts.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Rendered {
@@ -66,7 +94,7 @@ pub struct File {
 /// Everything but the sender.
 #[derive(Clone, Debug)]
 pub struct Mail {
-    pub name: String,
+    pub name: Option<String>,
     pub email: String,
     pub message_id: String,
     pub date: Instant,
@@ -83,7 +111,7 @@ impl Mail {
         let address = address.map_err(|_| MailError::Address(self.email.clone()))?;
         let mut builder = Message::builder()
             .from(from.clone())
-            .to(Mailbox::new(Some(one_line(&self.name)), address))
+            .to(Mailbox::new(self.name.as_deref().map(one_line), address))
             .subject(one_line(&self.rendered.subject))
             .message_id(Some(self.message_id))
             .date(self.date.into())
@@ -183,7 +211,7 @@ mod tests {
 
     fn mail(name: &str, subject: &str) -> Mail {
         Mail {
-            name: name.to_owned(),
+            name: Some(name.to_owned()),
             email: "ana@example.org".to_owned(),
             message_id: "<1@holdfast.example>".to_owned(),
             date: Instant::UNIX_EPOCH,
@@ -238,6 +266,34 @@ mod tests {
             );
             let bare = head.replace("\r\n", "");
             assert!(!bare.contains(['\r', '\n']), "{head:?}");
+        }
+    }
+
+    #[test]
+    fn a_name_is_what_can_be_one() {
+        for name in [
+            "Ana",
+            "J. R. O'Hara-Müller",
+            "J.R. Ewing",
+            "Dr. Ana Example, Jr.",
+            "Ana \"Anni\" Example-Beispiel (2nd floor)",
+            "山田 太郎",
+            "Hotel 4711",
+        ] {
+            assert_eq!(name_of(name), Some(name));
+        }
+        for words in [
+            "open https://evil.example/x",
+            "open evil.example",
+            "open EVIL.EXAMPLE now",
+            "open www.e.example",
+            "open evil。example",
+            "write to ana@evil",
+            "call 0900 123456",
+            "evil.4u",
+            &"a".repeat(81),
+        ] {
+            assert_eq!(name_of(words), None, "{words}");
         }
     }
 

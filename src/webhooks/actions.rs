@@ -4,7 +4,7 @@ use serde_json::json;
 use uuid::Uuid;
 
 use super::error::WebhookError;
-use super::model::{ENDPOINTS_MAX, Endpoint, EndpointTerms, OLD_SECRET_TTL};
+use super::model::{Change, ENDPOINTS_MAX, Endpoint, EndpointTerms};
 use super::signature::Secret;
 use super::store;
 use crate::auth::Caller;
@@ -57,45 +57,20 @@ pub async fn find(
     found.ok_or(WebhookError::NotFound)
 }
 
-/// What an owner changes; what is none stays.
-#[derive(Clone, Debug, Default)]
-pub struct Change {
-    pub url: Option<String>,
-    pub description: Option<String>,
-    pub kinds: Option<Vec<String>>,
-    pub is_enabled: Option<bool>,
-}
-
 pub async fn change(
     ctx: &Context,
     endpoint_id: EndpointId,
     change: Change,
     caller: Caller,
 ) -> Result<Endpoint, WebhookError> {
-    let mut endpoint = find(ctx, endpoint_id, caller).await?;
-    let old = endpoint.terms;
-    endpoint.terms = EndpointTerms {
-        url: change.url.unwrap_or(old.url),
-        description: change.description.unwrap_or(old.description),
-        kinds: change.kinds.unwrap_or(old.kinds),
-    };
-    let faults = endpoint.terms.faults(ctx.config.webhooks.allows_private);
+    let changed = find(ctx, endpoint_id, caller).await?.terms.with(&change);
+    let faults = changed.faults(ctx.config.webhooks.allows_private);
     if !faults.is_empty() {
         return Err(WebhookError::Invalid(faults));
     }
-    match change.is_enabled {
-        Some(true) => (endpoint.is_enabled, endpoint.disabled_because) = (true, None),
-        Some(false) if endpoint.is_enabled => {
-            endpoint.is_enabled = false;
-            endpoint.disabled_because = Some("its owner disabled it".to_owned());
-        }
-        Some(false) | None => {}
-    }
-    if !store::update(&ctx.db, &endpoint, Reach::of(caller)).await? {
-        return Err(WebhookError::NotFound);
-    }
+    let changed = store::update(&ctx.db, endpoint_id, &change, Reach::of(caller)).await?;
     ctx.tasks.nudge(holds::TELL_HOLDS);
-    find(ctx, endpoint_id, caller).await
+    changed.ok_or(WebhookError::NotFound)
 }
 
 pub async fn delete(
@@ -103,11 +78,33 @@ pub async fn delete(
     endpoint_id: EndpointId,
     caller: Caller,
 ) -> Result<(), WebhookError> {
-    let mut tx = ctx.db.begin().await?;
-    if !store::delete(&mut tx, endpoint_id, Reach::of(caller)).await? {
+    if !store::delete(&ctx.db, endpoint_id, Reach::of(caller)).await? {
         return Err(WebhookError::NotFound);
     }
-    Ok(tx.commit().await?)
+    drop_owed(ctx, endpoint_id, "the endpoint was deleted");
+    Ok(())
+}
+
+/// Limit: deliveries that are dropped by one statement.
+const DROPPED_AT_ONCE_MAX: i64 = 5_000;
+
+/// Drops what is owed to an endpoint that is told nothing any more. That can be millions: nobody
+/// waits for it, and none of it is tried meanwhile. What is left over where the service stops is
+/// dropped with all that could be sent nowhere for long.
+pub fn drop_owed(ctx: &Context, endpoint_id: EndpointId, why: &'static str) {
+    let (ctx, n_max) = (ctx.clone(), DROPPED_AT_ONCE_MAX);
+    ctx.tasks.clone().spawn(async move {
+        while !ctx.tasks.stopping().is_cancelled() {
+            match store::drop_due(&ctx.db, endpoint_id, why, n_max).await {
+                Ok(n_dropped) if n_dropped == n_max.unsigned_abs() => {}
+                Ok(_) => break,
+                Err(error) => {
+                    tracing::warn!(endpoint.id = %endpoint_id, cause = %error, "it is owed still");
+                    break;
+                }
+            }
+        }
+    });
 }
 
 /// The new secret, and until when the one before signs, too.
@@ -116,10 +113,11 @@ pub async fn rotate_secret(
     endpoint_id: EndpointId,
     caller: Caller,
 ) -> Result<(String, Instant), WebhookError> {
-    let until = ctx.clock.now() + OLD_SECRET_TTL;
-    let version = store::rotate_secret(&ctx.db, endpoint_id, until, Reach::of(caller)).await?;
-    let version = version.ok_or(WebhookError::NotFound)?;
-    Ok((Secret::of(ctx, endpoint_id, version).write(), until))
+    let (reach, now) = (Reach::of(caller), ctx.clock.imposed());
+    let rotated = store::rotate_secret(&ctx.db, endpoint_id, reach, now).await?;
+    let rotated = rotated.ok_or(WebhookError::NotFound)?;
+    let secret = Secret::of(ctx, endpoint_id, rotated.secret_version);
+    Ok((secret.write(), rotated.old_secret_until))
 }
 
 /// Has a `webhook.test` sent to the endpoint, on the way that every message takes.

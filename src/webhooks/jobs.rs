@@ -2,9 +2,10 @@
 
 use uuid::Uuid;
 
+use super::actions;
 use super::client::{self, Answer, Request};
 use super::error::WebhookError;
-use super::model::{self, Endpoint, FAILURES_MAX, checked_url, payload};
+use super::model::{Endpoint, FAILURES_MAX, checked_url, payload};
 use super::signature::Secret;
 use super::store;
 use crate::auth::{self, Role};
@@ -81,10 +82,11 @@ async fn may_be_told(ctx: &Context, endpoint: &Endpoint) -> Result<bool, sqlx::E
     Ok(role >= Role::VenueAdmin)
 }
 
-async fn disable(ctx: &Context, endpoint: &Endpoint, why: &str) -> Result<(), sqlx::Error> {
-    let mut tx = ctx.db.begin().await?;
-    store::disable(&mut tx, endpoint, why).await?;
-    tx.commit().await
+async fn disable(ctx: &Context, endpoint: &Endpoint, why: &'static str) -> Result<(), sqlx::Error> {
+    if store::disable(&ctx.db, endpoint, why).await? {
+        actions::drop_owed(ctx, endpoint.endpoint_id, why);
+    }
+    Ok(())
 }
 
 async fn send(ctx: &Context, endpoint: &Endpoint, claim: &Claim) -> Result<Answer, String> {
@@ -92,7 +94,7 @@ async fn send(ctx: &Context, endpoint: &Endpoint, claim: &Claim) -> Result<Answe
     let url = checked_url(&endpoint.terms.url, ctx.config.webhooks.allows_private)?;
     let id = format!("msg_{}", claim.message_id);
     let body = payload(claim);
-    let now = ctx.clock.now();
+    let now = claim.now();
     let timestamp = now.timestamp();
     let mut versions = vec![endpoint.secret_version];
     if endpoint.old_secret_until.is_some_and(|until| now < until) {
@@ -111,6 +113,7 @@ async fn send(ctx: &Context, endpoint: &Endpoint, claim: &Claim) -> Result<Answe
         url: &url,
         headers,
         body,
+        sent_at: now,
     };
     client::post(ctx, request).await
 }
@@ -130,11 +133,9 @@ async fn keep_breaker(
             disable(ctx, endpoint, "it answered 410 Gone").await?;
         }
         _ => {
-            let n_failures = store::mark_failure(&ctx.db, endpoint_id).await?;
-            if let Some(pause) = n_failures.and_then(model::pause) {
-                let until = ctx.clock.now() + pause;
-                store::pause(&ctx.db, endpoint_id, until).await?;
-                tracing::warn!(endpoint.id = %endpoint_id, ?pause, "an endpoint is paused");
+            let now = ctx.clock.imposed();
+            if let Some(until) = store::mark_failure(&ctx.db, endpoint_id, now).await? {
+                tracing::warn!(endpoint.id = %endpoint_id, %until, "an endpoint is paused");
             }
         }
     }

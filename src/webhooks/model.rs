@@ -1,7 +1,5 @@
 //! Endpoints, what they can ask for, and what they are sent.
 
-use std::time::Duration;
-
 use serde::Serialize;
 use serde_json::{Map, Value, json};
 use url::{Host, Url};
@@ -39,9 +37,6 @@ const DESCRIPTION_CHARS_MAX: usize = 200;
 /// Failures in a row that open an endpoint's circuit breaker.
 pub const FAILURES_MAX: i32 = 5;
 
-/// How long both secrets sign after a rotation.
-pub const OLD_SECRET_TTL: chrono::TimeDelta = chrono::TimeDelta::hours(24);
-
 #[derive(Clone, Debug)]
 pub struct Endpoint {
     pub endpoint_id: EndpointId,
@@ -64,7 +59,24 @@ pub struct EndpointTerms {
     pub kinds: Vec<String>,
 }
 
+/// What an owner changes; what is none stays.
+#[derive(Clone, Debug, Default)]
+pub struct Change {
+    pub url: Option<String>,
+    pub description: Option<String>,
+    pub kinds: Option<Vec<String>>,
+    pub is_enabled: Option<bool>,
+}
+
 impl EndpointTerms {
+    pub fn with(self, change: &Change) -> Self {
+        Self {
+            url: change.url.clone().unwrap_or(self.url),
+            description: change.description.clone().unwrap_or(self.description),
+            kinds: change.kinds.clone().unwrap_or(self.kinds),
+        }
+    }
+
     /// Everything that is wrong with them. What a name resolves to is looked at when it is used.
     pub fn faults(&self, allows_private: bool) -> Vec<FieldError> {
         let mut faults = Vec::new();
@@ -152,13 +164,6 @@ pub fn payload(claim: &Claim) -> String {
     serde_json::to_string(&payload).unwrap_or_default()
 }
 
-/// How long a breaker stays open after that many failures in a row: from half a minute, doubled
-/// up to an hour.
-pub fn pause(n_failures: i32) -> Option<Duration> {
-    let n_beyond = u32::try_from(n_failures - FAILURES_MAX).ok()?;
-    Some(Duration::from_secs(30 << n_beyond.min(7)).min(Duration::from_secs(3600)))
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -184,15 +189,5 @@ mod tests {
             assert_eq!(checked_url(url, false).is_ok(), is_fine, "{url}");
             assert_eq!(checked_url(url, true).is_ok(), is_fine_inside, "{url}");
         }
-    }
-
-    #[test]
-    fn a_breaker_opens_at_the_fifth_failure_for_longer_each_time() {
-        let pauses: Vec<_> = (4..14)
-            .map(|n| pause(n).map(|pause| pause.as_secs()))
-            .collect();
-
-        let expected = [0, 30, 60, 120, 240, 480, 960, 1920, 3600, 3600];
-        assert_eq!(pauses, expected.map(|s| Some(s).filter(|s| *s > 0)));
     }
 }

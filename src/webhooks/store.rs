@@ -3,7 +3,7 @@
 use sqlx::{PgConnection, PgExecutor};
 use uuid::Uuid;
 
-use super::model::{Endpoint, EndpointTerms};
+use super::model::{Change, Endpoint, EndpointTerms, FAILURES_MAX};
 use crate::clock::Instant;
 use crate::events::Reach;
 use crate::id::{AccountId, EndpointId};
@@ -119,63 +119,80 @@ pub async fn list(
     Ok(rows.into_iter().map(Endpoint::from).collect())
 }
 
-/// Writes an owner's terms, and whether it is enabled; enabled anew it begins without failures.
+/// Writes what an owner changes, and leaves the rest as it is by now; enabled anew, an endpoint
+/// begins without failures.
 pub async fn update(
     db: impl PgExecutor<'_>,
-    endpoint: &Endpoint,
-    reach: Reach,
-) -> Result<bool, sqlx::Error> {
-    let done = sqlx::query!(
-        r#"
-        UPDATE webhook_endpoints
-        SET url = $4, description = $5, kinds = $6,
-            state = CASE WHEN $7 THEN 'enabled' ELSE 'disabled' END, disabled_because = $8,
-            n_failures = CASE WHEN state = 'disabled' OR url <> $4 THEN 0 ELSE n_failures END,
-            paused_until = CASE WHEN state = 'disabled' OR url <> $4 THEN NULL
-                                ELSE paused_until END
-        WHERE endpoint_id = $1 AND (owner_id = $2 OR $3)
-        "#,
-        endpoint.endpoint_id.0,
-        reach.owner(),
-        reach.is_admin,
-        endpoint.terms.url,
-        endpoint.terms.description,
-        &endpoint.terms.kinds,
-        endpoint.is_enabled,
-        endpoint.disabled_because
-    )
-    .execute(db)
-    .await?;
-    Ok(done.rows_affected() == 1)
-}
-
-/// The next secret; until then the last one signs, too.
-pub async fn rotate_secret(
-    db: impl PgExecutor<'_>,
     endpoint_id: EndpointId,
-    old_secret_until: Instant,
+    change: &Change,
     reach: Reach,
-) -> Result<Option<i32>, sqlx::Error> {
-    sqlx::query_scalar!(
+) -> Result<Option<Endpoint>, sqlx::Error> {
+    let row = sqlx::query_as!(
+        Row,
         r#"
         UPDATE webhook_endpoints
-        SET secret_version = secret_version + 1, old_secret_until = $4
+        SET url = COALESCE($4, url), description = COALESCE($5, description),
+            kinds = COALESCE($6, kinds),
+            state = CASE $7::boolean WHEN true THEN 'enabled' WHEN false THEN 'disabled'
+                ELSE state END,
+            disabled_because = CASE $7::boolean WHEN true THEN NULL
+                WHEN false THEN COALESCE(disabled_because, 'its owner disabled it')
+                ELSE disabled_because END,
+            n_failures = CASE WHEN state = 'disabled' OR url <> COALESCE($4, url) THEN 0
+                ELSE n_failures END,
+            paused_until = CASE WHEN state = 'disabled' OR url <> COALESCE($4, url) THEN NULL
+                ELSE paused_until END
         WHERE endpoint_id = $1 AND (owner_id = $2 OR $3)
-        RETURNING secret_version
+        RETURNING *
         "#,
         endpoint_id.0,
         reach.owner(),
         reach.is_admin,
-        old_secret_until
+        change.url.as_deref(),
+        change.description.as_deref(),
+        change.kinds.as_deref(),
+        change.is_enabled
+    )
+    .fetch_optional(db)
+    .await?;
+    Ok(row.map(Endpoint::from))
+}
+
+/// Which secret signs, and until when the one before does, too.
+pub struct Rotated {
+    pub secret_version: i32,
+    pub old_secret_until: Instant,
+}
+
+/// The next secret; for a day the last one signs, too.
+pub async fn rotate_secret(
+    db: impl PgExecutor<'_>,
+    endpoint_id: EndpointId,
+    reach: Reach,
+    imposed_now: Option<Instant>,
+) -> Result<Option<Rotated>, sqlx::Error> {
+    sqlx::query_as!(
+        Rotated,
+        r#"
+        UPDATE webhook_endpoints
+        SET secret_version = secret_version + 1,
+            old_secret_until = COALESCE($4, clock_timestamp()) + interval '24 hours'
+        WHERE endpoint_id = $1 AND (owner_id = $2 OR $3)
+        RETURNING secret_version, old_secret_until AS "old_secret_until!"
+        "#,
+        endpoint_id.0,
+        reach.owner(),
+        reach.is_admin,
+        imposed_now
     )
     .fetch_optional(db)
     .await
 }
 
-/// Deletes it, and then drops what it was owed: whoever derives deliveries meanwhile holds a lock
-/// on the row, so that none is left over.
+/// Deletes it. Whoever derives deliveries meanwhile holds a lock on the row, so that it is owed
+/// nothing more afterwards.
 pub async fn delete(
-    tx: &mut PgConnection,
+    db: impl PgExecutor<'_>,
     endpoint_id: EndpointId,
     reach: Reach,
 ) -> Result<bool, sqlx::Error> {
@@ -185,56 +202,58 @@ pub async fn delete(
         reach.owner(),
         reach.is_admin
     )
-    .execute(&mut *tx)
+    .execute(db)
     .await?;
-    if done.rows_affected() == 0 {
-        return Ok(false);
-    }
-    drop_due(tx, endpoint_id, "the endpoint was deleted").await?;
-    Ok(true)
+    Ok(done.rows_affected() == 1)
 }
 
-async fn drop_due(
-    tx: &mut PgConnection,
+/// Drops a batch of what is owed to an endpoint that is gone or disabled; answers how many.
+pub async fn drop_due(
+    db: impl PgExecutor<'_>,
     endpoint_id: EndpointId,
     why: &str,
-) -> Result<(), sqlx::Error> {
-    sqlx::query!(
+    n_max: i64,
+) -> Result<u64, sqlx::Error> {
+    let dropped = sqlx::query!(
         r#"
-        UPDATE deliveries SET state = 'dropped', answer = $2, settled_at = clock_timestamp()
-        WHERE recipient_id = $1 AND channel = 'webhook' AND state = 'due'
+        UPDATE deliveries AS delivery
+        SET state = 'dropped', answer = $2, settled_at = clock_timestamp()
+        WHERE delivery.state = 'due' AND (event_id, delivery_id) IN (
+            SELECT event_id, delivery_id FROM deliveries
+            WHERE recipient_id = $1 AND channel = 'webhook' AND state = 'due'
+              AND NOT EXISTS (SELECT FROM webhook_endpoints
+                  WHERE endpoint_id = $1 AND state = 'enabled')
+            LIMIT $3
+        )
         "#,
         endpoint_id.0,
-        why
+        why,
+        n_max
     )
-    .execute(tx)
+    .execute(db)
     .await?;
-    Ok(())
+    Ok(dropped.rows_affected())
 }
 
 /// The endpoint is sent nothing any more: it says so itself (410), or its owner may not know. One
-/// that leads elsewhere by now has not said so.
+/// that leads elsewhere by now has not said so, and is left as it is.
 pub async fn disable(
-    tx: &mut PgConnection,
+    db: impl PgExecutor<'_>,
     endpoint: &Endpoint,
     why: &str,
-) -> Result<(), sqlx::Error> {
-    let endpoint_id = endpoint.endpoint_id;
+) -> Result<bool, sqlx::Error> {
     let done = sqlx::query!(
         r#"
         UPDATE webhook_endpoints SET state = 'disabled', disabled_because = $2
         WHERE endpoint_id = $1 AND url = $3
         "#,
-        endpoint_id.0,
+        endpoint.endpoint_id.0,
         why,
         endpoint.terms.url
     )
-    .execute(&mut *tx)
+    .execute(db)
     .await?;
-    match done.rows_affected() {
-        0 => Ok(()),
-        _ => drop_due(tx, endpoint_id, why).await,
-    }
+    Ok(done.rows_affected() == 1)
 }
 
 pub async fn mark_success(
@@ -253,34 +272,29 @@ pub async fn mark_success(
     Ok(())
 }
 
-/// Counts a failure and answers how many there now are in a row.
+/// Counts a failure, and from the fifth in a row on pauses the endpoint: for half a minute, doubled
+/// each time up to an hour. What fails while it is paused was under way before, or is another
+/// instance's attempt at the same time, and says nothing new. Answers until when it is paused.
 pub async fn mark_failure(
     db: impl PgExecutor<'_>,
     endpoint_id: EndpointId,
-) -> Result<Option<i32>, sqlx::Error> {
-    sqlx::query_scalar!(
+    imposed_now: Option<Instant>,
+) -> Result<Option<Instant>, sqlx::Error> {
+    let paused_until = sqlx::query_scalar!(
         r#"
-        UPDATE webhook_endpoints SET n_failures = LEAST(n_failures, 1000000) + 1
-        WHERE endpoint_id = $1
-        RETURNING n_failures
+        UPDATE webhook_endpoints
+        SET n_failures = LEAST(n_failures, 1000000) + 1,
+            paused_until = CASE WHEN n_failures + 1 >= $3 THEN now.at + LEAST(
+                interval '30 seconds' * 2 ^ LEAST(n_failures + 1 - $3, 7), interval '1 hour') END
+        FROM (SELECT COALESCE($2, clock_timestamp()) AS at) AS now
+        WHERE endpoint_id = $1 AND COALESCE(paused_until <= now.at, true)
+        RETURNING paused_until
         "#,
-        endpoint_id.0
+        endpoint_id.0,
+        imposed_now,
+        FAILURES_MAX
     )
     .fetch_optional(db)
-    .await
-}
-
-pub async fn pause(
-    db: impl PgExecutor<'_>,
-    endpoint_id: EndpointId,
-    until: Instant,
-) -> Result<(), sqlx::Error> {
-    sqlx::query!(
-        r#"UPDATE webhook_endpoints SET paused_until = $2 WHERE endpoint_id = $1"#,
-        endpoint_id.0,
-        until
-    )
-    .execute(db)
     .await?;
-    Ok(())
+    Ok(paused_until.flatten())
 }

@@ -13,6 +13,7 @@ mod blocks;
 mod bookings;
 mod cluster;
 mod contract;
+mod deliveries;
 mod events;
 mod failures;
 mod holds;

@@ -7,7 +7,7 @@ use serde_json::Value;
 use sqlx::{AssertSqlSafe, Connection, Executor, PgConnection, PgPool, SqlSafeStr};
 
 /// What `./test prepare` writes, a file for each query.
-fn recorded() -> Vec<Value> {
+pub fn recorded() -> Vec<Value> {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join(".sqlx");
     let files = fs::read_dir(folder).expect(".sqlx");
     let read = |path: PathBuf| fs::read(path).expect("a file of .sqlx");

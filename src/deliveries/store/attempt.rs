@@ -24,6 +24,7 @@ struct Row {
     created_at: Instant,
     n_attempts: i32,
     n_attempts_before: i32,
+    attempted_at: Instant,
 }
 
 impl Row {
@@ -42,13 +43,15 @@ impl Row {
                 n: self.n_attempts,
                 n_counted: self.n_attempts - self.n_attempts_before,
                 claimed,
+                claimed_at: self.attempted_at,
             },
         }
     }
 }
 
 /// Claims mails that are due and first in their lanes, for as long as the lease; at most 64. That
-/// number stands in the statement so that the planner, too, knows that they are few.
+/// number stands in the statement so that the planner, too, knows that they are few. Each rank is
+/// asked for by itself: what is due of it lies side by side, before what is to be tried later.
 pub async fn claim_mails(
     db: impl PgExecutor<'_>,
     n_max: i64,
@@ -62,14 +65,20 @@ pub async fn claim_mails(
             SELECT COALESCE($2, clock_timestamp()) AS at
         ), first AS (
             SELECT * FROM (
-                SELECT event_id, delivery_id, message_id FROM deliveries AS delivery
-                WHERE channel = 'mail' AND state = 'due' AND due_at <= (SELECT at FROM now)
-                  AND NOT EXISTS (SELECT FROM deliveries AS earlier
-                      WHERE earlier.recipient_id = delivery.recipient_id
-                        AND earlier.subject_id = delivery.subject_id AND earlier.state = 'due'
-                        AND earlier.channel = 'mail' AND earlier.position < delivery.position)
-                ORDER BY due_at LIMIT 64
-                FOR UPDATE SKIP LOCKED
+                SELECT delivery.event_id, delivery.delivery_id, delivery.message_id
+                FROM (VALUES (0::smallint), (1::smallint)) AS wanted (rank)
+                CROSS JOIN LATERAL (
+                    SELECT event_id, delivery_id, message_id FROM deliveries AS delivery
+                    WHERE channel = 'mail' AND state = 'due' AND delivery.rank = wanted.rank
+                      AND due_at <= (SELECT at FROM now)
+                      AND NOT EXISTS (SELECT FROM deliveries AS earlier
+                          WHERE earlier.recipient_id = delivery.recipient_id
+                            AND earlier.subject_id = delivery.subject_id AND earlier.state = 'due'
+                            AND earlier.channel = 'mail' AND earlier.position < delivery.position)
+                    ORDER BY due_at LIMIT 64
+                    FOR UPDATE SKIP LOCKED
+                ) AS delivery
+                LIMIT 64
             ) AS few LIMIT $1
         )
         UPDATE deliveries AS delivery
@@ -80,7 +89,8 @@ pub async fn claim_mails(
         WHERE delivery.event_id = first.event_id AND delivery.delivery_id = first.delivery_id
         RETURNING delivery.event_id, delivery.delivery_id, delivery.message_id,
             delivery.recipient_id, delivery.subject_id, delivery.position, message.kind,
-            message.body, message.created_at, delivery.n_attempts, delivery.n_attempts_before
+            message.body, message.created_at, delivery.n_attempts, delivery.n_attempts_before,
+            delivery.attempted_at AS "attempted_at!"
         "#,
         n_max,
         imposed_now,
@@ -139,7 +149,8 @@ pub async fn claim_webhooks(
         WHERE delivery.event_id = first.event_id AND delivery.delivery_id = first.delivery_id
         RETURNING delivery.event_id, delivery.delivery_id, delivery.message_id,
             delivery.recipient_id, delivery.subject_id, delivery.position, message.kind,
-            message.body, message.created_at, delivery.n_attempts, delivery.n_attempts_before
+            message.body, message.created_at, delivery.n_attempts, delivery.n_attempts_before,
+            delivery.attempted_at AS "attempted_at!"
         "#,
         limits.n_max,
         imposed_now,

@@ -20,6 +20,11 @@ const TO_SUBJECT: [&str; 6] = [
     "waitlist.lapsed",
 ];
 
+/// Mails that cannot wait, and mails that a whole house is told at once. Those would have the
+/// others stand in line for minutes: an offer of the waitlist can be over by then.
+const TO_ONE: i16 = 0;
+const TO_MANY: i16 = 1;
+
 /// What an endpoint's owner asks for to see it work; its subject is the endpoint.
 const WEBHOOK_TEST: &str = "webhook.test";
 
@@ -30,15 +35,47 @@ pub async fn derive_mails(
     taken: &Taken,
     imposed_now: Option<Instant>,
 ) -> Result<(), sqlx::Error> {
+    let cancelled = cancelled_events(tx, taken).await?;
     let owed: Vec<_> = taken
         .of_kinds(&TO_SUBJECT)
-        .map(|message| (message, message.subject_id))
+        .map(|message| Owed {
+            message,
+            recipient_id: message.subject_id,
+            rank: rank_of(message, &cancelled),
+        })
         .collect();
     insert(tx, Channel::Mail, &owed, imposed_now).await?;
     if let Some(change) = taken.told_change() {
         derive_mails_of_bookings(tx, change, imposed_now).await?;
     }
     Ok(())
+}
+
+/// Of the events whose bookings were cancelled, those that were cancelled themselves.
+async fn cancelled_events(
+    tx: &mut PgConnection,
+    taken: &Taken,
+) -> Result<HashSet<Uuid>, sqlx::Error> {
+    let cancellations = taken.of_kinds(&["booking.cancelled"]);
+    let event_ids: Vec<_> = cancellations.map(|message| message.event_id).collect();
+    if event_ids.is_empty() {
+        return Ok(HashSet::new());
+    }
+    let cancelled = sqlx::query_scalar!(
+        "SELECT event_id FROM events WHERE event_id = ANY ($1) AND state = 'cancelled'",
+        &event_ids
+    )
+    .fetch_all(tx)
+    .await?;
+    Ok(cancelled.into_iter().collect())
+}
+
+fn rank_of(message: &Message, cancelled_events: &HashSet<Uuid>) -> i16 {
+    match message.kind.as_str() {
+        "event.reminder" | "waitlist.lapsed" => TO_MANY,
+        "booking.cancelled" if cancelled_events.contains(&message.event_id) => TO_MANY,
+        _ => TO_ONE,
+    }
 }
 
 async fn derive_mails_of_bookings(
@@ -49,9 +86,9 @@ async fn derive_mails_of_bookings(
     sqlx::query!(
         r#"
         INSERT INTO deliveries (event_id, delivery_id, message_id, channel, recipient_id,
-            subject_id, position, due_at)
+            subject_id, position, due_at, rank)
         SELECT event_id, delivery_id_of($2, 'mail', booking_id, $3), $2, 'mail', booking_id,
-            booking_id, $4, COALESCE($5, clock_timestamp())
+            booking_id, $4, COALESCE($5, clock_timestamp()), $6
         FROM bookings
         WHERE event_id = $1 AND state <> 'cancelled' AND confirmed_at <= $3
         ON CONFLICT ON CONSTRAINT message_delivered_once_to_recipient DO NOTHING
@@ -60,7 +97,8 @@ async fn derive_mails_of_bookings(
         change.message_id,
         change.created_at,
         change.position,
-        imposed_now
+        imposed_now,
+        TO_MANY
     )
     .execute(tx)
     .await?;
@@ -78,7 +116,7 @@ pub async fn derive_webhooks(
     for endpoint in lock_endpoints(tx, taken).await? {
         let of_event = taken.of_event(endpoint.event_id);
         let wanted = of_event.filter(|message| endpoint.kinds.contains(&message.kind));
-        owed.extend(wanted.map(|message| (message, endpoint.endpoint_id)));
+        owed.extend(wanted.map(|message| Owed::webhook(message, endpoint.endpoint_id)));
     }
     let tests: Vec<_> = taken.of_kinds(&[WEBHOOK_TEST]).collect();
     if !tests.is_empty() {
@@ -88,7 +126,7 @@ pub async fn derive_webhooks(
             tests
                 .into_iter()
                 .filter(there)
-                .map(|message| (message, message.subject_id)),
+                .map(|message| Owed::webhook(message, message.subject_id)),
         );
     }
     insert(tx, Channel::Webhook, &owed, imposed_now).await
@@ -132,31 +170,48 @@ async fn lock_tested_endpoints(
     Ok(endpoints.into_iter().collect())
 }
 
-/// What is owed: messages, and to whom. What is there already stays as it is.
+/// A message, and to whom it is owed.
+struct Owed<'a> {
+    message: &'a Message,
+    recipient_id: Uuid,
+    rank: i16,
+}
+
+impl<'a> Owed<'a> {
+    fn webhook(message: &'a Message, recipient_id: Uuid) -> Self {
+        Self {
+            message,
+            recipient_id,
+            rank: TO_ONE,
+        }
+    }
+}
+
+/// What is there already stays as it is.
 async fn insert(
     tx: &mut PgConnection,
     channel: Channel,
-    owed: &[(&Message, Uuid)],
+    owed: &[Owed<'_>],
     imposed_now: Option<Instant>,
 ) -> Result<(), sqlx::Error> {
     if owed.is_empty() {
         return Ok(());
     }
-    let column = |of: fn(&Message) -> Uuid| -> Vec<_> {
-        owed.iter().map(|(message, _)| of(message)).collect()
-    };
-    let recipient_ids: Vec<_> = owed.iter().map(|(_, recipient_id)| *recipient_id).collect();
-    let positions: Vec<_> = owed.iter().map(|(message, _)| message.position).collect();
-    let times: Vec<_> = owed.iter().map(|(message, _)| message.created_at).collect();
+    let column =
+        |of: fn(&Message) -> Uuid| -> Vec<_> { owed.iter().map(|it| of(it.message)).collect() };
+    let recipient_ids: Vec<_> = owed.iter().map(|it| it.recipient_id).collect();
+    let positions: Vec<_> = owed.iter().map(|it| it.message.position).collect();
+    let times: Vec<_> = owed.iter().map(|it| it.message.created_at).collect();
+    let ranks: Vec<_> = owed.iter().map(|it| it.rank).collect();
     sqlx::query!(
         r#"
         INSERT INTO deliveries (event_id, delivery_id, message_id, channel, recipient_id,
-            subject_id, position, due_at)
+            subject_id, position, due_at, rank)
         SELECT event_id, delivery_id_of(message_id, $1, recipient_id, created_at), message_id, $1,
-            recipient_id, subject_id, position, COALESCE($8, clock_timestamp())
+            recipient_id, subject_id, position, COALESCE($9, clock_timestamp()), rank
         FROM unnest($2::uuid[], $3::uuid[], $4::uuid[], $5::uuid[], $6::bigint[],
-            $7::timestamptz[])
-            AS owed (event_id, message_id, recipient_id, subject_id, position, created_at)
+            $7::timestamptz[], $8::smallint[])
+            AS owed (event_id, message_id, recipient_id, subject_id, position, created_at, rank)
         ON CONFLICT ON CONSTRAINT message_delivered_once_to_recipient DO NOTHING
         "#,
         channel.as_str(),
@@ -166,6 +221,7 @@ async fn insert(
         &column(|it| it.subject_id),
         &positions,
         &times,
+        &ranks,
         imposed_now
     )
     .execute(tx)

@@ -14,7 +14,7 @@ pub use list::{list, send_again};
 pub use notify::derive_notifications;
 pub use prune::{
     delete_old_deliveries, delete_old_hold_messages, delete_old_messages, delete_old_notifications,
-    drop_stranded_deliveries,
+    drop_stranded_deliveries, lock_pruning,
 };
 pub use sold_out::tell_sold_out;
 pub use take::{lock_derivation, take_messages};

@@ -1,10 +1,23 @@
 //! Deleting what nobody needs any more, in batches.
 
-use sqlx::PgExecutor;
+use sqlx::{PgConnection, PgExecutor};
+
+/// `pg_advisory_xact_lock` of whoever deletes what is old.
+const PRUNING_LOCK: i64 = 0x6f75_7462_6f78_2121;
+
+/// Prunes alone until the transaction ends, or answers that another process does.
+pub async fn lock_pruning(tx: &mut PgConnection) -> Result<bool, sqlx::Error> {
+    sqlx::query_scalar!(
+        r#"SELECT pg_try_advisory_xact_lock($1) AS "is_locked!""#,
+        PRUNING_LOCK
+    )
+    .fetch_one(tx)
+    .await
+}
 
 /// Deletes a batch of messages older than 30 days with their deliveries; one that is still owed to
 /// somebody, or lies as a dead letter, stays.
-pub async fn delete_old_messages(db: impl PgExecutor<'_>) -> Result<u64, sqlx::Error> {
+pub async fn delete_old_messages(db: impl PgExecutor<'_>, n_max: i64) -> Result<u64, sqlx::Error> {
     let deleted = sqlx::query!(
         r#"
         DELETE FROM outbox
@@ -15,9 +28,10 @@ pub async fn delete_old_messages(db: impl PgExecutor<'_>) -> Result<u64, sqlx::E
                   WHERE delivery.event_id = message.event_id
                     AND delivery.message_id = message.message_id
                     AND delivery.state IN ('due', 'dead'))
-            LIMIT 1000
+            LIMIT $1
         )
-        "#
+        "#,
+        n_max
     )
     .execute(db)
     .await?;
@@ -25,7 +39,10 @@ pub async fn delete_old_messages(db: impl PgExecutor<'_>) -> Result<u64, sqlx::E
 }
 
 /// As [`delete_old_messages`], of messages about holds, which are many: after 3 days.
-pub async fn delete_old_hold_messages(db: impl PgExecutor<'_>) -> Result<u64, sqlx::Error> {
+pub async fn delete_old_hold_messages(
+    db: impl PgExecutor<'_>,
+    n_max: i64,
+) -> Result<u64, sqlx::Error> {
     let deleted = sqlx::query!(
         r#"
         DELETE FROM outbox
@@ -37,9 +54,10 @@ pub async fn delete_old_hold_messages(db: impl PgExecutor<'_>) -> Result<u64, sq
                   WHERE delivery.event_id = message.event_id
                     AND delivery.message_id = message.message_id
                     AND delivery.state IN ('due', 'dead'))
-            LIMIT 5000
+            LIMIT $1
         )
-        "#
+        "#,
+        n_max
     )
     .execute(db)
     .await?;
@@ -47,16 +65,20 @@ pub async fn delete_old_hold_messages(db: impl PgExecutor<'_>) -> Result<u64, sq
 }
 
 /// Deletes a batch of dead letters that nobody has sent anew for 90 days.
-pub async fn delete_old_deliveries(db: impl PgExecutor<'_>) -> Result<u64, sqlx::Error> {
+pub async fn delete_old_deliveries(
+    db: impl PgExecutor<'_>,
+    n_max: i64,
+) -> Result<u64, sqlx::Error> {
     let deleted = sqlx::query!(
         r#"
         DELETE FROM deliveries
         WHERE (event_id, delivery_id) IN (
             SELECT event_id, delivery_id FROM deliveries
             WHERE state = 'dead' AND settled_at < now() - interval '90 days'
-            LIMIT 1000
+            LIMIT $1
         )
-        "#
+        "#,
+        n_max
     )
     .execute(db)
     .await?;
@@ -64,7 +86,10 @@ pub async fn delete_old_deliveries(db: impl PgExecutor<'_>) -> Result<u64, sqlx:
 }
 
 /// Drops webhooks that nobody could attempt for 30 days: their endpoint is gone, or disabled.
-pub async fn drop_stranded_deliveries(db: impl PgExecutor<'_>) -> Result<u64, sqlx::Error> {
+pub async fn drop_stranded_deliveries(
+    db: impl PgExecutor<'_>,
+    n_max: i64,
+) -> Result<u64, sqlx::Error> {
     let dropped = sqlx::query!(
         r#"
         UPDATE deliveries
@@ -72,9 +97,10 @@ pub async fn drop_stranded_deliveries(db: impl PgExecutor<'_>) -> Result<u64, sq
         WHERE (event_id, delivery_id) IN (
             SELECT event_id, delivery_id FROM deliveries
             WHERE channel = 'webhook' AND state = 'due' AND due_at < now() - interval '30 days'
-            LIMIT 1000
+            LIMIT $1
         )
-        "#
+        "#,
+        n_max
     )
     .execute(db)
     .await?;
@@ -82,16 +108,20 @@ pub async fn drop_stranded_deliveries(db: impl PgExecutor<'_>) -> Result<u64, sq
 }
 
 /// Deletes a batch of notifications older than 90 days.
-pub async fn delete_old_notifications(db: impl PgExecutor<'_>) -> Result<u64, sqlx::Error> {
+pub async fn delete_old_notifications(
+    db: impl PgExecutor<'_>,
+    n_max: i64,
+) -> Result<u64, sqlx::Error> {
     let deleted = sqlx::query!(
         r#"
         DELETE FROM notifications
         WHERE (caller_id, notification_id, event_id) IN (
             SELECT caller_id, notification_id, event_id FROM notifications
             WHERE happened_at < now() - interval '90 days'
-            LIMIT 1000
+            LIMIT $1
         )
-        "#
+        "#,
+        n_max
     )
     .execute(db)
     .await?;

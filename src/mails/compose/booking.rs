@@ -2,16 +2,17 @@
 
 use std::collections::HashMap;
 
+use chrono::TimeDelta;
 use serde_json::Value;
 
 use super::super::error::MailError;
-use super::super::model::{File, Letter, Mail};
+use super::super::model::{File, Letter, Mail, name_of};
 use super::super::preferences::Link;
 use super::super::words::{local_time, money};
 use super::super::{picture, store, templates};
 use super::facts::{BeforeFacts, BookingFacts, EventFacts, Facts, RefundFacts, SeatFacts};
 use super::letter::Composed;
-use crate::bookings::{self, Booking, BookingState};
+use crate::bookings::{self, BookedSeat, Booking, BookingState};
 use crate::context::Context;
 use crate::deliveries::Claim;
 use crate::events::{self, Event, EventState, Reach};
@@ -20,11 +21,14 @@ use crate::money::Amount;
 
 const QR_CODE: &str = "qr-code.png";
 
+/// How long before its start an event is reminded of.
+const DAY: TimeDelta = TimeDelta::hours(24);
+
 pub async fn compose(ctx: &Context, claim: &Claim) -> Result<Composed, MailError> {
     let Some((event, booking)) = find(ctx, claim).await? else {
         return Ok(Composed::Nothing("the booking is gone"));
     };
-    let letter = match choose(claim, &event, &booking, ctx) {
+    let letter = match choose(claim, &event, &booking) {
         Ok(letter) => letter,
         Err(why) => return Ok(Composed::Nothing(why)),
     };
@@ -41,7 +45,7 @@ pub async fn compose(ctx: &Context, claim: &Claim) -> Result<Composed, MailError
         date: claim.happened_at,
         rendered: templates::render(ctx, letter, &facts)?,
         files: files_of(ctx, letter, &booking).await?,
-        name: booking.contact.name,
+        name: name_of(&booking.contact.name).map(str::to_owned),
         email: booking.contact.email,
         unsubscribe_url: preferences_url,
     })))
@@ -86,19 +90,17 @@ async fn find(ctx: &Context, claim: &Claim) -> Result<Option<(Event, Booking)>, 
 }
 
 /// The letter, or why there is none.
-fn choose(
-    claim: &Claim,
-    event: &Event,
-    booking: &Booking,
-    ctx: &Context,
-) -> Result<Letter, &'static str> {
+fn choose(claim: &Claim, event: &Event, booking: &Booking) -> Result<Letter, &'static str> {
     let is_over = booking.state == BookingState::Cancelled || event.state == EventState::Cancelled;
     match claim.kind.as_str() {
         "booking.confirmed" => Ok(Letter::BookingConfirmed),
         "booking.cancelled" if event.state == EventState::Cancelled => Ok(Letter::EventCancelled),
         "booking.cancelled" => Ok(Letter::BookingCancelled),
         _ if is_over => Err("the booking was cancelled meanwhile"),
-        "event.reminder" if event.terms.starts_at <= ctx.clock.now() => Err("the event has begun"),
+        "event.reminder" if event.terms.starts_at <= claim.now() => Err("the event has begun"),
+        "event.reminder" if event.terms.starts_at > claim.now() + DAY => {
+            Err("the event was put off")
+        }
         "event.reminder" => Ok(Letter::EventReminder),
         _ => Ok(Letter::EventChanged),
     }
@@ -113,8 +115,12 @@ async fn facts_of(
     let language = &ctx.config.mail.language;
     let service_url = &ctx.config.public_url;
     let refund = refund_of(ctx, claim, booking).await?;
-    let indexes = refund.as_ref().map(|refund| refund.seat_indexes.as_slice());
-    let seats = seats_of(ctx, event, booking, indexes).await?;
+    let concerned = match &refund {
+        Some(refund) => Concerned::Refunded(&refund.seat_indexes),
+        None if claim.kind == "booking.confirmed" => Concerned::Booked,
+        None => Concerned::Left,
+    };
+    let seats = seats_of(ctx, event, booking, concerned).await?;
     let n_left = booking
         .seats
         .iter()
@@ -123,7 +129,9 @@ async fn facts_of(
     Ok(Facts {
         language: language.clone(),
         service_url: service_url.clone(),
-        name: booking.contact.name.clone(),
+        name: name_of(&booking.contact.name)
+            .unwrap_or_default()
+            .to_owned(),
         event: event_facts(ctx, event),
         booking: Some(BookingFacts {
             reference: booking.reference.clone(),
@@ -168,18 +176,37 @@ async fn refund_of(
     Ok(store::find_refund(&ctx.db, event_id, booking_id, refund_id).await?)
 }
 
-/// The booking's seats, or those of them with these indexes.
+/// Which of its booking's seats a letter is about.
+#[derive(Clone, Copy)]
+enum Concerned<'a> {
+    /// All, whatever has become of them since.
+    Booked,
+    /// Those that are the booking's still: of the others somebody else may sit on some.
+    Left,
+    /// Those that a cancellation gave back.
+    Refunded(&'a [i32]),
+}
+
+impl Concerned<'_> {
+    fn has(self, seat: &BookedSeat) -> bool {
+        match self {
+            Self::Booked => true,
+            Self::Left => !seat.is_cancelled,
+            Self::Refunded(indexes) => indexes.contains(&seat.index.cast_signed()),
+        }
+    }
+}
+
 async fn seats_of(
     ctx: &Context,
     event: &Event,
     booking: &Booking,
-    indexes: Option<&[i32]>,
+    concerned: Concerned<'_>,
 ) -> Result<Vec<SeatFacts>, MailError> {
     let sale = events::sale(ctx, booking.event_id).await?;
     let sections = section_names(ctx, event).await?;
-    let is_wanted = |index: u32| indexes.is_none_or(|all| all.contains(&index.cast_signed()));
     let language = &ctx.config.mail.language;
-    let wanted = booking.seats.iter().filter(|seat| is_wanted(seat.index));
+    let wanted = booking.seats.iter().filter(|seat| concerned.has(seat));
     let seats = wanted.filter_map(|seat| {
         let place = sale.seating.at(seat.index)?;
         Some(SeatFacts {

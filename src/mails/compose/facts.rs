@@ -11,7 +11,7 @@ pub struct Facts {
     pub language: String,
     /// Where people reach the service.
     pub service_url: String,
-    /// Whom the mail is for.
+    /// Whom the mail is for; empty where what was typed can be no name.
     pub name: String,
     pub event: EventFacts,
     pub booking: Option<BookingFacts>,
@@ -36,7 +36,8 @@ pub struct EventFacts {
 pub struct BookingFacts {
     pub reference: String,
     pub url: String,
-    /// All that were booked; in a letter about a cancellation, those that were cancelled by it.
+    /// In a confirmation all that were booked; in a letter about a cancellation those that were
+    /// cancelled by it; in others those that are left.
     pub seats: Vec<SeatFacts>,
     pub total: String,
     /// Whether seats are left after a cancellation.

@@ -4,7 +4,7 @@
 use serde::Deserialize;
 
 use super::super::error::MailError;
-use super::super::model::{Letter, Mail};
+use super::super::model::{Letter, Mail, name_of};
 use super::super::preferences::Link;
 use super::super::words::local_time;
 use super::super::{store, templates};
@@ -43,7 +43,7 @@ pub async fn compose(ctx: &Context, claim: &Claim) -> Result<Composed, MailError
     let Some(event) = events::find(&ctx.db, claim.event_id, Reach::EVERYTHING).await? else {
         return Ok(Composed::Nothing("the event is gone"));
     };
-    if body.expires_at.is_some_and(|at| at <= ctx.clock.now()) {
+    if body.expires_at.is_some_and(|at| at <= claim.now()) {
         return Ok(Composed::Nothing("the offer is over"));
     }
     let link = Link::new(&body.email, &claim.kind);
@@ -55,7 +55,7 @@ pub async fn compose(ctx: &Context, claim: &Claim) -> Result<Composed, MailError
     let mut facts = facts_of(ctx, claim, &event, &body).await?;
     facts.preferences_url = preferences_url.clone();
     Ok(Composed::Mail(Box::new(Mail {
-        name: body.name,
+        name: name_of(&body.name).map(str::to_owned),
         email: body.email,
         message_id: ctx.config.mail.message_id(claim.delivery_id),
         date: claim.happened_at,
@@ -78,7 +78,7 @@ async fn facts_of(
     Ok(Facts {
         language: language.clone(),
         service_url: service_url.clone(),
-        name: body.name.clone(),
+        name: name_of(&body.name).unwrap_or_default().to_owned(),
         event: event_facts(ctx, event),
         booking: None,
         refund: None,

@@ -6,4 +6,4 @@ mod reminders;
 
 pub use facts::{Refund, find_refund, find_sections};
 pub use preferences::{is_opted_out, is_unwanted, list_unwanted, opt_in, opt_out, put_wanted};
-pub use reminders::remind;
+pub use reminders::{lock_reminding, remind};

@@ -1,14 +1,20 @@
 //! A request on a connection of its own, and as much of the answer as is worth reading.
 
+use std::pin::pin;
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 use bytes::Bytes;
+use futures::FutureExt;
+use futures::future::BoxFuture;
 use http_body_util::{BodyExt, Full};
+use hyper::Response;
+use hyper::body::Incoming;
 use hyper::client::conn::http1;
 use hyper::header::{self, HeaderMap};
 use hyper_util::rt::TokioIo;
 use rustls::ClientConfig;
+use tokio::time::{Instant as Moment, sleep_until, timeout_at};
 use url::Url;
 
 use super::connect::{connect, tls_config};
@@ -27,6 +33,8 @@ pub struct Request<'a> {
     /// Of the webhook: id, time and signatures.
     pub headers: [(&'static str, String); 3],
     pub body: String,
+    /// By the clock that decides when it is sent again.
+    pub sent_at: Instant,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -49,52 +57,67 @@ pub async fn post(ctx: &Context, request: Request<'_>) -> Result<Answer, String>
     let tls = made.as_ref().map_err(String::clone)?;
     // From resolving the host to the end of the answer.
     let timeout = ctx.config.webhooks.timeout;
-    let exchange = tokio::time::timeout(timeout, exchange(ctx, request, tls));
+    let deadline = Moment::now() + timeout;
+    let sent_at = request.sent_at;
+    let asking = ask(request, ctx.config.webhooks.allows_private, tls);
+    let asked = timeout_at(deadline, asking).await;
     let late = |_| format!("no answer within {} s", timeout.as_secs());
-    exchange.await.map_err(late)?
+    let (response, connection) = asked.map_err(late)??;
+    let (head, body) = response.into_parts();
+    Ok(Answer {
+        status: head.status.as_u16(),
+        retry_after: retry_after(&head.headers, sent_at),
+        body: begin_of(body, connection, deadline).await,
+    })
 }
 
-async fn exchange(
-    ctx: &Context,
+/// Moves the bytes, as long as it is polled; dropped, it leaves nothing behind.
+type Connection = BoxFuture<'static, hyper::Result<()>>;
+
+/// Sends the request and waits for the head of the answer.
+async fn ask(
     request: Request<'_>,
+    allows_private: bool,
     tls: &Arc<ClientConfig>,
-) -> Result<Answer, String> {
-    let stream = connect(request.url, ctx.config.webhooks.allows_private, tls).await?;
+) -> Result<(Response<Incoming>, Connection), String> {
+    let stream = connect(request.url, allows_private, tls).await?;
     let (mut sender, connection) = http1::Builder::new()
         .max_buf_size(HEAD_MAX_BYTES)
         .handshake(TokioIo::new(stream))
         .await
         .map_err(|error| in_words(&error))?;
-    let request = written(request)?;
-    let answering = async {
-        let response = sender
-            .send_request(request)
-            .await
-            .map_err(|error| in_words(&error))?;
-        let (head, mut body) = response.into_parts();
-        let mut read = Vec::new();
-        while read.len() < BODY_MAX_BYTES
-            && let Some(Ok(frame)) = body.frame().await
-        {
-            read.extend_from_slice(frame.data_ref().map_or(&[][..], |data| data));
-        }
-        read.truncate(BODY_MAX_BYTES);
-        Ok(Answer {
-            status: head.status.as_u16(),
-            retry_after: retry_after(&head.headers, ctx.clock.now()),
-            body: String::from_utf8_lossy(&read).into_owned(),
-        })
-    };
-    tokio::pin!(answering);
-    // The connection moves the bytes; dropped with the exchange, it leaves nothing behind.
-    tokio::select! {
+    let mut connection = connection.fuse().boxed();
+    let mut answering = pin!(sender.send_request(written(request)?));
+    let answer = tokio::select! {
         biased;
         answer = &mut answering => answer,
-        ended = connection => match ended {
+        ended = &mut connection => match ended {
             Ok(()) => answering.await,
-            Err(error) => Err(in_words(&error)),
+            Err(error) => Err(error),
         },
+    };
+    let response = answer.map_err(|error| in_words(&error))?;
+    Ok((response, connection))
+}
+
+/// What there is of a body until it ends, is enough, or has taken too long: the head has said
+/// already what has become of the request.
+async fn begin_of(mut body: Incoming, mut connection: Connection, deadline: Moment) -> String {
+    let mut read = Vec::new();
+    while read.len() < BODY_MAX_BYTES {
+        let frame = tokio::select! {
+            biased;
+            frame = body.frame() => frame,
+            _ = &mut connection => continue,
+            () = sleep_until(deadline) => None,
+        };
+        let Some(Ok(frame)) = frame else {
+            break;
+        };
+        read.extend_from_slice(frame.data_ref().map_or(&[][..], |data| data));
     }
+    read.truncate(BODY_MAX_BYTES);
+    String::from_utf8_lossy(&read).into_owned()
 }
 
 fn written(request: Request<'_>) -> Result<hyper::Request<Full<Bytes>>, String> {

@@ -8,8 +8,7 @@ use serde::{Deserialize, Serialize};
 use utoipa::openapi::{ObjectBuilder, RefOr, Schema, Type};
 use utoipa::{PartialSchema, ToSchema};
 
-use super::super::actions::Change;
-use super::super::model::{Endpoint, EndpointTerms, KINDS};
+use super::super::model::{Change, Endpoint, EndpointTerms, KINDS};
 use crate::deliveries::Delivery;
 use crate::id::{AccountId, EndpointId, MessageId};
 

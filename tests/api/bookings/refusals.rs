@@ -130,3 +130,29 @@ async fn an_unknown_hold_is_not_found(db: PgPool) {
     refused.expect_problem(404, "not_found");
     app.finish().await;
 }
+
+/// Whoever mistypes a dot is told so at once, and not by a mail that never comes.
+#[sqlx::test(migrator = "holdfast::postgres::MIGRATIONS")]
+async fn an_address_that_no_mail_can_be_sent_to_is_refused(db: PgPool) {
+    let app = TestApp::start(db).await;
+    let sale = app.on_sale(1, 2).await;
+    let ana = app.guest();
+    let hold = ana.place(&sale, &["S-A-1"]).await.expect(201);
+
+    for email in [
+        "ana.@example.org",
+        ".ana@example.org",
+        "a..b@docomo.ne.jp",
+        "ana",
+    ] {
+        let contact = json!({"contact": {"name": "Ana", "email": email}});
+        let refused = ana.confirm_with(&sale, &hold, contact).await;
+
+        let refused = refused.expect_problem(422, "validation_failed");
+        let errors = refused["errors"].as_array().expect("errors");
+        assert_eq!(errors.len(), 1, "{email}: {}", refused.text);
+        assert_eq!(errors[0]["pointer"], "/contact/email");
+    }
+    ana.confirm(&sale, &hold).await.expect(201);
+    app.finish().await;
+}

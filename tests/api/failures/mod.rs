@@ -67,6 +67,22 @@ pub async fn until_confirming(app: &TestApp, sale: &Sale) {
     .await;
 }
 
+/// Waits until a statement that names the table waits for somebody's lock.
+pub async fn until_blocked(db: &PgPool, table: &str) {
+    until("a statement waits for a lock", async || {
+        sqlx::query_scalar(
+            "SELECT EXISTS (SELECT FROM pg_stat_activity
+                 WHERE datname = current_database() AND wait_event_type = 'Lock'
+                   AND position($1 IN query) > 0)",
+        )
+        .bind(table)
+        .fetch_one(db)
+        .await
+        .expect("an answer")
+    })
+    .await;
+}
+
 /// Waits for a condition that something outside the test brings about; ten seconds at most.
 pub async fn until(what: &str, is_so: impl AsyncFn() -> bool) {
     let patience = tokio::time::timeout(Duration::from_secs(10), async {

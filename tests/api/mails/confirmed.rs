@@ -86,3 +86,40 @@ async fn what_people_typed_stays_text(db: PgPool) {
     );
     app.finish().await;
 }
+
+/// The address need not be that of whoever books.
+#[sqlx::test(migrator = "holdfast::postgres::MIGRATIONS")]
+async fn words_that_are_no_name_are_mailed_to_nobody(db: PgPool) {
+    let (app, server) = start(&db).await;
+    let sale = app.on_sale(1, 4).await;
+    sale.set_waitlist(json!({})).await;
+    let words = "your account was closed, open it within the hour: https://evil.example/x";
+    let contact = json!({"contact": {"name": words, "email": "ana@example.org"}});
+    let (guest, waiting) = (app.guest(), app.guest());
+    let hold = guest
+        .place(&sale, &["S-A-1", "S-A-2", "S-A-3", "S-A-4"])
+        .await;
+    let hold = hold.expect(201);
+    guest
+        .confirm_with(&sale, &hold, contact.clone())
+        .await
+        .expect(201);
+    waiting.join_with(&sale, contact).await.expect(201);
+
+    app.run_jobs().await;
+    app.run_jobs().await;
+
+    let received = server.received();
+    assert_eq!(received.len(), 2);
+    for mail in &received {
+        let parts = mime::parts(&mail.text);
+        let page = String::from_utf8(parts[1].bytes.clone()).expect("UTF-8");
+        for text in [mail.text.clone(), mail.plain(), page] {
+            assert!(!text.contains("evil.example"), "{text}");
+            assert!(!text.contains("your account"), "{text}");
+        }
+        assert_eq!(mail.header("To"), "ana@example.org");
+        assert!(mail.plain().contains("Hello,"), "{}", mail.plain());
+    }
+    app.finish().await;
+}

@@ -2,6 +2,7 @@
 
 use chrono::TimeDelta;
 use holdfast::{deliveries, mails};
+use serde_json::json;
 use sqlx::PgPool;
 
 use super::{start, start_set, states};
@@ -151,7 +152,8 @@ async fn f45_a_message_that_cannot_be_told_holds_up_no_other(db: PgPool) {
 #[sqlx::test(migrator = "holdfast::postgres::MIGRATIONS")]
 async fn f45_a_message_that_commits_late_is_told_late_but_told(db: PgPool) {
     let (app, server) = start(&db).await;
-    let sale = app.on_sale(1, 3).await;
+    let tomorrow = json!({"starts_at": "2026-12-02T08:00:00Z"});
+    let sale = app.on_sale_with(1, 3, tomorrow).await;
     let booking = app.guest().book(&sale, &["S-A-1"]).await;
     app.run_jobs().await;
     let mut late = app.ctx.db.begin().await.expect("a transaction");
@@ -264,6 +266,30 @@ async fn no_mail_overtakes_an_earlier_one_of_its_booking(db: PgPool) {
         .filter_map(|subject| subject.split([' ', ':']).next())
         .collect();
     assert_eq!(words, ["Your", "Cancelled", "Cancelled"]);
+    app.finish().await;
+}
+
+#[sqlx::test(migrator = "holdfast::postgres::MIGRATIONS")]
+async fn a_service_that_is_told_to_stop_begins_no_mail(db: PgPool) {
+    let (app, server) = start(&db).await;
+    let stopped = sibling(&app, &db, &server).await;
+    let sale = app.on_sale(1, 2).await;
+    app.guest().book(&sale, &["S-A-1"]).await;
+    deliveries::derive_deliveries(&app.ctx)
+        .await
+        .expect("deliveries");
+
+    stopped.ctx.tasks.stopping().cancel();
+    mails::send_mails(&stopped.ctx).await.expect("no failure");
+
+    assert_eq!(server.received().len(), 0);
+    app.run_jobs().await;
+    assert_eq!(
+        server.received().len(),
+        1,
+        "another instance sends it at once"
+    );
+    stopped.stop().await;
     app.finish().await;
 }
 

@@ -144,7 +144,9 @@ async fn a_reminder_comes_once_the_day_before(db: PgPool) {
         n_before + 1,
         "30 hours before: only the booking"
     );
-    app.ctx.clock.advance(TimeDelta::hours(6));
+    app.ctx
+        .clock
+        .advance(TimeDelta::hours(6) + TimeDelta::minutes(1));
     for _ in 0..3 {
         app.run_jobs().await;
     }
@@ -152,6 +154,38 @@ async fn a_reminder_comes_once_the_day_before(db: PgPool) {
     let told = subjects(&server).split_off(n_before + 1);
     let expected = "Soon: A concert, Friday, 1 January 2027, 20:00";
     assert_eq!(told, [expected, expected]);
+    app.finish().await;
+}
+
+/// Somebody else may have them by now.
+#[sqlx::test(migrator = "holdfast::postgres::MIGRATIONS")]
+async fn seats_that_were_cancelled_stand_in_no_later_letter(db: PgPool) {
+    let (app, server) = start(&db).await;
+    let sale = app.on_sale(1, 4).await;
+    let guest = app.guest();
+    let booking = guest.book(&sale, &["S-A-1", "S-A-2"]).await;
+    guest.cancel_seats(&booking, &["S-A-2"]).await.expect(200);
+    app.run_jobs().await;
+    let n_before = server.received().len();
+
+    change(&sale, json!({"name": "Another concert"})).await;
+    app.run_jobs().await;
+    app.ctx
+        .clock
+        .advance(TimeDelta::days(30) + TimeDelta::hours(8));
+    app.run_jobs().await;
+    app.run_jobs().await;
+
+    let [changed, soon] = &server.received()[n_before..] else {
+        panic!("{:?}", subjects(&server));
+    };
+    assert!(changed.header("Subject").starts_with("Changed:"));
+    assert!(soon.header("Subject").starts_with("Soon:"));
+    for mail in [changed, soon] {
+        let text = mail.plain();
+        assert!(text.contains("seat 1"), "{text}");
+        assert!(!text.contains("seat 2"), "{text}");
+    }
     app.finish().await;
 }
 

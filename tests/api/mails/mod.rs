@@ -3,11 +3,14 @@
 mod confirmed;
 mod delivery;
 mod letters;
+mod order;
 mod page;
 mod preferences;
+mod reminders;
 mod templates;
 mod tls;
 mod waitlist;
+mod wrong_clock;
 
 use sqlx::PgPool;
 

@@ -6,13 +6,14 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use axum::Router;
-use axum::body::Bytes;
+use axum::body::{Body, Bytes};
 use axum::extract::State;
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::{IntoResponse, Response};
 use axum::serve::Listener;
 use base64::Engine;
 use base64::prelude::BASE64_STANDARD;
+use futures::{StreamExt, stream};
 use hmac::{Hmac, KeyInit, Mac};
 use serde_json::Value;
 use sha2::Sha256;
@@ -28,6 +29,8 @@ pub enum Reply {
     /// With a header, such as `Retry-After` or `Location`.
     With(u16, &'static str, String),
     Hangs,
+    /// Answers, with a body that does not end.
+    NeverEnds(u16),
     DiesBeforeAnswer,
 }
 
@@ -174,6 +177,11 @@ async fn take(State(kept): State<Kept>, headers: HeaderMap, body: Bytes) -> Resp
         Reply::Hangs => {
             tokio::time::sleep(Duration::from_secs(3600)).await;
             StatusCode::OK.into_response()
+        }
+        Reply::NeverEnds(code) => {
+            let begin = stream::iter([Ok::<_, std::convert::Infallible>("begun")]);
+            let body = Body::from_stream(begin.chain(stream::pending()));
+            (status(code), body).into_response()
         }
         // Ends the connection's task, without a word on the console.
         Reply::DiesBeforeAnswer => std::panic::resume_unwind(Box::new(())),

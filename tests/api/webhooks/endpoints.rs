@@ -6,6 +6,7 @@ use serde_json::json;
 use sqlx::PgPool;
 
 use super::{BOOKINGS, start};
+use crate::failures::{until, until_blocked};
 use crate::support::{Reply, WebhookReceiver};
 
 #[sqlx::test(migrator = "holdfast::postgres::MIGRATIONS")]
@@ -28,6 +29,61 @@ async fn an_endpoint_is_made_changed_and_deleted(db: PgPool) {
     sale.owner.delete(&path).await.expect(204);
     sale.owner.get(&path).await.expect(404);
     sale.owner.delete(&path).await.expect(404);
+    app.finish().await;
+}
+
+/// Whoever changes one member has seen none of the others change.
+#[sqlx::test(migrator = "holdfast::postgres::MIGRATIONS")]
+async fn what_a_change_does_not_name_stays_as_somebody_else_has_just_made_it(db: PgPool) {
+    let (app, receiver) = start(&db).await;
+    let sale = app.on_sale(1, 2).await;
+    let made = sale.subscribe(&receiver, &BOOKINGS).await;
+    let path = format!("/v1/webhook-endpoints/{}", made.text_of("endpoint_id"));
+    let mut meanwhile = db.begin().await.expect("a transaction");
+    sqlx::query(
+        "UPDATE webhook_endpoints SET state = 'disabled', disabled_because = 'it is gone',
+             url = 'http://127.0.0.1:1/', kinds = '{event.opened}'",
+    )
+    .execute(&mut *meanwhile)
+    .await
+    .expect("a change");
+
+    let change = sale
+        .owner
+        .patch(&path, json!({"description": "the box office"}));
+    let (changed, ()) = tokio::join!(change, async {
+        until_blocked(&db, "webhook_endpoints").await;
+        meanwhile.commit().await.expect("a commit");
+    });
+
+    let changed = changed.expect(200);
+    assert_eq!(changed["description"], "the box office");
+    assert_eq!(changed["url"], "http://127.0.0.1:1/");
+    assert_eq!(changed["kinds"], json!(["event.opened"]));
+    assert_eq!(changed["is_enabled"], false);
+    assert_eq!(changed["disabled_because"], "it is gone");
+    app.finish().await;
+}
+
+#[sqlx::test(migrator = "holdfast::postgres::MIGRATIONS")]
+async fn an_endpoint_is_disabled_and_enabled_by_its_owner(db: PgPool) {
+    let (app, receiver) = start(&db).await;
+    let sale = app.on_sale(1, 2).await;
+    let made = sale.subscribe(&receiver, &BOOKINGS).await;
+    let path = format!("/v1/webhook-endpoints/{}", made.text_of("endpoint_id"));
+    let set = async |is_enabled: bool| {
+        let change = json!({"is_enabled": is_enabled});
+        let changed = sale.owner.patch(&path, change).await.expect(200);
+        (
+            changed["is_enabled"].clone(),
+            changed["disabled_because"].clone(),
+        )
+    };
+
+    let why = json!("its owner disabled it");
+    assert_eq!(set(false).await, (json!(false), why.clone()));
+    assert_eq!(set(false).await, (json!(false), why));
+    assert_eq!(set(true).await, (json!(true), json!(null)));
     app.finish().await;
 }
 
@@ -154,11 +210,14 @@ async fn what_a_deleted_endpoint_is_owed_is_dropped(db: PgPool) {
     app.ctx.clock.advance(TimeDelta::hours(1));
     app.run_jobs().await;
     assert_eq!(receiver.received().len(), 1);
-    let states: Vec<String> = sqlx::query_scalar("SELECT state FROM deliveries")
-        .fetch_all(&app.ctx.db)
-        .await
-        .expect("the deliveries");
-    assert_eq!(states, ["dropped"]);
+    until("what it was owed is dropped", async || {
+        let states: Vec<String> = sqlx::query_scalar("SELECT state FROM deliveries")
+            .fetch_all(&app.ctx.db)
+            .await
+            .expect("the deliveries");
+        states == ["dropped"]
+    })
+    .await;
     app.finish().await;
 }
 

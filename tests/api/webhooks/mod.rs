@@ -1,11 +1,13 @@
 //! Webhooks, to a receiver of their own.
 
+mod breaker;
 mod delivery;
 mod endpoints;
 mod events;
 mod fallback;
 mod holds;
 mod order;
+mod owed;
 mod private_addresses;
 mod slow;
 mod tls;
@@ -13,11 +15,18 @@ mod tls;
 use serde_json::json;
 use sqlx::PgPool;
 
-use crate::support::{Answer, Sale, TestApp, WebhookReceiver};
+use crate::support::{Answer, Sale, TestApp, WebhookReceiver, config};
 
 /// The service, allowed to send to this machine.
 pub async fn start(db: &PgPool) -> (TestApp, WebhookReceiver) {
     start_waiting(db, "15").await
+}
+
+/// Another instance, with the same stores and clock.
+pub async fn start_sibling(app: &TestApp) -> TestApp {
+    let settings = [("HOLDFAST_WEBHOOK_PRIVATE_ADDRESSES", "allow")];
+    let config = config(&app.ctx.db, &settings);
+    TestApp::start_configured(config, app.ctx.clock.clone()).await
 }
 
 /// As [`start`], with so many seconds until an endpoint is given up.

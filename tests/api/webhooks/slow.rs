@@ -2,9 +2,11 @@
 
 use std::time::Duration;
 
+use chrono::TimeDelta;
+use serde_json::json;
 use sqlx::PgPool;
 
-use super::{BOOKINGS, start};
+use super::{BOOKINGS, start, start_waiting};
 use crate::failures::until;
 use crate::support::{Reply, WebhookReceiver};
 
@@ -46,6 +48,28 @@ async fn f43_while_an_endpoint_hangs_others_are_told(db: PgPool) {
         } => {}
     }
 
+    app.finish().await;
+}
+
+/// F43: whoever has said that it took a message is not sent it again.
+#[sqlx::test(migrator = "holdfast::postgres::MIGRATIONS")]
+async fn f43_an_answer_counts_though_its_body_does_not_end(db: PgPool) {
+    let (app, receiver) = start_waiting(&db, "1").await;
+    let sale = app.on_sale(1, 4).await;
+    let endpoint = sale.subscribe(&receiver, &BOOKINGS).await;
+    receiver.will([Reply::NeverEnds(200), Reply::NeverEnds(500)]);
+    app.guest().book(&sale, &["S-A-1"]).await;
+    app.run_jobs().await;
+    app.ctx.clock.advance(TimeDelta::seconds(1));
+    app.guest().book(&sale, &["S-A-2"]).await;
+    app.run_jobs().await;
+
+    let log = sale.log(&endpoint).await;
+    let came_of_it: Vec<_> = log.iter().map(|it| (&it["state"], &it["answer"])).collect();
+    let (sent, due) = (json!("sent"), json!("due"));
+    let (fine, failed) = (json!("200 begun"), json!("500 begun"));
+    assert_eq!(came_of_it, [(&due, &failed), (&sent, &fine)]);
+    assert_eq!(receiver.received().len(), 2);
     app.finish().await;
 }
 
