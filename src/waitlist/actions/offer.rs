@@ -20,8 +20,9 @@ use crate::postgres;
 /// Limit: nobody can decide in less; an offer that would be shorter is not made.
 const TTL_MIN: TimeDelta = TimeDelta::seconds(30);
 
-/// How long somebody rests whose limit of seats stood against an offer.
-const REST: TimeDelta = TimeDelta::seconds(60);
+/// How long somebody rests whose limit of seats stood against an offer: twice as long each time, up
+/// to the longest.
+const RESTS: [TimeDelta; 2] = [TimeDelta::minutes(1), TimeDelta::minutes(16)];
 
 /// Longer than a process may stand still and go on.
 const MEMORY: Duration = Duration::from_millis(board::OFFER_MEMORY_MS.unsigned_abs());
@@ -31,6 +32,8 @@ const MEMORY: Duration = Duration::from_millis(board::OFFER_MEMORY_MS.unsigned_a
 pub(super) struct OffersMade {
     /// How many of them the board has placed.
     pub n_placed: usize,
+    /// How many the limit of seats per person has kept from theirs: whoever is behind is next.
+    pub n_limited: usize,
     /// Another round was quicker with a seat: the rest waits for a new plan.
     pub is_overtaken: bool,
 }
@@ -55,9 +58,10 @@ pub(super) async fn offer_all(
         .into_iter()
         .filter(|offer| mine.contains(&offer.hold_id))
         .collect();
+    let made = place(ctx, sale.event_id, &to_place).await?;
     Ok(OffersMade {
-        n_placed: place(ctx, sale.event_id, &to_place).await?,
         is_overtaken,
+        ..made
     })
 }
 
@@ -117,13 +121,13 @@ fn is_taken(error: &sqlx::Error) -> bool {
         .any(|constraint| postgres::is_violation_of(error, constraint))
 }
 
-/// Places the holds of live offers, in the epoch in which PostgreSQL has them; answers how many the
-/// board has. What cannot be placed is withdrawn, and its person waits on.
+/// Places the holds of live offers, in the epoch in which PostgreSQL has them. What cannot be placed
+/// is withdrawn, and its person waits on.
 pub(super) async fn place(
     ctx: &Context,
     event_id: EventId,
     offers: &[Offer],
-) -> Result<usize, WaitlistError> {
+) -> Result<OffersMade, WaitlistError> {
     let now = ctx.clock.now();
     let outcomes = join_all(offers.iter().map(|offer| async move {
         let new = NewHold {
@@ -136,7 +140,8 @@ pub(super) async fn place(
         };
         board::offer_kept_seats(ctx, event_id, offer.epoch, &new).await
     }));
-    let (mut placed, mut endings, mut failure) = (Vec::new(), Vec::new(), None);
+    let (mut placed, mut endings, mut limited) = (Vec::new(), Vec::new(), Vec::new());
+    let mut failure = None;
     for (offer, outcome) in offers.iter().zip(outcomes.await) {
         match outcome {
             Ok(Offered::Hold(hold)) if hold.state == HoldState::Held => placed.push(PlacedOffer {
@@ -149,7 +154,7 @@ pub(super) async fn place(
             Ok(Offered::Refused(refused)) => {
                 endings.push(withdrawn(ctx, offer, refused));
                 if refused == Refused::LimitReached {
-                    store::rest(&ctx.db, event_id, offer.entry_id, now + REST).await?;
+                    limited.push(offer.entry_id);
                 }
             }
             Err(error) => failure = Some(error),
@@ -158,11 +163,20 @@ pub(super) async fn place(
     if !placed.is_empty() {
         store::mark_placed(&ctx.db, event_id, &placed, now).await?;
     }
+    if !limited.is_empty() {
+        let imposed_now = ctx.clock.imposed();
+        store::rest(&ctx.db, event_id, &limited, RESTS, imposed_now).await?;
+    }
     if !endings.is_empty() {
         store::end_offers(&ctx.db, event_id, &endings, (None, now)).await?;
     }
     metrics::counter!("holdfast_waitlist_offers_total").increment(placed.len() as u64);
-    failure.map_or(Ok(placed.len()), |error: BoardError| Err(error.into()))
+    let made = OffersMade {
+        n_placed: placed.len(),
+        n_limited: limited.len(),
+        is_overtaken: false,
+    };
+    failure.map_or(Ok(made), |error: BoardError| Err(error.into()))
 }
 
 fn withdrawn(ctx: &Context, offer: &Offer, refused: Refused) -> Ending {

@@ -156,7 +156,7 @@ async fn offer_seats(
     }
     Ok(RoundDone {
         n_offered,
-        is_full: n_offered > 0 || made.is_overtaken,
+        is_full: n_offered > 0 || made.n_limited > 0 || made.is_overtaken,
         n_ended: 0,
     })
 }
@@ -196,6 +196,7 @@ pub(super) async fn plan_round(
     let entries = store::list_waiting(&ctx.db, event_id, QUEUE_MAX).await?;
     let states = seats_now(snapshot, &offered);
     let (prices, terms, now) = (sale.prices.clone(), queue.terms.clone(), ctx.clock.now());
+    let seats_per_person_max = sale.seats_per_person_max;
     // The queue may be long.
     off_thread(move || {
         let wishes = entries.iter().map(|entry| &entry.wish);
@@ -204,7 +205,7 @@ pub(super) async fn plan_round(
             entry_id: entry.entry_id,
             wanted,
             is_aged: entry.is_aged(&terms, now),
-            is_resting: entry.is_resting(now),
+            is_resting: entry.is_resting(seats_per_person_max, now),
         });
         let waiting: Vec<Waiting> = waiting.collect();
         plan(&house, &states, &waiting, terms.policy)

@@ -3,7 +3,7 @@
 use sqlx::PgExecutor;
 use uuid::Uuid;
 
-use super::super::model::{Entry, EntryState, Queued, Wish};
+use super::super::model::{Entry, EntryState, Wish};
 use crate::bookings::Contact;
 use crate::clock::Instant;
 use crate::id::{CallerId, EntryId, EventId, HoldId, MessageId};
@@ -179,42 +179,6 @@ pub async fn find_newest(
     .fetch_optional(db)
     .await?;
     Ok(entry_id.map(EntryId))
-}
-
-/// Everybody who waits, in the order of the queue.
-pub async fn list_waiting(
-    db: impl PgExecutor<'_>,
-    event_id: EventId,
-    n_max: i64,
-) -> Result<Vec<Queued>, sqlx::Error> {
-    let rows = sqlx::query!(
-        r#"
-        SELECT entry_id, quantity, is_together, sections, categories, price_max, joined_at, n_skips,
-            retry_at
-        FROM waitlist_entries
-        WHERE event_id = $1 AND state = 'waiting'
-          AND state IN ('unverified', 'waiting', 'offered')
-        ORDER BY priority DESC, joined_at, entry_id LIMIT $2
-        "#,
-        event_id.0,
-        n_max
-    )
-    .fetch_all(db)
-    .await?;
-    let queued = rows.into_iter().map(|row| Queued {
-        entry_id: EntryId(row.entry_id),
-        wish: Wish {
-            quantity: row.quantity.unsigned_abs(),
-            is_together: row.is_together,
-            sections: row.sections,
-            categories: row.categories,
-            price_max: row.price_max,
-        },
-        joined_at: row.joined_at,
-        n_skips: row.n_skips,
-        retry_at: row.retry_at,
-    });
-    Ok(queued.collect())
 }
 
 /// Which entries; without a state or a mail address, those that are live.

@@ -3,11 +3,11 @@
 use sqlx::PgExecutor;
 use uuid::Uuid;
 
-use super::super::model::{Policy, Terms};
+use super::super::model::{Policy, Queued, Terms, Wish};
 use super::terms::TermsRow;
 use crate::clock::Instant;
 use crate::events::EventState;
-use crate::id::EventId;
+use crate::id::{EntryId, EventId};
 
 /// An event's waitlist, and what its rounds depend on, as of one moment.
 #[derive(Debug)]
@@ -119,6 +119,53 @@ pub async fn count(db: impl PgExecutor<'_>, event_id: EventId) -> Result<WaitCou
             n_waiting: row.n_waiting,
         },
     ))
+}
+
+/// Everybody who waits, in the order of the queue, and how many seats they have booked.
+pub async fn list_waiting(
+    db: impl PgExecutor<'_>,
+    event_id: EventId,
+    n_max: i64,
+) -> Result<Vec<Queued>, sqlx::Error> {
+    let rows = sqlx::query!(
+        r#"
+        WITH waiting AS (
+            SELECT * FROM waitlist_entries
+            WHERE event_id = $1 AND state = 'waiting'
+              AND state IN ('unverified', 'waiting', 'offered')
+            ORDER BY priority DESC, joined_at, entry_id LIMIT $2
+        ), booked AS (
+            SELECT entry_id, count(*) AS n_seats
+            FROM waiting JOIN bookings AS booking USING (event_id, holder_id)
+            JOIN seat_bookings AS seat USING (event_id, booking_id)
+            GROUP BY entry_id
+        )
+        SELECT entry_id AS "entry_id!", quantity AS "quantity!", is_together AS "is_together!",
+            sections, categories, price_max, joined_at AS "joined_at!", n_skips AS "n_skips!",
+            retry_at, COALESCE(n_seats, 0) AS "n_booked!"
+        FROM waiting LEFT JOIN booked USING (entry_id)
+        ORDER BY priority DESC, joined_at, entry_id
+        "#,
+        event_id.0,
+        n_max
+    )
+    .fetch_all(db)
+    .await?;
+    let queued = rows.into_iter().map(|row| Queued {
+        entry_id: EntryId(row.entry_id),
+        wish: Wish {
+            quantity: row.quantity.unsigned_abs(),
+            is_together: row.is_together,
+            sections: row.sections,
+            categories: row.categories,
+            price_max: row.price_max,
+        },
+        joined_at: row.joined_at,
+        n_skips: row.n_skips,
+        retry_at: row.retry_at,
+        n_booked: row.n_booked,
+    });
+    Ok(queued.collect())
 }
 
 /// The seats of live offers, by index.

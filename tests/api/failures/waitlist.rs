@@ -24,7 +24,7 @@ pub async fn promote(app: &TestApp) {
     holdfast::waitlist::offer_kept_seats(&app.ctx).await.ok();
 }
 
-pub(super) async fn count(app: &TestApp, query: &'static str) -> i64 {
+pub async fn count(app: &TestApp, query: &'static str) -> i64 {
     sqlx::query_scalar(query)
         .fetch_one(&app.ctx.db)
         .await

@@ -6,6 +6,7 @@ mod crowd;
 mod edges;
 mod guards;
 mod join;
+mod limits;
 mod link;
 mod offer;
 mod overview;
