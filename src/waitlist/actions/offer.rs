@@ -45,15 +45,19 @@ pub(super) async fn offer_all(
     queue: &QueueNow,
     planned: &[Planned],
 ) -> Result<OffersMade, WaitlistError> {
-    let now = ctx.clock.now();
+    if planned.is_empty() {
+        return Ok(OffersMade::default());
+    }
+    let imposed_now = ctx.clock.imposed();
+    let now = store::now(&ctx.db, imposed_now).await?;
     let expires_at = deadline(queue, now);
-    if planned.is_empty() || expires_at - now < TTL_MIN {
+    if expires_at - now < TTL_MIN {
         return Ok(OffersMade::default());
     }
     let claims: Vec<Claim> = planned.iter().map(|one| claim_of(ctx, sale, one)).collect();
-    let times = (now, expires_at);
+    let times = (imposed_now, expires_at);
     let (mine, is_overtaken) = claim_all(ctx, sale.event_id, &claims, times).await?;
-    let live = store::list_live_offers(&ctx.db, sale.event_id).await?;
+    let live = store::list_live_offers(&ctx.db, sale.event_id, imposed_now).await?;
     let to_place: Vec<_> = live
         .into_iter()
         .filter(|offer| mine.contains(&offer.hold_id))
@@ -98,7 +102,7 @@ async fn claim_all(
     ctx: &Context,
     event_id: EventId,
     claims: &[Claim],
-    times: (Instant, Instant),
+    times: (Option<Instant>, Instant),
 ) -> Result<(Vec<HoldId>, bool), sqlx::Error> {
     match store::claim(&ctx.db, event_id, claims, times).await {
         Err(error) if is_taken(&error) => {}
@@ -128,12 +132,11 @@ pub(super) async fn place(
     event_id: EventId,
     offers: &[Offer],
 ) -> Result<OffersMade, WaitlistError> {
-    let now = ctx.clock.now();
     let outcomes = join_all(offers.iter().map(|offer| async move {
         let new = NewHold {
             hold_id: offer.hold_id,
             holder: offer.holder,
-            ttl: (offer.expires_at - now).to_std().unwrap_or_default(),
+            ttl: offer.left.to_std().unwrap_or_default(),
             memory: MEMORY,
             asked: String::new(),
             seats: offer.seats.clone(),
@@ -160,12 +163,12 @@ pub(super) async fn place(
             Err(error) => failure = Some(error),
         }
     }
+    let now = ctx.clock.imposed();
     if !placed.is_empty() {
         store::mark_placed(&ctx.db, event_id, &placed, now).await?;
     }
     if !limited.is_empty() {
-        let imposed_now = ctx.clock.imposed();
-        store::rest(&ctx.db, event_id, &limited, RESTS, imposed_now).await?;
+        store::rest(&ctx.db, event_id, &limited, RESTS, now).await?;
     }
     if !endings.is_empty() {
         store::end_offers(&ctx.db, event_id, &endings, (None, now)).await?;

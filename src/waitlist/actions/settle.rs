@@ -20,7 +20,7 @@ enum Found {
 /// Ends the offers whose holds have ended, and places those whose holds are missing. Answers how
 /// many have ended.
 pub(super) async fn settle(ctx: &Context, event_id: EventId) -> Result<usize, WaitlistError> {
-    let offers = store::list_live_offers(&ctx.db, event_id).await?;
+    let offers = store::list_live_offers(&ctx.db, event_id, ctx.clock.imposed()).await?;
     if offers.is_empty() {
         return Ok(0);
     }
@@ -49,7 +49,7 @@ pub(super) async fn settle(ctx: &Context, event_id: EventId) -> Result<usize, Wa
     }
     let mut n_ended = 0;
     if !endings.is_empty() {
-        let by = (None, ctx.clock.now());
+        let by = (None, ctx.clock.imposed());
         n_ended = store::end_offers(&ctx.db, event_id, &endings, by).await?;
     }
     offer::place(ctx, event_id, &missing).await?;

@@ -21,7 +21,7 @@ pub use offers::{
 pub use overview::{Demand, LiveOffer, count_by_state, find_live_offers};
 pub use queue::{
     QueueNow, count, is_drained, lapse_entries, list_active_events, list_offered_seats,
-    list_waiting, mark_drained, queue,
+    list_waiting, mark_drained, now, queue,
 };
 pub use skips::{record_skips, rest};
 pub use terms::{find_terms, put_terms};

@@ -1,5 +1,6 @@
 //! The queue of an event as a whole: whether there is anything to do, and how many wait.
 
+use chrono::TimeDelta;
 use sqlx::PgExecutor;
 use uuid::Uuid;
 
@@ -21,6 +22,8 @@ pub struct QueueNow {
     pub opens_at: Option<Instant>,
     pub closes_at: Instant,
     pub time_zone: String,
+    /// By PostgreSQL's clock.
+    pub now: Instant,
 }
 
 /// How many wait as of a version.
@@ -45,9 +48,22 @@ pub async fn list_active_events(db: impl PgExecutor<'_>) -> Result<Vec<EventId>,
     Ok(events.into_iter().map(EventId).collect())
 }
 
+/// What time it is for PostgreSQL: this machine's clock may be wrong (F24).
+pub async fn now(
+    db: impl PgExecutor<'_>,
+    imposed_now: Option<Instant>,
+) -> Result<Instant, sqlx::Error> {
+    let now = sqlx::query_scalar!(
+        r#"SELECT COALESCE($1, clock_timestamp()) AS "now!""#,
+        imposed_now
+    );
+    now.fetch_one(db).await
+}
+
 pub async fn queue(
     db: impl PgExecutor<'_>,
     event_id: EventId,
+    imposed_now: Option<Instant>,
 ) -> Result<Option<QueueNow>, sqlx::Error> {
     let row = sqlx::query!(
         r#"
@@ -57,7 +73,8 @@ pub async fn queue(
             waitlist.skips_max, waitlist.waiting_max_seconds, waitlist.verification_required,
             waitlist.quiet_from, waitlist.quiet_until, event.state AS "event_state: EventState",
             event.sales_open_at, LEAST(event.sales_close_at, event.starts_at) AS "closes_at!",
-            venue.time_zone, live.n_waiting AS "n_waiting!", live.n_live AS "n_live!"
+            venue.time_zone, live.n_waiting AS "n_waiting!", live.n_live AS "n_live!",
+            COALESCE($2, clock_timestamp()) AS "now!"
         FROM waitlists AS waitlist
         JOIN events AS event USING (event_id)
         JOIN venue_versions AS venue
@@ -69,7 +86,8 @@ pub async fn queue(
         ) AS live
         WHERE waitlist.event_id = $1
         "#,
-        event_id.0
+        event_id.0,
+        imposed_now
     )
     .fetch_optional(db)
     .await?;
@@ -94,6 +112,7 @@ pub async fn queue(
         opens_at: row.sales_open_at,
         closes_at: row.closes_at,
         time_zone: row.time_zone,
+        now: row.now,
     }))
 }
 
@@ -223,32 +242,35 @@ pub async fn is_drained(
 }
 
 /// Ends entries whose time is over, at most `n_max`: all of an event that sells no more, otherwise
-/// those that were never verified and joined before then. Entries with an offer end with it. Where
+/// those that were not verified in that time. Entries with an offer end with it. Where
 /// somebody is to lapse, the event's row is locked, so that whoever puts off the end of the sale
 /// comes before or after.
 pub async fn lapse_entries(
     db: impl PgExecutor<'_>,
     event_id: EventId,
-    unverified_before: Instant,
+    verification_max: TimeDelta,
     n_max: i64,
-    now: Instant,
+    imposed_now: Option<Instant>,
 ) -> Result<i64, sqlx::Error> {
     let lapsed: Vec<Uuid> = sqlx::query_scalar!(
         r#"
-        WITH due AS (
+        WITH now AS MATERIALIZED (
+            SELECT COALESCE($4, clock_timestamp()) AS at
+        ), due AS (
             SELECT entry_id FROM waitlist_entries
             WHERE event_id = $1 AND state IN ('unverified', 'waiting')
               AND state IN ('unverified', 'waiting', 'offered')
               AND (SELECT state NOT IN ('on_sale', 'paused')
-                       OR LEAST(sales_close_at, starts_at) <= $4
+                       OR LEAST(sales_close_at, starts_at) <= (SELECT at FROM now)
                    FROM events WHERE event_id = $1)
             UNION ALL
             SELECT entry_id FROM waitlist_entries
-            WHERE event_id = $1 AND state = 'unverified' AND joined_at < $2
+            WHERE event_id = $1 AND state = 'unverified'
+              AND joined_at < (SELECT at FROM now) - $2::bigint * interval '1 second'
             LIMIT $3
         ), event AS (
-            SELECT state NOT IN ('on_sale', 'paused') OR LEAST(sales_close_at, starts_at) <= $4
-                AS is_over
+            SELECT state NOT IN ('on_sale', 'paused')
+                OR LEAST(sales_close_at, starts_at) <= (SELECT at FROM now) AS is_over
             FROM events WHERE event_id = $1 AND EXISTS (SELECT FROM due)
             FOR SHARE
         ), raised AS (
@@ -256,28 +278,28 @@ pub async fn lapse_entries(
             WHERE event_id = $1 AND EXISTS (SELECT FROM event)
             RETURNING version
         ), lapsed AS (
-            UPDATE waitlist_entries SET state = 'lapsed', ended_at = $4
-            FROM raised, event
+            UPDATE waitlist_entries SET state = 'lapsed', ended_at = now.at
+            FROM now, raised, event
             WHERE event_id = $1 AND entry_id IN (SELECT entry_id FROM due)
               AND (state = 'unverified' OR state = 'waiting' AND is_over)
-            RETURNING entry_id, name, email, quantity,
+            RETURNING entry_id, name, email, quantity, ended_at,
                 CASE WHEN is_over THEN 'sales_ended' ELSE 'not_verified' END AS reason
         ), logged AS (
             INSERT INTO waitlist_log (event_id, kind, entry_id, reason, logged_at)
-            SELECT $1, 'lapsed', entry_id, reason, $4 FROM lapsed
+            SELECT $1, 'lapsed', entry_id, reason, ended_at FROM lapsed
         ), told AS (
             INSERT INTO outbox (event_id, message_id, kind, subject_id, body, created_at)
             SELECT $1, gen_random_uuid(), 'waitlist.lapsed', entry_id,
                 jsonb_build_object('entry_id', entry_id, 'name', name, 'email', email,
-                    'quantity', quantity, 'reason', reason), $4
+                    'quantity', quantity, 'reason', reason), ended_at
             FROM lapsed
         )
         SELECT entry_id FROM lapsed
         "#,
         event_id.0,
-        unverified_before,
+        verification_max.num_seconds(),
         n_max,
-        now
+        imposed_now
     )
     .fetch_all(db)
     .await?;

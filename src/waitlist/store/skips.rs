@@ -12,7 +12,7 @@ pub async fn record_skips(
     db: impl PgExecutor<'_>,
     event_id: EventId,
     skipped: &[(EntryId, SkipReason)],
-    at: Instant,
+    imposed_now: Option<Instant>,
 ) -> Result<(), sqlx::Error> {
     let entries: Vec<_> = skipped.iter().map(|(entry_id, _)| entry_id.0).collect();
     let reasons: Vec<_> = skipped
@@ -27,7 +27,7 @@ pub async fn record_skips(
             SELECT t.* FROM unnest($2::uuid[], $3::text[]) AS t (entry_id, reason), locked
         ), logged AS (
             INSERT INTO waitlist_log (event_id, kind, entry_id, reason, logged_at)
-            SELECT $1, 'skipped', entry_id, reason, $4
+            SELECT $1, 'skipped', entry_id, reason, COALESCE($4, clock_timestamp())
             FROM skipped JOIN waitlist_entries AS entry USING (entry_id)
             WHERE entry.event_id = $1 AND entry.state = 'waiting'
               AND entry.skip_reason IS DISTINCT FROM reason
@@ -39,7 +39,7 @@ pub async fn record_skips(
         event_id.0,
         &entries,
         &reasons,
-        at
+        imposed_now
     )
     .execute(db)
     .await?;
