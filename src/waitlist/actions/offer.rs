@@ -9,7 +9,9 @@ use futures::future::join_all;
 
 use super::super::error::WaitlistError;
 use super::super::model::Planned;
-use super::super::store::{self, Claim, Ending, Offer, OfferEnd, PlacedOffer, QueueNow};
+use super::super::store::{
+    self, Claim, ClaimTimes, Ending, Offer, OfferEnd, PlacedOffer, QueueNow,
+};
 use crate::board::{self, BoardError, HeldSeat, HoldState, NewHold, Offered, Refused};
 use crate::clock::Instant;
 use crate::context::Context;
@@ -18,7 +20,7 @@ use crate::id::{EventId, HoldId};
 use crate::postgres;
 
 /// Limit: nobody can decide in less; an offer that would be shorter is not made.
-const TTL_MIN: TimeDelta = TimeDelta::seconds(30);
+pub(super) const TTL_MIN: TimeDelta = TimeDelta::seconds(30);
 
 /// How long somebody rests whose limit of seats stood against an offer: twice as long each time, up
 /// to the longest.
@@ -55,7 +57,11 @@ pub(super) async fn offer_all(
         return Ok(OffersMade::default());
     }
     let claims: Vec<Claim> = planned.iter().map(|one| claim_of(ctx, sale, one)).collect();
-    let times = (imposed_now, expires_at);
+    let times = ClaimTimes {
+        imposed_now,
+        void_at: expires_at - TTL_MIN,
+        expires_at,
+    };
     let (mine, is_overtaken) = claim_all(ctx, sale.event_id, &claims, times).await?;
     let live = store::list_live_offers(&ctx.db, sale.event_id, imposed_now).await?;
     let to_place: Vec<_> = live
@@ -102,7 +108,7 @@ async fn claim_all(
     ctx: &Context,
     event_id: EventId,
     claims: &[Claim],
-    times: (Option<Instant>, Instant),
+    times: ClaimTimes,
 ) -> Result<(Vec<HoldId>, bool), sqlx::Error> {
     match store::claim(&ctx.db, event_id, claims, times).await {
         Err(error) if is_taken(&error) => {}
@@ -163,10 +169,8 @@ pub(super) async fn place(
             Err(error) => failure = Some(error),
         }
     }
+    tell(ctx, event_id, offers, &placed).await?;
     let now = ctx.clock.imposed();
-    if !placed.is_empty() {
-        store::mark_placed(&ctx.db, event_id, &placed, now).await?;
-    }
     if !limited.is_empty() {
         store::rest(&ctx.db, event_id, &limited, RESTS, now).await?;
     }
@@ -180,6 +184,24 @@ pub(super) async fn place(
         is_overtaken: false,
     };
     failure.map_or(Ok(made), |error: BoardError| Err(error.into()))
+}
+
+/// Tells people of their offers, which the board has placed. An offer that has ended in the meantime
+/// is nobody's any more: its hold is released.
+async fn tell(
+    ctx: &Context,
+    event_id: EventId,
+    offers: &[Offer],
+    placed: &[PlacedOffer],
+) -> Result<(), WaitlistError> {
+    if placed.is_empty() {
+        return Ok(());
+    }
+    let ended = store::mark_placed(&ctx.db, event_id, placed, ctx.clock.imposed()).await?;
+    for offer in offers.iter().filter(|offer| ended.contains(&offer.hold_id)) {
+        board::release_hold(ctx, event_id, offer.hold_id, offer.holder).await?;
+    }
+    Ok(())
 }
 
 fn withdrawn(ctx: &Context, offer: &Offer, refused: Refused) -> Ending {

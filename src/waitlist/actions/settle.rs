@@ -1,9 +1,11 @@
 //! What became of offers: PostgreSQL says whether a hold became a booking, the board how it ended
 //! otherwise.
 
+use chrono::TimeDelta;
+
 use super::super::error::WaitlistError;
 use super::super::store::{self, Ending, Offer, OfferEnd};
-use super::offer;
+use super::offer::{self, TTL_MIN};
 use crate::board::{self, Hold, HoldState};
 use crate::context::Context;
 use crate::id::EventId;
@@ -12,7 +14,7 @@ use crate::id::EventId;
 enum Found {
     /// The hold is there, as known or changed by its person.
     Live(Hold),
-    Ended(OfferEnd),
+    Ended(OfferEnd, Option<&'static str>),
     /// The board has no such hold: it was lost, or never placed.
     Missing,
 }
@@ -28,7 +30,12 @@ pub(super) async fn settle(ctx: &Context, event_id: EventId) -> Result<usize, Wa
     let (holds, now) = board::find_holds(ctx, event_id, &hold_ids).await?;
     let (mut endings, mut missing) = (Vec::new(), Vec::new());
     for (offer, hold) in offers.into_iter().zip(holds) {
-        let is_late = offer.expires_at <= now || !offer.is_event_selling;
+        // Nobody can decide in no time about an offer that they have yet to hear of.
+        let time_min = match offer.is_placed {
+            true => TimeDelta::zero(),
+            false => TTL_MIN,
+        };
+        let is_late = offer.expires_at <= now + time_min || !offer.is_event_selling;
         match found(&offer, hold, is_late) {
             Found::Live(_) if !offer.is_event_selling => {
                 // Its person could not confirm it any more; its end is seen in the next round.
@@ -39,10 +46,10 @@ pub(super) async fn settle(ctx: &Context, event_id: EventId) -> Result<usize, Wa
             }
             // Placing it again finds it there, and tells its person.
             Found::Live(_) | Found::Missing => missing.push(offer),
-            Found::Ended(end) => endings.push(Ending {
+            Found::Ended(end, reason) => endings.push(Ending {
                 hold_id: offer.hold_id,
                 end,
-                reason: reason_of(&offer, end).map(str::to_owned),
+                reason: reason.map(str::to_owned),
                 message_id: ctx.ids.next(),
             }),
         }
@@ -57,23 +64,26 @@ pub(super) async fn settle(ctx: &Context, event_id: EventId) -> Result<usize, Wa
 }
 
 fn found(offer: &Offer, hold: Option<Hold>, is_late: bool) -> Found {
+    let has_run_out = has_run_out(hold.as_ref(), is_late);
     match (offer.is_confirmed, hold) {
-        (Some(true), _) => Found::Ended(OfferEnd::Accepted),
-        (Some(false), _) => Found::Ended(OfferEnd::Lapsed),
+        (Some(true), _) => Found::Ended(OfferEnd::Accepted, None),
+        (Some(false), _) => lapsed(offer),
         // Nothing could be confirmed: that is nobody's fault.
-        (None, hold) if offer.is_event_paused && has_run_out(hold.as_ref(), is_late) => {
-            Found::Ended(OfferEnd::Withdrawn)
+        (None, _) if offer.is_event_paused && has_run_out => {
+            Found::Ended(OfferEnd::Withdrawn, Some("paused"))
         }
-        (None, None) if is_late => Found::Ended(OfferEnd::Lapsed),
+        (None, _) if offer.is_event_selling && !offer.is_placed && has_run_out => {
+            Found::Ended(OfferEnd::Withdrawn, Some("not_told"))
+        }
+        (None, None) if is_late => lapsed(offer),
         (None, None) => Found::Missing,
         (None, Some(hold)) => match hold.state {
             HoldState::Held | HoldState::Confirming => Found::Live(hold),
-            HoldState::Confirmed => Found::Ended(OfferEnd::Accepted),
+            HoldState::Confirmed => Found::Ended(OfferEnd::Accepted, None),
             // Refused by the board: a hold that was placed never is without seats.
-            HoldState::Released if hold.seats.is_empty() => Found::Ended(OfferEnd::Withdrawn),
-            HoldState::Released if !offer.is_event_selling => Found::Ended(OfferEnd::Lapsed),
-            HoldState::Released => Found::Ended(OfferEnd::Declined),
-            HoldState::Expired => Found::Ended(OfferEnd::Lapsed),
+            HoldState::Released if hold.seats.is_empty() => Found::Ended(OfferEnd::Withdrawn, None),
+            HoldState::Released if offer.is_event_selling => Found::Ended(OfferEnd::Declined, None),
+            HoldState::Released | HoldState::Expired => lapsed(offer),
         },
     }
 }
@@ -82,12 +92,9 @@ fn has_run_out(hold: Option<&Hold>, is_late: bool) -> bool {
     hold.map_or(is_late, |hold| hold.state == HoldState::Expired)
 }
 
-fn reason_of(offer: &Offer, end: OfferEnd) -> Option<&'static str> {
-    match end {
-        OfferEnd::Lapsed if !offer.is_event_selling => Some("sales_ended"),
-        OfferEnd::Withdrawn if offer.is_event_paused => Some("paused"),
-        _ => None,
-    }
+fn lapsed(offer: &Offer) -> Found {
+    let reason = (!offer.is_event_selling).then_some("sales_ended");
+    Found::Ended(OfferEnd::Lapsed, reason)
 }
 
 /// Brings an offer in line with its hold: its person may have extended it, or taken seats out.

@@ -18,6 +18,15 @@ pub struct Claim {
     pub seats: Vec<HeldSeat>,
 }
 
+/// When claims are made, and when their offers end.
+#[derive(Clone, Copy, Debug)]
+pub struct ClaimTimes {
+    pub imposed_now: Option<Instant>,
+    /// From then on there would be too little time left.
+    pub void_at: Instant,
+    pub expires_at: Instant,
+}
+
 /// A live offer.
 #[derive(Clone, Debug)]
 pub struct Offer {
@@ -97,8 +106,8 @@ pub struct Ending {
     pub message_id: MessageId,
 }
 
-/// Claims entries and seats for offers, all or none of them, while the event is on sale; answers
-/// those whose person still waited. The log has them in the order of the claims. The event's row is
+/// Claims entries and seats for offers, all or none of them, in time and while the event is on sale;
+/// answers those whose person still waited. The log has them in the order of the claims. The event's row is
 /// locked, so that whoever cancels it or loads its board comes before or after (F22).
 ///
 /// # Errors
@@ -109,7 +118,7 @@ pub async fn claim(
     db: impl PgExecutor<'_>,
     event_id: EventId,
     claims: &[Claim],
-    (imposed_now, expires_at): (Option<Instant>, Instant),
+    times: ClaimTimes,
 ) -> Result<Vec<HoldId>, sqlx::Error> {
     let entries: Vec<_> = claims.iter().map(|claim| claim.entry_id.0).collect();
     let holds: Vec<_> = claims.iter().map(|claim| claim.hold_id.0).collect();
@@ -128,6 +137,7 @@ pub async fn claim(
             SELECT event_id FROM events
             WHERE event_id = $1 AND state = 'on_sale'
               AND LEAST(sales_close_at, starts_at) > (SELECT at FROM now)
+              AND $9 >= (SELECT at FROM now)
             FOR SHARE
         ), asked AS (
             SELECT * FROM unnest($2::uuid[], $3::uuid[]) WITH ORDINALITY
@@ -171,8 +181,9 @@ pub async fn claim(
         &seat_holds,
         &indexes,
         &amounts,
-        imposed_now,
-        expires_at
+        times.imposed_now,
+        times.expires_at,
+        times.void_at
     )
     .fetch_all(db)
     .await?;
@@ -226,58 +237,6 @@ pub async fn list_live_offers(
         is_confirmed: row.outcome.map(|outcome| outcome == "confirmed"),
     });
     Ok(offers.collect())
-}
-
-/// A hold that the board has placed for an offer.
-#[derive(Clone, Copy, Debug)]
-pub struct PlacedOffer {
-    pub hold_id: HoldId,
-    pub message_id: MessageId,
-    pub expires_at: Instant,
-}
-
-/// Takes note that the board has the holds, and tells their people, once.
-pub async fn mark_placed(
-    db: impl PgExecutor<'_>,
-    event_id: EventId,
-    placed: &[PlacedOffer],
-    imposed_now: Option<Instant>,
-) -> Result<(), sqlx::Error> {
-    let holds: Vec<_> = placed.iter().map(|one| one.hold_id.0).collect();
-    let messages: Vec<_> = placed.iter().map(|one| one.message_id.0).collect();
-    let deadlines: Vec<_> = placed.iter().map(|one| one.expires_at).collect();
-    sqlx::query!(
-        r#"
-        WITH asked AS (
-            SELECT * FROM unnest($2::uuid[], $3::uuid[], $4::timestamptz[])
-                AS t (hold_id, message_id, expires_at)
-            ORDER BY hold_id
-        ), placed AS (
-            UPDATE waitlist_offers AS offer
-            SET placed_at = COALESCE($5, clock_timestamp()), expires_at = asked.expires_at
-            FROM asked
-            WHERE offer.event_id = $1 AND offer.hold_id = asked.hold_id
-              AND offer.state = 'live' AND offer.placed_at IS NULL
-            RETURNING offer.hold_id, offer.entry_id, offer.seats, offer.placed_at, offer.expires_at
-        )
-        INSERT INTO outbox (event_id, message_id, kind, subject_id, body, created_at)
-        SELECT $1, message_id, 'waitlist.offered', entry_id,
-            jsonb_build_object('entry_id', entry_id, 'hold_id', hold_id, 'name', name,
-                'email', email, 'quantity', quantity, 'seats', placed.seats,
-                'expires_at', placed.expires_at), placed_at
-        FROM placed JOIN asked USING (hold_id)
-        JOIN waitlist_entries AS entry USING (entry_id)
-        WHERE entry.event_id = $1
-        "#,
-        event_id.0,
-        &holds,
-        &messages,
-        &deadlines,
-        imposed_now
-    )
-    .execute(db)
-    .await?;
-    Ok(())
 }
 
 /// Ends offers, each once: what somebody else has ended is left as it is.
@@ -350,41 +309,4 @@ pub async fn end_offers(
     .execute(db)
     .await?;
     Ok(ended.rows_affected())
-}
-
-/// Brings what PostgreSQL knows of a live offer in line with its hold, which its person may have
-/// extended or taken seats out of. An offer only loses seats, and only gains time: whoever looked
-/// long ago takes nothing back.
-pub async fn sync_offer(
-    db: impl PgExecutor<'_>,
-    event_id: EventId,
-    hold_id: HoldId,
-    held: &[u32],
-    expires_at: Instant,
-) -> Result<(), sqlx::Error> {
-    let held: Vec<_> = held.iter().map(|index| index.cast_signed()).collect();
-    sqlx::query!(
-        r#"
-        WITH synced AS (
-            UPDATE waitlist_offers
-            SET seats = ARRAY(SELECT seat FROM unnest(seats, amounts) AS t (seat, amount)
-                    WHERE seat = ANY ($3) ORDER BY seat),
-                amounts = ARRAY(SELECT amount FROM unnest(seats, amounts) AS t (seat, amount)
-                    WHERE seat = ANY ($3) ORDER BY seat),
-                expires_at = greatest(expires_at, $4)
-            WHERE event_id = $1 AND hold_id = $2 AND state = 'live'
-            RETURNING hold_id
-        )
-        DELETE FROM waitlist_offer_seats AS seat USING synced
-        WHERE seat.event_id = $1 AND seat.hold_id = synced.hold_id
-          AND NOT seat.seat_index = ANY ($3)
-        "#,
-        event_id.0,
-        hold_id.0,
-        &held,
-        expires_at
-    )
-    .execute(db)
-    .await?;
-    Ok(())
 }

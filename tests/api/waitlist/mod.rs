@@ -11,6 +11,7 @@ mod link;
 mod offer;
 mod overview;
 mod owner;
+mod paused;
 mod races;
 mod simulation;
 mod versions;
