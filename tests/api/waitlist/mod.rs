@@ -13,6 +13,7 @@ mod overview;
 mod owner;
 mod paused;
 mod races;
+mod repair;
 mod simulation;
 mod versions;
 
