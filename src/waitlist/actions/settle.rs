@@ -93,7 +93,10 @@ fn has_run_out(hold: Option<&Hold>, is_late: bool) -> bool {
 }
 
 fn lapsed(offer: &Offer) -> Found {
-    let reason = (!offer.is_event_selling).then_some("sales_ended");
+    let reason = match offer.is_event_cancelled {
+        true => Some("event_cancelled"),
+        false => (!offer.is_event_selling).then_some("sales_ended"),
+    };
     Found::Ended(OfferEnd::Lapsed, reason)
 }
 

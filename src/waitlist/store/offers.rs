@@ -43,6 +43,7 @@ pub struct Offer {
     pub epoch: i64,
     /// Once it is not, it never is again.
     pub is_event_selling: bool,
+    pub is_event_cancelled: bool,
     pub is_event_paused: bool,
     /// What PostgreSQL says became of the hold: confirmed, or ended without a booking.
     pub is_confirmed: Option<bool>,
@@ -202,6 +203,7 @@ pub async fn list_live_offers(
             offer.placed_at, offer.expires_at, outcome.outcome AS "outcome?",
             event.board_epoch, event.state = 'paused' AS "is_paused!",
             event.state IN ('on_sale', 'paused') AS "is_selling!",
+            event.state = 'cancelled' AS "is_cancelled!",
             COALESCE($2, clock_timestamp()) AS "now!"
         FROM waitlist_offers AS offer
         JOIN waitlist_entries AS entry USING (event_id, entry_id)
@@ -233,6 +235,7 @@ pub async fn list_live_offers(
         is_placed: row.placed_at.is_some(),
         epoch: row.board_epoch,
         is_event_selling: row.is_selling,
+        is_event_cancelled: row.is_cancelled,
         is_event_paused: row.is_paused,
         is_confirmed: row.outcome.map(|outcome| outcome == "confirmed"),
     });

@@ -269,8 +269,10 @@ pub async fn lapse_entries(
               AND joined_at < (SELECT at FROM now) - $2::bigint * interval '1 second'
             LIMIT $3
         ), event AS (
-            SELECT state NOT IN ('on_sale', 'paused')
-                OR LEAST(sales_close_at, starts_at) <= (SELECT at FROM now) AS is_over
+            SELECT CASE WHEN state = 'cancelled' THEN 'event_cancelled'
+                WHEN state NOT IN ('on_sale', 'paused')
+                    OR LEAST(sales_close_at, starts_at) <= (SELECT at FROM now) THEN 'sales_ended'
+                END AS reason
             FROM events WHERE event_id = $1 AND EXISTS (SELECT FROM due)
             FOR SHARE
         ), raised AS (
@@ -281,9 +283,9 @@ pub async fn lapse_entries(
             UPDATE waitlist_entries SET state = 'lapsed', ended_at = now.at
             FROM now, raised, event
             WHERE event_id = $1 AND entry_id IN (SELECT entry_id FROM due)
-              AND (state = 'unverified' OR state = 'waiting' AND is_over)
+              AND (state = 'unverified' OR state = 'waiting' AND event.reason IS NOT NULL)
             RETURNING entry_id, name, email, quantity, ended_at,
-                CASE WHEN is_over THEN 'sales_ended' ELSE 'not_verified' END AS reason
+                COALESCE(event.reason, 'not_verified') AS reason
         ), logged AS (
             INSERT INTO waitlist_log (event_id, kind, entry_id, reason, logged_at)
             SELECT $1, 'lapsed', entry_id, reason, ended_at FROM lapsed
