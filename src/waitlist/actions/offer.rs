@@ -36,7 +36,8 @@ pub(super) struct OffersMade {
     pub n_placed: usize,
     /// How many the limit of seats per person has kept from theirs: whoever is behind is next.
     pub n_limited: usize,
-    /// Another round was quicker with a seat: the rest waits for a new plan.
+    /// Another round was quicker with a seat, or nothing of the plan is as it was: the rest waits
+    /// for a new one.
     pub is_overtaken: bool,
 }
 
@@ -62,7 +63,7 @@ pub(super) async fn offer_all(
         void_at: expires_at - TTL_MIN,
         expires_at,
     };
-    let (mine, is_overtaken) = claim_all(ctx, sale.event_id, &claims, times).await?;
+    let (mine, is_overtaken) = claim_all(ctx, sale, &claims, times).await?;
     let live = store::list_live_offers(&ctx.db, sale.event_id, imposed_now).await?;
     let to_place: Vec<_> = live
         .into_iter()
@@ -106,17 +107,22 @@ fn claim_of(ctx: &Context, sale: &Sale, planned: &Planned) -> Claim {
 /// came before: it might have been theirs instead.
 async fn claim_all(
     ctx: &Context,
-    event_id: EventId,
+    sale: &Sale,
     claims: &[Claim],
     times: ClaimTimes,
 ) -> Result<(Vec<HoldId>, bool), sqlx::Error> {
-    match store::claim(&ctx.db, event_id, claims, times).await {
+    let event = (sale.event_id, sale.version);
+    match store::claim(&ctx.db, event, claims, times).await {
         Err(error) if is_taken(&error) => {}
-        outcome => return Ok((outcome?, false)),
+        outcome => {
+            let claimed = outcome?;
+            let is_overtaken = claimed.is_empty();
+            return Ok((claimed, is_overtaken));
+        }
     }
     let mut claimed = Vec::new();
     for claim in claims {
-        match store::claim(&ctx.db, event_id, std::slice::from_ref(claim), times).await {
+        match store::claim(&ctx.db, event, std::slice::from_ref(claim), times).await {
             Err(error) if is_taken(&error) => break,
             outcome => claimed.extend(outcome?),
         }

@@ -107,8 +107,8 @@ pub struct Ending {
     pub message_id: MessageId,
 }
 
-/// Claims entries and seats for offers, all or none of them, in time and while the event is on sale;
-/// answers those whose person still waited. The log has them in the order of the claims. The event's row is
+/// Claims entries and seats for offers, all or none of them, in time and while the event is on sale
+/// and at that version, whose prices they are at; answers those whose person still waited. The log has them in the order of the claims. The event's row is
 /// locked, so that whoever cancels it or loads its board comes before or after (F22).
 ///
 /// # Errors
@@ -117,7 +117,7 @@ pub struct Ending {
 #[expect(clippy::too_many_lines, reason = "one statement")]
 pub async fn claim(
     db: impl PgExecutor<'_>,
-    event_id: EventId,
+    (event_id, event_version): (EventId, i32),
     claims: &[Claim],
     times: ClaimTimes,
 ) -> Result<Vec<HoldId>, sqlx::Error> {
@@ -136,7 +136,7 @@ pub async fn claim(
             SELECT COALESCE($7, clock_timestamp()) AS at
         ), event AS (
             SELECT event_id FROM events
-            WHERE event_id = $1 AND state = 'on_sale'
+            WHERE event_id = $1 AND state = 'on_sale' AND version = $10
               AND LEAST(sales_close_at, starts_at) > (SELECT at FROM now)
               AND $9 >= (SELECT at FROM now)
             FOR SHARE
@@ -184,7 +184,8 @@ pub async fn claim(
         &amounts,
         times.imposed_now,
         times.expires_at,
-        times.void_at
+        times.void_at,
+        event_version
     )
     .fetch_all(db)
     .await?;
