@@ -65,13 +65,11 @@ pub(super) async fn settle(ctx: &Context, event_id: EventId) -> Result<usize, Wa
 
 fn found(offer: &Offer, hold: Option<Hold>, is_late: bool) -> Found {
     let has_run_out = has_run_out(hold.as_ref(), is_late);
+    let is_paused = is_paused(offer, hold.as_ref());
     match (offer.is_confirmed, hold) {
         (Some(true), _) => Found::Ended(OfferEnd::Accepted, None),
         (Some(false), _) => lapsed(offer),
-        // Nothing could be confirmed: that is nobody's fault.
-        (None, _) if offer.is_event_paused && has_run_out => {
-            Found::Ended(OfferEnd::Withdrawn, Some("paused"))
-        }
+        (None, _) if is_paused && has_run_out => Found::Ended(OfferEnd::Withdrawn, Some("paused")),
         (None, _) if offer.is_event_selling && !offer.is_placed && has_run_out => {
             Found::Ended(OfferEnd::Withdrawn, Some("not_told"))
         }
@@ -90,6 +88,14 @@ fn found(offer: &Offer, hold: Option<Hold>, is_late: bool) -> Found {
 
 fn has_run_out(hold: Option<&Hold>, is_late: bool) -> bool {
     hold.map_or(is_late, |hold| hold.state == HoldState::Expired)
+}
+
+/// Whether nothing can be confirmed, or nothing could be until the offer was nearly over: that is
+/// nobody's fault.
+fn is_paused(offer: &Offer, hold: Option<&Hold>) -> bool {
+    let expires_at = hold.map_or(offer.expires_at, |hold| hold.deadline);
+    let is_met = |resumed_at| expires_at < resumed_at + TTL_MIN;
+    offer.is_event_paused || offer.is_event_selling && offer.resumed_at.is_some_and(is_met)
 }
 
 fn lapsed(offer: &Offer) -> Found {

@@ -45,6 +45,8 @@ pub struct Offer {
     pub is_event_selling: bool,
     pub is_event_cancelled: bool,
     pub is_event_paused: bool,
+    /// When sales went on after a pause that the offer has met.
+    pub resumed_at: Option<Instant>,
     /// What PostgreSQL says became of the hold: confirmed, or ended without a booking.
     pub is_confirmed: Option<bool>,
 }
@@ -205,6 +207,8 @@ pub async fn list_live_offers(
             event.board_epoch, event.state = 'paused' AS "is_paused!",
             event.state IN ('on_sale', 'paused') AS "is_selling!",
             event.state = 'cancelled' AS "is_cancelled!",
+            CASE WHEN event.last_opened_at > offer.offered_at THEN event.last_opened_at END
+                AS resumed_at,
             COALESCE($2, clock_timestamp()) AS "now!"
         FROM waitlist_offers AS offer
         JOIN waitlist_entries AS entry USING (event_id, entry_id)
@@ -238,6 +242,7 @@ pub async fn list_live_offers(
         is_event_selling: row.is_selling,
         is_event_cancelled: row.is_cancelled,
         is_event_paused: row.is_paused,
+        resumed_at: row.resumed_at,
         is_confirmed: row.outcome.map(|outcome| outcome == "confirmed"),
     });
     Ok(offers.collect())

@@ -42,3 +42,27 @@ async fn an_offer_that_runs_out_while_the_event_is_paused_costs_nobody_their_pla
     );
     app.finish().await;
 }
+
+#[sqlx::test(migrator = "holdfast::postgres::MIGRATIONS")]
+async fn an_event_that_opens_again_as_an_offer_runs_out_costs_nobody_their_place(db: PgPool) {
+    let app = TestApp::start(db).await;
+    let (sale, seller, all) = sold_out(&app, 1).await;
+    let (ana, ben) = (app.guest(), app.guest());
+    ana.join(&sale, 1).await.expect(201);
+    app.ctx.clock.advance(TimeDelta::seconds(1));
+    ben.join(&sale, 1).await.expect(201);
+    seller.cancel(&all).await.expect(200);
+    app.run_jobs().await;
+    sale.apply("pause").await;
+    app.ctx.clock.advance(TimeDelta::minutes(15));
+    sale.apply("open").await;
+
+    app.run_jobs().await;
+
+    assert_eq!(offered_seats(&ana.entry(&sale).await), ["S-A-1"]);
+    app.ctx.clock.advance(TimeDelta::minutes(15));
+    app.run_jobs().await;
+    assert_eq!(ana.entry(&sale).await["state"], "lapsed", "the next time");
+    assert_eq!(offered_seats(&ben.entry(&sale).await), ["S-A-1"]);
+    app.finish().await;
+}
