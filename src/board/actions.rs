@@ -31,7 +31,8 @@ pub struct Finding {
     /// `booking_not_on_board`, `booking_lost`, `cancelled_not_freed`, `block_not_on_board`,
     /// `block_lifted`, `held_without_hold`
     pub kind: &'static str,
-    /// What the seat is set to by a repair; a lost booking is an alarm and never freed.
+    /// What the seat is set to by a repair: where it is free, the board says whether it is kept. A
+    /// lost booking is an alarm and never freed.
     #[serde(skip)]
     repair: Option<(u8, u8)>,
 }
@@ -187,7 +188,7 @@ fn differences(event_id: EventId, truth: &Truth, board: &Snapshot) -> Vec<Findin
         let free = if is_blocked {
             SeatState::Blocked
         } else {
-            truth.free()
+            SeatState::Free
         };
         let found = match SeatState::of_byte(byte) {
             // A commit whose finish is still to come shows as confirming.
@@ -264,7 +265,7 @@ async fn orphans(
         event_id,
         seat_index,
         kind: "held_without_hold",
-        repair: Some((byte, truth.free().byte())),
+        repair: Some((byte, SeatState::Free.byte())),
     });
     let orphans: Vec<_> = orphans.collect();
     if !orphans.is_empty() && store::find_position(ctx, event_id).await? != board.position {

@@ -177,6 +177,8 @@ pub(crate) async fn mark(
                   board_epoch = board_epoch + (now.state = 'cancelled')::int,
                   opened_at = CASE WHEN now.state = 'on_sale' THEN COALESCE(opened_at, now.at)
                                    ELSE opened_at END,
+                  last_opened_at = CASE WHEN now.state = 'on_sale' THEN now.at
+                                        ELSE last_opened_at END,
                   closed_at = CASE WHEN now.state = 'closed' THEN now.at ELSE closed_at END,
                   cancelled_at = CASE WHEN now.state = 'cancelled' THEN now.at END
              FROM (SELECT $4::text AS state, COALESCE($5, clock_timestamp()) AS at) now

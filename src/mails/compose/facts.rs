@@ -75,7 +75,8 @@ pub struct EntryFacts {
     pub seats: Vec<PlaceFacts>,
     /// When an offer ends.
     pub expires_at: Option<LocalTime>,
-    /// Why the entry lapsed, in the waitlist's words.
+    /// Why the entry lapsed: `event_cancelled`, `sales_ended` or `not_verified`; none where an offer
+    /// ran out.
     pub reason: Option<String>,
 }
 
@@ -146,7 +147,7 @@ impl Facts {
                     number: "12".to_owned(),
                 }],
                 expires_at: Some(at),
-                reason: Some("sales_closed".to_owned()),
+                reason: Some("sales_ended".to_owned()),
             }),
             preferences_url: Some("https://seats.example.org/mail/preferences/1".to_owned()),
         }

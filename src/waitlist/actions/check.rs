@@ -16,7 +16,7 @@ pub struct Complaint {
 /// although the waitlist has been found empty.
 pub async fn check(ctx: &Context, event_id: EventId) -> Result<Vec<Complaint>, WaitlistError> {
     let mut complaints = Vec::new();
-    let offers = store::list_live_offers(&ctx.db, event_id).await?;
+    let offers = store::list_live_offers(&ctx.db, event_id, ctx.clock.imposed()).await?;
     let hold_ids: Vec<_> = offers.iter().map(|offer| offer.hold_id).collect();
     let (holds, now) = board::find_holds(ctx, event_id, &hold_ids).await?;
     for (offer, hold) in offers.iter().zip(holds) {

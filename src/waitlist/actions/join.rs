@@ -7,6 +7,7 @@ use super::{houses, round};
 use crate::auth::Caller;
 use crate::board::{self, KEPT_NUDGE};
 use crate::bookings::Contact;
+use crate::clock::Instant;
 use crate::context::Context;
 use crate::events::{self, EventState, Sale};
 use crate::holds::HoldError;
@@ -40,7 +41,7 @@ pub async fn join(
     let terms = store::find_terms(&ctx.db, event_id).await?;
     let house = houses::house(ctx, &sale).await?;
     let wish = wish_of(&asked, &sale, &terms, &house)?;
-    check_state(ctx, &sale, &terms)?;
+    check_state(&sale, &terms, now(ctx).await?)?;
     let wanted = wish.in_house(&house, |category| sale.prices.get(category).copied());
     if !wanted.is_possible(&house) {
         return Err(invalid(
@@ -124,13 +125,16 @@ fn invalid(pointer: &str, detail: &str) -> WaitlistError {
     WaitlistError::Invalid(vec![fault(pointer, detail)])
 }
 
-fn check_state(ctx: &Context, sale: &Sale, terms: &Terms) -> Result<(), WaitlistError> {
+async fn now(ctx: &Context) -> Result<Instant, sqlx::Error> {
+    store::now(&ctx.db, ctx.clock.imposed()).await
+}
+
+fn check_state(sale: &Sale, terms: &Terms, now: Instant) -> Result<(), WaitlistError> {
     let closes_at = sale
         .sales_close_at
         .unwrap_or(sale.starts_at)
         .min(sale.starts_at);
     let is_selling = matches!(sale.state, EventState::OnSale | EventState::Paused);
-    let now = ctx.clock.now();
     let has_begun = sale.sales_open_at.is_none_or(|at| at <= now);
     if !is_selling || !has_begun || closes_at <= now {
         return Err(HoldError::not_on_sale(sale).into());
@@ -156,7 +160,7 @@ async fn refuse_if_available(
     let Some(seats) = pool.find(wanted) else {
         return Ok(());
     };
-    let queue = store::queue(&ctx.db, sale.event_id).await?;
+    let queue = store::queue(&ctx.db, sale.event_id, ctx.clock.imposed()).await?;
     let Some(queue) = queue.filter(|queue| queue.n_waiting > 0) else {
         return Err(available(sale, &seats));
     };
@@ -197,13 +201,13 @@ async fn insert(
         wish,
         state,
         message_id: ctx.ids.next(),
-        at: ctx.clock.now(),
+        imposed_now: ctx.clock.imposed(),
     };
     match store::insert(&ctx.db, &new).await {
         Ok(Some(entry_id)) => Ok(entry_id),
         Ok(None) => {
             let sale = events::reload_sale(ctx, sale.event_id).await?;
-            check_state(ctx, &sale, terms)?;
+            check_state(&sale, terms, now(ctx).await?)?;
             Err(WaitlistError::Closed { reason: "full" })
         }
         Err(error)

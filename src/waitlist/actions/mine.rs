@@ -101,7 +101,8 @@ pub async fn verify(ctx: &Context, event_id: EventId, token: &str) -> Result<(),
     let entry = find_entry(ctx, event_id, who).await?;
     // Each opening of the link asks; the queue's version is raised by the first one only.
     let is_due = entry.state == EntryState::Unverified;
-    if is_due && store::verify(&ctx.db, event_id, entry.entry_id, ctx.clock.now()).await? {
+    let now = ctx.clock.imposed();
+    if is_due && store::verify(&ctx.db, event_id, entry.entry_id, now).await? {
         tell_board(ctx, event_id).await;
     }
     Ok(())
@@ -116,7 +117,7 @@ pub async fn leave(ctx: &Context, event_id: EventId, who: Who<'_>) -> Result<(),
                 let which = (event_id, entry.entry_id);
                 let by = (who.caller.map(|caller| caller.caller_id), None);
                 let change = (&UNOFFERED[..], EntryState::Left, None);
-                store::take_out(&ctx.db, which, change, by, ctx.clock.now()).await?;
+                store::take_out(&ctx.db, which, change, by, ctx.clock.imposed()).await?;
             }
             EntryState::Offered => {
                 let_offer_go(ctx, event_id, &entry).await?;

@@ -50,7 +50,8 @@ async fn queued(
     let is_offered = |entry: &&Entry| entry.state == EntryState::Offered;
     let offered = entries.iter().filter(is_offered);
     let holds: Vec<_> = offered.filter_map(|entry| entry.hold_id).collect();
-    let mut offers = store::find_live_offers(&ctx.db, event_id, &holds).await?;
+    let now = ctx.clock.imposed();
+    let mut offers = store::find_live_offers(&ctx.db, event_id, &holds, now).await?;
     let is_waiting = |entry: &Entry| entry.state == EntryState::Waiting;
     let mut n_ahead = match entries.iter().find(|entry| is_waiting(entry)) {
         Some(first) => store::count_ahead(&ctx.db, event_id, first).await?,
@@ -147,7 +148,7 @@ pub async fn move_entry(
     events::find_owned(ctx, event_id, Reach::of(caller)).await?;
     let (which, by) = ((event_id, entry_id), (caller.caller_id, reason));
     let change = (version, priority);
-    let is_moved = store::move_to(&ctx.db, which, change, by, ctx.clock.now()).await?;
+    let is_moved = store::move_to(&ctx.db, which, change, by, ctx.clock.imposed()).await?;
     let entry = store::find(&ctx.db, event_id, entry_id).await?;
     let entry = entry.ok_or(WaitlistError::NotFound)?;
     if !is_moved {
@@ -184,7 +185,7 @@ pub async fn remove(
         if entry.state != EntryState::Removed {
             check_version(&entry, version)?;
         }
-        let now = ctx.clock.now();
+        let now = ctx.clock.imposed();
         match entry.state {
             state if removable.contains(&state) => {
                 let (which, by) = ((event_id, entry_id), (Some(caller.caller_id), Some(reason)));

@@ -43,12 +43,10 @@ pub struct RoundDone {
 }
 
 pub async fn promote(ctx: &Context, event_id: EventId) -> Result<RoundDone, WaitlistError> {
-    let now = ctx.clock.now();
-    let joined_before = now - VERIFICATION_MAX;
-    let (db, most) = (&ctx.db, LAPSED_AT_ONCE_MAX);
-    let n_lapsed = store::lapse_entries(db, event_id, joined_before, most, now).await?;
+    let (db, most, now) = (&ctx.db, LAPSED_AT_ONCE_MAX, ctx.clock.imposed());
+    let n_lapsed = store::lapse_entries(db, event_id, VERIFICATION_MAX, most, now).await?;
     let n_ended = settle::settle(ctx, event_id).await?;
-    let Some(queue) = store::queue(&ctx.db, event_id).await? else {
+    let Some(queue) = store::queue(db, event_id, now).await? else {
         return Ok(RoundDone::default());
     };
     let done = RoundDone {
@@ -61,8 +59,8 @@ pub async fn promote(ctx: &Context, event_id: EventId) -> Result<RoundDone, Wait
         drain(ctx, event_id, &queue).await?;
         return Ok(done);
     }
-    let has_begun = queue.opens_at.is_none_or(|at| at <= now);
-    let is_over = queue.closes_at <= now;
+    let has_begun = queue.opens_at.is_none_or(|at| at <= queue.now);
+    let is_over = queue.closes_at <= queue.now;
     if queue.event_state != EventState::OnSale || is_over || !has_begun {
         return Ok(done);
     }
@@ -116,7 +114,7 @@ async fn let_go(
             seats,
             reason: Some(reason),
         };
-        store::insert_log(&ctx.db, event_id, &log, ctx.clock.now()).await?;
+        store::insert_log(&ctx.db, event_id, &log, ctx.clock.imposed()).await?;
     }
     Ok(usize::try_from(n_let_go).unwrap_or_default())
 }
@@ -130,7 +128,7 @@ async fn offer_seats(
     let looked = Looked {
         position: snapshot.position,
         version: queue.version,
-        at: ctx.clock.now(),
+        at: queue.now,
     };
     if !snapshot
         .seats
@@ -146,7 +144,7 @@ async fn offer_seats(
     let n_offered = made.n_placed;
     if n_offered > 0 && !made.is_overtaken && !planned.skipped.is_empty() {
         let skipped = &planned.skipped[..planned.skipped.len().min(SKIPS_MAX)];
-        store::record_skips(&ctx.db, event_id, skipped, ctx.clock.now()).await?;
+        store::record_skips(&ctx.db, event_id, skipped, ctx.clock.imposed()).await?;
     }
     let asked = (&snapshot, queue.version);
     keep(ctx, event_id, asked, &planned.keep).await?;
@@ -156,7 +154,7 @@ async fn offer_seats(
     }
     Ok(RoundDone {
         n_offered,
-        is_full: n_offered > 0 || made.is_overtaken,
+        is_full: n_offered > 0 || made.n_limited > 0 || made.is_overtaken,
         n_ended: 0,
     })
 }
@@ -178,7 +176,7 @@ async fn keep(
             seats,
             reason: Some("collected"),
         };
-        store::insert_log(&ctx.db, event_id, &log, ctx.clock.now()).await?;
+        store::insert_log(&ctx.db, event_id, &log, ctx.clock.imposed()).await?;
     }
     Ok(())
 }
@@ -195,7 +193,8 @@ pub(super) async fn plan_round(
     let offered = store::list_offered_seats(&ctx.db, event_id).await?;
     let entries = store::list_waiting(&ctx.db, event_id, QUEUE_MAX).await?;
     let states = seats_now(snapshot, &offered);
-    let (prices, terms, now) = (sale.prices.clone(), queue.terms.clone(), ctx.clock.now());
+    let (prices, terms, now) = (sale.prices.clone(), queue.terms.clone(), queue.now);
+    let seats_per_person_max = sale.seats_per_person_max;
     // The queue may be long.
     off_thread(move || {
         let wishes = entries.iter().map(|entry| &entry.wish);
@@ -204,7 +203,7 @@ pub(super) async fn plan_round(
             entry_id: entry.entry_id,
             wanted,
             is_aged: entry.is_aged(&terms, now),
-            is_resting: entry.is_resting(now),
+            is_resting: entry.is_resting(seats_per_person_max, now),
         });
         let waiting: Vec<Waiting> = waiting.collect();
         plan(&house, &states, &waiting, terms.policy)

@@ -51,10 +51,9 @@ async fn list_waitlist(
     let totals = actions::demand(&ctx, event_id).await?;
     let sale = events::sale(&ctx, event_id).await?;
     let (rows, next) = page.cut(rows, |queued| queued.entry.entry_id.0);
-    let now = ctx.clock.now();
     let items = rows
         .into_iter()
-        .map(|queued| QueuedView::of(queued, &sale, now))
+        .map(|queued| QueuedView::of(queued, &sale))
         .collect();
     let totals = TotalsView::of(&totals);
     Ok(Json(QueuePage {
@@ -232,5 +231,5 @@ async fn view(
     queued: Standing,
 ) -> Result<QueuedView, WaitlistError> {
     let sale = events::sale(ctx, event_id).await?;
-    Ok(QueuedView::of(queued, &sale, ctx.clock.now()))
+    Ok(QueuedView::of(queued, &sale))
 }

@@ -10,7 +10,6 @@ use super::super::model::{Entry, EntryState, Terms};
 use super::super::store::{Demand, LiveOffer, LogItem};
 use super::requests::TermsBody;
 use crate::bookings::Contact;
-use crate::clock::Instant;
 use crate::context::Context;
 use crate::events::{self, Sale};
 use crate::holds::HoldView;
@@ -202,7 +201,7 @@ impl EntryView {
 }
 
 impl QueuedView {
-    pub fn of(queued: Standing, sale: &Sale, now: Instant) -> Self {
+    pub fn of(queued: Standing, sale: &Sale) -> Self {
         let entry = queued.entry;
         Self {
             position: queued.position,
@@ -211,20 +210,20 @@ impl QueuedView {
             skips: entry.n_skips,
             skip_reason: entry.skip_reason.clone(),
             hold_id: entry.hold_id,
-            offer: queued.offer.map(|offer| OfferView::of(&offer, sale, now)),
+            offer: queued.offer.map(|offer| OfferView::of(&offer, sale)),
             entry: EntryView::of(entry, sale),
         }
     }
 }
 
 impl OfferView {
-    fn of(offer: &LiveOffer, sale: &Sale, now: Instant) -> Self {
+    fn of(offer: &LiveOffer, sale: &Sale) -> Self {
         Self {
             hold_id: offer.hold_id,
             seats: labels(&offer.seats, sale),
             offered_at: offer.offered_at,
             expires_at: offer.expires_at,
-            expires_in_seconds: (offer.expires_at - now).num_seconds().max(0),
+            expires_in_seconds: offer.left.num_seconds().max(0),
         }
     }
 }

@@ -73,6 +73,8 @@ pub struct Queued {
     pub n_skips: i32,
     /// Not to be offered seats before.
     pub retry_at: Option<Instant>,
+    /// The seats of the event that its person has booked.
+    pub n_booked: i64,
 }
 
 impl Queued {
@@ -83,7 +85,10 @@ impl Queued {
         has_been_skipped || now - self.joined_at >= waiting_max
     }
 
-    pub fn is_resting(&self, now: Instant) -> bool {
-        self.retry_at.is_some_and(|at| at > now)
+    /// Whether it is to be passed over: its person would have more seats than one may.
+    pub fn is_resting(&self, seats_per_person_max: u32, now: Instant) -> bool {
+        let n_seats = self.n_booked + i64::from(self.wish.quantity);
+        let is_too_much = n_seats > i64::from(seats_per_person_max);
+        is_too_much || self.retry_at.is_some_and(|at| at > now)
     }
 }

@@ -44,20 +44,20 @@ pub async fn insert_log(
     db: impl PgExecutor<'_>,
     event_id: EventId,
     log: &NewLog<'_>,
-    at: Instant,
+    imposed_now: Option<Instant>,
 ) -> Result<(), sqlx::Error> {
     let seats: Vec<_> = log.seats.iter().map(|seat| seat.cast_signed()).collect();
     sqlx::query!(
         r#"
         INSERT INTO waitlist_log (event_id, kind, entry_id, seats, reason, logged_at)
-        VALUES ($1, $2, $3, $4, $5, $6)
+        VALUES ($1, $2, $3, $4, $5, COALESCE($6, clock_timestamp()))
         "#,
         event_id.0,
         log.kind,
         log.entry_id.map(|entry_id| entry_id.0),
         &seats,
         log.reason,
-        at
+        imposed_now
     )
     .execute(db)
     .await?;

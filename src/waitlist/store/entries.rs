@@ -3,7 +3,7 @@
 use sqlx::PgExecutor;
 use uuid::Uuid;
 
-use super::super::model::{Entry, EntryState, Queued, Wish};
+use super::super::model::{Entry, EntryState, Wish};
 use crate::bookings::Contact;
 use crate::clock::Instant;
 use crate::id::{CallerId, EntryId, EventId, HoldId, MessageId};
@@ -65,10 +65,11 @@ pub struct NewEntry<'a> {
     pub wish: &'a Wish,
     pub state: EntryState,
     pub message_id: MessageId,
-    pub at: Instant,
+    pub imposed_now: Option<Instant>,
 }
 
-/// Puts an entry at the end of the queue; none where the event sells no more, or the queue is full.
+/// Puts an entry at the end of the queue; none where the event does not sell now, or the queue is
+/// full.
 /// They are counted under the lock of the waitlist's row, so that there is never one too many.
 ///
 /// # Errors
@@ -80,27 +81,30 @@ pub async fn insert(
     let wish = new.wish;
     let entry_id = sqlx::query_scalar!(
         r#"
-        WITH waitlist AS (
+        WITH now AS MATERIALIZED (
+            SELECT COALESCE($12, clock_timestamp()) AS at
+        ), waitlist AS (
             INSERT INTO waitlists (event_id, version) VALUES ($1, 1)
             ON CONFLICT (event_id) DO UPDATE SET version = waitlists.version + 1
             RETURNING entries_max
         ), entry AS (
             INSERT INTO waitlist_entries (event_id, entry_id, holder_id, name, email, quantity,
                 is_together, sections, categories, price_max, state, joined_at)
-            SELECT $1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12
-            FROM waitlist JOIN events AS event ON event.event_id = $1
+            SELECT $1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, now.at
+            FROM now, waitlist JOIN events AS event ON event.event_id = $1
             WHERE event.state IN ('on_sale', 'paused')
-              AND LEAST(event.sales_close_at, event.starts_at) > $12
+              AND COALESCE(event.sales_open_at <= now.at, true)
+              AND LEAST(event.sales_close_at, event.starts_at) > now.at
               AND entries_max > count_waitlist_entries($1)
-            RETURNING entry_id
+            RETURNING entry_id, joined_at
         ), logged AS (
             INSERT INTO waitlist_log (event_id, kind, entry_id, logged_at)
-            SELECT $1, 'joined', entry_id, $12 FROM entry
+            SELECT $1, 'joined', entry_id, joined_at FROM entry
         ), told AS (
             INSERT INTO outbox (event_id, message_id, kind, subject_id, body, created_at)
             SELECT $1, $13, 'waitlist.joined', entry_id,
                 jsonb_build_object('entry_id', entry_id, 'name', $4::text, 'email', $5::text,
-                    'quantity', $6::integer, 'verification_required', $11 = 'unverified'), $12
+                    'quantity', $6::integer, 'verification_required', $11 = 'unverified'), joined_at
             FROM entry
         )
         SELECT entry_id FROM entry
@@ -116,7 +120,7 @@ pub async fn insert(
         wish.categories.as_deref(),
         wish.price_max,
         new.state.as_str(),
-        new.at,
+        new.imposed_now,
         new.message_id.0
     )
     .fetch_optional(db)
@@ -179,42 +183,6 @@ pub async fn find_newest(
     .fetch_optional(db)
     .await?;
     Ok(entry_id.map(EntryId))
-}
-
-/// Everybody who waits, in the order of the queue.
-pub async fn list_waiting(
-    db: impl PgExecutor<'_>,
-    event_id: EventId,
-    n_max: i64,
-) -> Result<Vec<Queued>, sqlx::Error> {
-    let rows = sqlx::query!(
-        r#"
-        SELECT entry_id, quantity, is_together, sections, categories, price_max, joined_at, n_skips,
-            retry_at
-        FROM waitlist_entries
-        WHERE event_id = $1 AND state = 'waiting'
-          AND state IN ('unverified', 'waiting', 'offered')
-        ORDER BY priority DESC, joined_at, entry_id LIMIT $2
-        "#,
-        event_id.0,
-        n_max
-    )
-    .fetch_all(db)
-    .await?;
-    let queued = rows.into_iter().map(|row| Queued {
-        entry_id: EntryId(row.entry_id),
-        wish: Wish {
-            quantity: row.quantity.unsigned_abs(),
-            is_together: row.is_together,
-            sections: row.sections,
-            categories: row.categories,
-            price_max: row.price_max,
-        },
-        joined_at: row.joined_at,
-        n_skips: row.n_skips,
-        retry_at: row.retry_at,
-    });
-    Ok(queued.collect())
 }
 
 /// Which entries; without a state or a mail address, those that are live.
@@ -282,7 +250,7 @@ pub async fn verify(
     db: impl PgExecutor<'_>,
     event_id: EventId,
     entry_id: EntryId,
-    at: Instant,
+    imposed_now: Option<Instant>,
 ) -> Result<bool, sqlx::Error> {
     let done = sqlx::query!(
         r#"
@@ -295,11 +263,11 @@ pub async fn verify(
             RETURNING entry_id
         )
         INSERT INTO waitlist_log (event_id, kind, entry_id, logged_at)
-        SELECT $1, 'verified', entry_id, $3 FROM verified
+        SELECT $1, 'verified', entry_id, COALESCE($3, clock_timestamp()) FROM verified
         "#,
         event_id.0,
         entry_id.0,
-        at
+        imposed_now
     )
     .execute(db)
     .await?;
@@ -314,7 +282,7 @@ pub async fn take_out(
     (event_id, entry_id): (EventId, EntryId),
     (from, state, version): (&[EntryState], EntryState, Option<i32>),
     (actor, reason): (Option<CallerId>, Option<&str>),
-    at: Instant,
+    imposed_now: Option<Instant>,
 ) -> Result<bool, sqlx::Error> {
     let from: Vec<_> = from.iter().map(|state| state.as_str().to_owned()).collect();
     let done = sqlx::query!(
@@ -322,22 +290,23 @@ pub async fn take_out(
         WITH raised AS (
             UPDATE waitlists SET version = version + 1 WHERE event_id = $1 RETURNING version
         ), ended AS (
-            UPDATE waitlist_entries AS entry SET state = $3, ended_at = $6,
+            UPDATE waitlist_entries AS entry
+            SET state = $3, ended_at = COALESCE($6, clock_timestamp()),
                 version = entry.version + ($8::integer IS NOT NULL)::integer
             FROM raised
             WHERE event_id = $1 AND entry_id = $2 AND state = ANY ($7)
               AND ($8::integer IS NULL OR entry.version = $8)
-            RETURNING entry_id
+            RETURNING entry_id, ended_at
         )
         INSERT INTO waitlist_log (event_id, kind, entry_id, actor_id, reason, logged_at)
-        SELECT $1, $3, entry_id, $4, $5, $6 FROM ended
+        SELECT $1, $3, entry_id, $4, $5, ended_at FROM ended
         "#,
         event_id.0,
         entry_id.0,
         state.as_str(),
         actor.map(|actor| actor.0),
         reason,
-        at,
+        imposed_now,
         &from,
         version
     )
@@ -352,7 +321,7 @@ pub async fn move_to(
     (event_id, entry_id): (EventId, EntryId),
     (version, priority): (i32, i32),
     (actor, reason): (CallerId, &str),
-    at: Instant,
+    imposed_now: Option<Instant>,
 ) -> Result<bool, sqlx::Error> {
     let done = sqlx::query!(
         r#"
@@ -366,14 +335,14 @@ pub async fn move_to(
             RETURNING entry_id
         )
         INSERT INTO waitlist_log (event_id, kind, entry_id, actor_id, reason, logged_at)
-        SELECT $1, 'moved', entry_id, $4, $5, $6 FROM moved
+        SELECT $1, 'moved', entry_id, $4, $5, COALESCE($6, clock_timestamp()) FROM moved
         "#,
         event_id.0,
         entry_id.0,
         priority,
         actor.0,
         reason,
-        at,
+        imposed_now,
         version
     )
     .execute(db)

@@ -1,5 +1,6 @@
 //! Offers: claimed in PostgreSQL before the board places their holds, and ended once.
 
+use chrono::TimeDelta;
 use sqlx::PgExecutor;
 use uuid::Uuid;
 
@@ -17,6 +18,15 @@ pub struct Claim {
     pub seats: Vec<HeldSeat>,
 }
 
+/// When claims are made, and when their offers end.
+#[derive(Clone, Copy, Debug)]
+pub struct ClaimTimes {
+    pub imposed_now: Option<Instant>,
+    /// From then on there would be too little time left.
+    pub void_at: Instant,
+    pub expires_at: Instant,
+}
+
 /// A live offer.
 #[derive(Clone, Debug)]
 pub struct Offer {
@@ -25,13 +35,18 @@ pub struct Offer {
     pub holder: CallerId,
     pub seats: Vec<HeldSeat>,
     pub expires_at: Instant,
+    /// Until then, by PostgreSQL's clock.
+    pub left: TimeDelta,
     /// Whether the board has been found to have the hold, and the person been told.
     pub is_placed: bool,
     /// In which its hold may be placed.
     pub epoch: i64,
     /// Once it is not, it never is again.
     pub is_event_selling: bool,
+    pub is_event_cancelled: bool,
     pub is_event_paused: bool,
+    /// When sales went on after a pause that the offer has met.
+    pub resumed_at: Option<Instant>,
     /// What PostgreSQL says became of the hold: confirmed, or ended without a booking.
     pub is_confirmed: Option<bool>,
 }
@@ -94,8 +109,8 @@ pub struct Ending {
     pub message_id: MessageId,
 }
 
-/// Claims entries and seats for offers, all or none of them, while the event is on sale; answers
-/// those whose person still waited. The log has them in the order of the claims. The event's row is
+/// Claims entries and seats for offers, all or none of them, in time and while the event is on sale
+/// and at that version, whose prices they are at; answers those whose person still waited. The log has them in the order of the claims. The event's row is
 /// locked, so that whoever cancels it or loads its board comes before or after (F22).
 ///
 /// # Errors
@@ -104,9 +119,9 @@ pub struct Ending {
 #[expect(clippy::too_many_lines, reason = "one statement")]
 pub async fn claim(
     db: impl PgExecutor<'_>,
-    event_id: EventId,
+    (event_id, event_version): (EventId, i32),
     claims: &[Claim],
-    (now, expires_at): (Instant, Instant),
+    times: ClaimTimes,
 ) -> Result<Vec<HoldId>, sqlx::Error> {
     let entries: Vec<_> = claims.iter().map(|claim| claim.entry_id.0).collect();
     let holds: Vec<_> = claims.iter().map(|claim| claim.hold_id.0).collect();
@@ -119,9 +134,13 @@ pub async fn claim(
     let amounts: Vec<_> = seats.iter().map(|seat| seat.amount).collect();
     let claimed = sqlx::query_scalar!(
         r#"
-        WITH event AS (
+        WITH now AS MATERIALIZED (
+            SELECT COALESCE($7, clock_timestamp()) AS at
+        ), event AS (
             SELECT event_id FROM events
-            WHERE event_id = $1 AND state = 'on_sale' AND LEAST(sales_close_at, starts_at) > $7
+            WHERE event_id = $1 AND state = 'on_sale' AND version = $10
+              AND LEAST(sales_close_at, starts_at) > (SELECT at FROM now)
+              AND $9 >= (SELECT at FROM now)
             FOR SHARE
         ), asked AS (
             SELECT * FROM unnest($2::uuid[], $3::uuid[]) WITH ORDINALITY
@@ -144,7 +163,7 @@ pub async fn claim(
                 offered_at, expires_at)
             SELECT $1, hold_id, entry_id, 'live',
                 array_agg(seat_index ORDER BY seat_index), array_agg(amount ORDER BY seat_index),
-                $7, $8
+                (SELECT at FROM now), $8
             FROM claimed JOIN seat USING (hold_id) GROUP BY hold_id, entry_id
         ), taken AS (
             INSERT INTO waitlist_offer_seats (event_id, seat_index, hold_id)
@@ -152,7 +171,8 @@ pub async fn claim(
             ORDER BY seat_index
         ), logged AS (
             INSERT INTO waitlist_log (event_id, kind, entry_id, hold_id, seats, logged_at)
-            SELECT $1, 'offered', entry_id, hold_id, array_agg(seat_index ORDER BY seat_index), $7
+            SELECT $1, 'offered', entry_id, hold_id, array_agg(seat_index ORDER BY seat_index),
+                (SELECT at FROM now)
             FROM claimed JOIN seat USING (hold_id) GROUP BY hold_id, entry_id, place
             ORDER BY place
         )
@@ -164,8 +184,10 @@ pub async fn claim(
         &seat_holds,
         &indexes,
         &amounts,
-        now,
-        expires_at
+        times.imposed_now,
+        times.expires_at,
+        times.void_at,
+        event_version
     )
     .fetch_all(db)
     .await?;
@@ -176,13 +198,18 @@ pub async fn claim(
 pub async fn list_live_offers(
     db: impl PgExecutor<'_>,
     event_id: EventId,
+    imposed_now: Option<Instant>,
 ) -> Result<Vec<Offer>, sqlx::Error> {
     let rows = sqlx::query!(
         r#"
         SELECT offer.hold_id, offer.entry_id, entry.holder_id, offer.seats, offer.amounts,
             offer.placed_at, offer.expires_at, outcome.outcome AS "outcome?",
             event.board_epoch, event.state = 'paused' AS "is_paused!",
-            event.state IN ('on_sale', 'paused') AS "is_selling!"
+            event.state IN ('on_sale', 'paused') AS "is_selling!",
+            event.state = 'cancelled' AS "is_cancelled!",
+            CASE WHEN event.last_opened_at > offer.offered_at THEN event.last_opened_at END
+                AS resumed_at,
+            COALESCE($2, clock_timestamp()) AS "now!"
         FROM waitlist_offers AS offer
         JOIN waitlist_entries AS entry USING (event_id, entry_id)
         JOIN events AS event USING (event_id)
@@ -190,7 +217,8 @@ pub async fn list_live_offers(
         WHERE event_id = $1 AND offer.state = 'live'
         ORDER BY offer.offered_at, offer.hold_id
         "#,
-        event_id.0
+        event_id.0,
+        imposed_now
     )
     .fetch_all(db)
     .await?;
@@ -208,64 +236,16 @@ pub async fn list_live_offers(
             })
             .collect(),
         expires_at: row.expires_at,
+        left: row.expires_at - row.now,
         is_placed: row.placed_at.is_some(),
         epoch: row.board_epoch,
         is_event_selling: row.is_selling,
+        is_event_cancelled: row.is_cancelled,
         is_event_paused: row.is_paused,
+        resumed_at: row.resumed_at,
         is_confirmed: row.outcome.map(|outcome| outcome == "confirmed"),
     });
     Ok(offers.collect())
-}
-
-/// A hold that the board has placed for an offer.
-#[derive(Clone, Copy, Debug)]
-pub struct PlacedOffer {
-    pub hold_id: HoldId,
-    pub message_id: MessageId,
-    pub expires_at: Instant,
-}
-
-/// Takes note that the board has the holds, and tells their people, once.
-pub async fn mark_placed(
-    db: impl PgExecutor<'_>,
-    event_id: EventId,
-    placed: &[PlacedOffer],
-    now: Instant,
-) -> Result<(), sqlx::Error> {
-    let holds: Vec<_> = placed.iter().map(|one| one.hold_id.0).collect();
-    let messages: Vec<_> = placed.iter().map(|one| one.message_id.0).collect();
-    let deadlines: Vec<_> = placed.iter().map(|one| one.expires_at).collect();
-    sqlx::query!(
-        r#"
-        WITH asked AS (
-            SELECT * FROM unnest($2::uuid[], $3::uuid[], $4::timestamptz[])
-                AS t (hold_id, message_id, expires_at)
-            ORDER BY hold_id
-        ), placed AS (
-            UPDATE waitlist_offers AS offer SET placed_at = $5, expires_at = asked.expires_at
-            FROM asked
-            WHERE offer.event_id = $1 AND offer.hold_id = asked.hold_id
-              AND offer.state = 'live' AND offer.placed_at IS NULL
-            RETURNING offer.hold_id, offer.entry_id, offer.seats, offer.expires_at
-        )
-        INSERT INTO outbox (event_id, message_id, kind, subject_id, body, created_at)
-        SELECT $1, message_id, 'waitlist.offered', entry_id,
-            jsonb_build_object('entry_id', entry_id, 'hold_id', hold_id, 'name', name,
-                'email', email, 'quantity', quantity, 'seats', placed.seats,
-                'expires_at', placed.expires_at), $5
-        FROM placed JOIN asked USING (hold_id)
-        JOIN waitlist_entries AS entry USING (entry_id)
-        WHERE entry.event_id = $1
-        "#,
-        event_id.0,
-        &holds,
-        &messages,
-        &deadlines,
-        now
-    )
-    .execute(db)
-    .await?;
-    Ok(())
 }
 
 /// Ends offers, each once: what somebody else has ended is left as it is.
@@ -274,7 +254,7 @@ pub async fn end_offers(
     db: impl PgExecutor<'_>,
     event_id: EventId,
     endings: &[Ending],
-    (actor, now): (Option<CallerId>, Instant),
+    (actor, imposed_now): (Option<CallerId>, Option<Instant>),
 ) -> Result<u64, sqlx::Error> {
     let column = |of: fn(&Ending) -> String| endings.iter().map(of).collect::<Vec<_>>();
     let holds: Vec<_> = endings.iter().map(|ending| ending.hold_id.0).collect();
@@ -286,22 +266,24 @@ pub async fn end_offers(
         .collect();
     let ended = sqlx::query!(
         r#"
-        WITH asked AS (
+        WITH now AS MATERIALIZED (
+            SELECT COALESCE($9, clock_timestamp()) AS at
+        ), asked AS (
             SELECT * FROM unnest($2::uuid[], $3::text[], $4::text[], $5::text[], $6::text[],
                 $7::uuid[], $8::text[])
             AS t (hold_id, offer_state, entry_state, log_kind, reason, message_id, message)
         ), raised AS (
             UPDATE waitlists SET version = version + 1 WHERE event_id = $1 RETURNING version
         ), ended AS (
-            UPDATE waitlist_offers AS offer SET state = offer_state, ended_at = $9
-            FROM asked, raised
+            UPDATE waitlist_offers AS offer SET state = offer_state, ended_at = now.at
+            FROM now, asked, raised
             WHERE offer.event_id = $1 AND offer.hold_id = asked.hold_id AND offer.state = 'live'
-            RETURNING offer.hold_id, offer.entry_id, offer.seats
+            RETURNING offer.hold_id, offer.entry_id, offer.seats, offer.ended_at
         ), entry AS (
             UPDATE waitlist_entries AS entry
             SET state = entry_state,
                 version = entry.version + (entry_state = 'removed')::integer,
-                ended_at = CASE WHEN entry_state = 'waiting' THEN NULL ELSE $9 END
+                ended_at = CASE WHEN entry_state <> 'waiting' THEN ended.ended_at END
             FROM ended JOIN asked USING (hold_id)
             WHERE entry.event_id = $1 AND entry.entry_id = ended.entry_id
               AND entry.state = 'offered'
@@ -313,13 +295,13 @@ pub async fn end_offers(
             INSERT INTO outbox (event_id, message_id, kind, subject_id, body, created_at)
             SELECT $1, message_id, message, entry_id,
                 jsonb_build_object('entry_id', entry_id, 'hold_id', hold_id, 'name', name,
-                    'email', email, 'quantity', quantity, 'reason', reason), $9
+                    'email', email, 'quantity', quantity, 'reason', reason), ended_at
             FROM ended JOIN asked USING (hold_id) JOIN entry USING (entry_id)
             WHERE message IS NOT NULL
         )
         INSERT INTO waitlist_log (event_id, kind, entry_id, hold_id, seats, reason, actor_id,
             logged_at)
-        SELECT $1, log_kind, entry_id, hold_id, seats, reason, $10, $9
+        SELECT $1, log_kind, entry_id, hold_id, seats, reason, $10, ended_at
         FROM ended JOIN asked USING (hold_id)
         "#,
         event_id.0,
@@ -330,47 +312,10 @@ pub async fn end_offers(
         &reasons as &[Option<String>],
         &messages,
         &kinds as &[Option<String>],
-        now,
+        imposed_now,
         actor.map(|actor| actor.0)
     )
     .execute(db)
     .await?;
     Ok(ended.rows_affected())
-}
-
-/// Brings what PostgreSQL knows of a live offer in line with its hold, which its person may have
-/// extended or taken seats out of. An offer only loses seats, and only gains time: whoever looked
-/// long ago takes nothing back.
-pub async fn sync_offer(
-    db: impl PgExecutor<'_>,
-    event_id: EventId,
-    hold_id: HoldId,
-    held: &[u32],
-    expires_at: Instant,
-) -> Result<(), sqlx::Error> {
-    let held: Vec<_> = held.iter().map(|index| index.cast_signed()).collect();
-    sqlx::query!(
-        r#"
-        WITH synced AS (
-            UPDATE waitlist_offers
-            SET seats = ARRAY(SELECT seat FROM unnest(seats, amounts) AS t (seat, amount)
-                    WHERE seat = ANY ($3) ORDER BY seat),
-                amounts = ARRAY(SELECT amount FROM unnest(seats, amounts) AS t (seat, amount)
-                    WHERE seat = ANY ($3) ORDER BY seat),
-                expires_at = greatest(expires_at, $4)
-            WHERE event_id = $1 AND hold_id = $2 AND state = 'live'
-            RETURNING hold_id
-        )
-        DELETE FROM waitlist_offer_seats AS seat USING synced
-        WHERE seat.event_id = $1 AND seat.hold_id = synced.hold_id
-          AND NOT seat.seat_index = ANY ($3)
-        "#,
-        event_id.0,
-        hold_id.0,
-        &held,
-        expires_at
-    )
-    .execute(db)
-    .await?;
-    Ok(())
 }

@@ -3,6 +3,7 @@
 
 use std::collections::HashMap;
 
+use chrono::TimeDelta;
 use sqlx::PgExecutor;
 use uuid::Uuid;
 
@@ -17,6 +18,8 @@ pub struct LiveOffer {
     pub seats: Vec<u32>,
     pub offered_at: Instant,
     pub expires_at: Instant,
+    /// Until then, by PostgreSQL's clock.
+    pub left: TimeDelta,
 }
 
 /// How many people are in one state, and how many seats they want altogether.
@@ -31,15 +34,18 @@ pub async fn find_live_offers(
     db: impl PgExecutor<'_>,
     event_id: EventId,
     holds: &[HoldId],
+    imposed_now: Option<Instant>,
 ) -> Result<HashMap<HoldId, LiveOffer>, sqlx::Error> {
     let holds: Vec<Uuid> = holds.iter().map(|hold_id| hold_id.0).collect();
     let rows = sqlx::query!(
         r#"
-        SELECT hold_id, seats, offered_at, expires_at FROM waitlist_offers
+        SELECT hold_id, seats, offered_at, expires_at, COALESCE($3, clock_timestamp()) AS "now!"
+        FROM waitlist_offers
         WHERE event_id = $1 AND hold_id = ANY($2) AND state = 'live'
         "#,
         event_id.0,
-        &holds
+        &holds,
+        imposed_now
     )
     .fetch_all(db)
     .await?;
@@ -48,6 +54,7 @@ pub async fn find_live_offers(
         seats: row.seats.into_iter().map(i32::cast_unsigned).collect(),
         offered_at: row.offered_at,
         expires_at: row.expires_at,
+        left: row.expires_at - row.now,
     });
     Ok(offers.map(|offer| (offer.hold_id, offer)).collect())
 }

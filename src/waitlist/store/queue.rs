@@ -1,13 +1,14 @@
 //! The queue of an event as a whole: whether there is anything to do, and how many wait.
 
+use chrono::TimeDelta;
 use sqlx::PgExecutor;
 use uuid::Uuid;
 
-use super::super::model::{Policy, Terms};
+use super::super::model::{Policy, Queued, Terms, Wish};
 use super::terms::TermsRow;
 use crate::clock::Instant;
 use crate::events::EventState;
-use crate::id::EventId;
+use crate::id::{EntryId, EventId};
 
 /// An event's waitlist, and what its rounds depend on, as of one moment.
 #[derive(Debug)]
@@ -21,6 +22,8 @@ pub struct QueueNow {
     pub opens_at: Option<Instant>,
     pub closes_at: Instant,
     pub time_zone: String,
+    /// By PostgreSQL's clock.
+    pub now: Instant,
 }
 
 /// How many wait as of a version.
@@ -45,9 +48,22 @@ pub async fn list_active_events(db: impl PgExecutor<'_>) -> Result<Vec<EventId>,
     Ok(events.into_iter().map(EventId).collect())
 }
 
+/// What time it is for PostgreSQL: this machine's clock may be wrong (F24).
+pub async fn now(
+    db: impl PgExecutor<'_>,
+    imposed_now: Option<Instant>,
+) -> Result<Instant, sqlx::Error> {
+    let now = sqlx::query_scalar!(
+        r#"SELECT COALESCE($1, clock_timestamp()) AS "now!""#,
+        imposed_now
+    );
+    now.fetch_one(db).await
+}
+
 pub async fn queue(
     db: impl PgExecutor<'_>,
     event_id: EventId,
+    imposed_now: Option<Instant>,
 ) -> Result<Option<QueueNow>, sqlx::Error> {
     let row = sqlx::query!(
         r#"
@@ -57,7 +73,8 @@ pub async fn queue(
             waitlist.skips_max, waitlist.waiting_max_seconds, waitlist.verification_required,
             waitlist.quiet_from, waitlist.quiet_until, event.state AS "event_state: EventState",
             event.sales_open_at, LEAST(event.sales_close_at, event.starts_at) AS "closes_at!",
-            venue.time_zone, live.n_waiting AS "n_waiting!", live.n_live AS "n_live!"
+            venue.time_zone, live.n_waiting AS "n_waiting!", live.n_live AS "n_live!",
+            COALESCE($2, clock_timestamp()) AS "now!"
         FROM waitlists AS waitlist
         JOIN events AS event USING (event_id)
         JOIN venue_versions AS venue
@@ -69,7 +86,8 @@ pub async fn queue(
         ) AS live
         WHERE waitlist.event_id = $1
         "#,
-        event_id.0
+        event_id.0,
+        imposed_now
     )
     .fetch_optional(db)
     .await?;
@@ -94,6 +112,7 @@ pub async fn queue(
         opens_at: row.sales_open_at,
         closes_at: row.closes_at,
         time_zone: row.time_zone,
+        now: row.now,
     }))
 }
 
@@ -119,6 +138,53 @@ pub async fn count(db: impl PgExecutor<'_>, event_id: EventId) -> Result<WaitCou
             n_waiting: row.n_waiting,
         },
     ))
+}
+
+/// Everybody who waits, in the order of the queue, and how many seats they have booked.
+pub async fn list_waiting(
+    db: impl PgExecutor<'_>,
+    event_id: EventId,
+    n_max: i64,
+) -> Result<Vec<Queued>, sqlx::Error> {
+    let rows = sqlx::query!(
+        r#"
+        WITH waiting AS (
+            SELECT * FROM waitlist_entries
+            WHERE event_id = $1 AND state = 'waiting'
+              AND state IN ('unverified', 'waiting', 'offered')
+            ORDER BY priority DESC, joined_at, entry_id LIMIT $2
+        ), booked AS (
+            SELECT entry_id, count(*) AS n_seats
+            FROM waiting JOIN bookings AS booking USING (event_id, holder_id)
+            JOIN seat_bookings AS seat USING (event_id, booking_id)
+            GROUP BY entry_id
+        )
+        SELECT entry_id AS "entry_id!", quantity AS "quantity!", is_together AS "is_together!",
+            sections, categories, price_max, joined_at AS "joined_at!", n_skips AS "n_skips!",
+            retry_at, COALESCE(n_seats, 0) AS "n_booked!"
+        FROM waiting LEFT JOIN booked USING (entry_id)
+        ORDER BY priority DESC, joined_at, entry_id
+        "#,
+        event_id.0,
+        n_max
+    )
+    .fetch_all(db)
+    .await?;
+    let queued = rows.into_iter().map(|row| Queued {
+        entry_id: EntryId(row.entry_id),
+        wish: Wish {
+            quantity: row.quantity.unsigned_abs(),
+            is_together: row.is_together,
+            sections: row.sections,
+            categories: row.categories,
+            price_max: row.price_max,
+        },
+        joined_at: row.joined_at,
+        n_skips: row.n_skips,
+        retry_at: row.retry_at,
+        n_booked: row.n_booked,
+    });
+    Ok(queued.collect())
 }
 
 /// The seats of live offers, by index.
@@ -176,32 +242,37 @@ pub async fn is_drained(
 }
 
 /// Ends entries whose time is over, at most `n_max`: all of an event that sells no more, otherwise
-/// those that were never verified and joined before then. Entries with an offer end with it. Where
+/// those that were not verified in that time. Entries with an offer end with it. Where
 /// somebody is to lapse, the event's row is locked, so that whoever puts off the end of the sale
 /// comes before or after.
 pub async fn lapse_entries(
     db: impl PgExecutor<'_>,
     event_id: EventId,
-    unverified_before: Instant,
+    verification_max: TimeDelta,
     n_max: i64,
-    now: Instant,
+    imposed_now: Option<Instant>,
 ) -> Result<i64, sqlx::Error> {
     let lapsed: Vec<Uuid> = sqlx::query_scalar!(
         r#"
-        WITH due AS (
+        WITH now AS MATERIALIZED (
+            SELECT COALESCE($4, clock_timestamp()) AS at
+        ), due AS (
             SELECT entry_id FROM waitlist_entries
             WHERE event_id = $1 AND state IN ('unverified', 'waiting')
               AND state IN ('unverified', 'waiting', 'offered')
               AND (SELECT state NOT IN ('on_sale', 'paused')
-                       OR LEAST(sales_close_at, starts_at) <= $4
+                       OR LEAST(sales_close_at, starts_at) <= (SELECT at FROM now)
                    FROM events WHERE event_id = $1)
             UNION ALL
             SELECT entry_id FROM waitlist_entries
-            WHERE event_id = $1 AND state = 'unverified' AND joined_at < $2
+            WHERE event_id = $1 AND state = 'unverified'
+              AND joined_at < (SELECT at FROM now) - $2::bigint * interval '1 second'
             LIMIT $3
         ), event AS (
-            SELECT state NOT IN ('on_sale', 'paused') OR LEAST(sales_close_at, starts_at) <= $4
-                AS is_over
+            SELECT CASE WHEN state = 'cancelled' THEN 'event_cancelled'
+                WHEN state NOT IN ('on_sale', 'paused')
+                    OR LEAST(sales_close_at, starts_at) <= (SELECT at FROM now) THEN 'sales_ended'
+                END AS reason
             FROM events WHERE event_id = $1 AND EXISTS (SELECT FROM due)
             FOR SHARE
         ), raised AS (
@@ -209,28 +280,28 @@ pub async fn lapse_entries(
             WHERE event_id = $1 AND EXISTS (SELECT FROM event)
             RETURNING version
         ), lapsed AS (
-            UPDATE waitlist_entries SET state = 'lapsed', ended_at = $4
-            FROM raised, event
+            UPDATE waitlist_entries SET state = 'lapsed', ended_at = now.at
+            FROM now, raised, event
             WHERE event_id = $1 AND entry_id IN (SELECT entry_id FROM due)
-              AND (state = 'unverified' OR state = 'waiting' AND is_over)
-            RETURNING entry_id, name, email, quantity,
-                CASE WHEN is_over THEN 'sales_ended' ELSE 'not_verified' END AS reason
+              AND (state = 'unverified' OR state = 'waiting' AND event.reason IS NOT NULL)
+            RETURNING entry_id, name, email, quantity, ended_at,
+                COALESCE(event.reason, 'not_verified') AS reason
         ), logged AS (
             INSERT INTO waitlist_log (event_id, kind, entry_id, reason, logged_at)
-            SELECT $1, 'lapsed', entry_id, reason, $4 FROM lapsed
+            SELECT $1, 'lapsed', entry_id, reason, ended_at FROM lapsed
         ), told AS (
             INSERT INTO outbox (event_id, message_id, kind, subject_id, body, created_at)
             SELECT $1, gen_random_uuid(), 'waitlist.lapsed', entry_id,
                 jsonb_build_object('entry_id', entry_id, 'name', name, 'email', email,
-                    'quantity', quantity, 'reason', reason), $4
+                    'quantity', quantity, 'reason', reason), ended_at
             FROM lapsed
         )
         SELECT entry_id FROM lapsed
         "#,
         event_id.0,
-        unverified_before,
+        verification_max.num_seconds(),
         n_max,
-        now
+        imposed_now
     )
     .fetch_all(db)
     .await?;

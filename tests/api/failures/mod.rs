@@ -19,7 +19,7 @@ use sqlx::{Connection, PgConnection, PgPool};
 
 use crate::support::{Sale, TestApp};
 
-pub use waitlist::{promote, sold_out};
+pub use waitlist::{count, promote, sold_out};
 
 /// Keeps confirms and cancels of an event waiting in PostgreSQL, until dropped.
 pub struct Stalled(PgConnection);

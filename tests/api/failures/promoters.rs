@@ -40,7 +40,8 @@ async fn with_a_paused_promoter(
     let scene = async {
         until("the promoter claims", async || {
             let waiting = "SELECT count(*) FROM pg_locks
-                WHERE locktype = 'advisory' AND objid = 42 AND NOT granted";
+                WHERE locktype = 'advisory' AND objid = 42 AND NOT granted AND database =
+                    (SELECT oid FROM pg_database WHERE datname = current_database())";
             count(app, waiting).await == 1
         })
         .await;
@@ -123,6 +124,66 @@ async fn f23_an_offer_that_was_withdrawn_is_not_placed_by_whoever_wakes_up(db: P
         "the delayed call has placed the hold"
     );
     app.run_jobs().await;
+    assert_eq!(offered_seats(&ana.entry(&sale).await), ["S-A-1"]);
+    paused.stop().await;
+    app.finish().await;
+}
+
+/// Nobody was ever told of the offer that ran out: the person has the next one instead.
+#[sqlx::test(migrator = "holdfast::postgres::MIGRATIONS")]
+async fn f23_an_offer_that_nobody_was_told_of_costs_nobody_their_place(db: PgPool) {
+    let app = TestApp::start(db).await;
+    let (paused, proxy) = paused_sibling(&app).await;
+    let (sale, seller, all) = sold_out(&app, 1).await;
+    let ana = app.guest();
+    ana.join(&sale, 1).await.expect(201);
+    seller.cancel(&all).await.expect(200);
+    board::read_board(&paused.ctx, sale.id())
+        .await
+        .expect("a board");
+
+    with_a_paused_promoter(&app, &paused, &proxy, async || {
+        app.ctx.clock.advance(TimeDelta::minutes(16));
+        promote(&app).await;
+    })
+    .await;
+
+    let entry = ana.entry(&sale).await;
+    assert_eq!(offered_seats(&entry), ["S-A-1"], "{}", entry.text);
+    assert_eq!(entry["offer"]["expires_in_seconds"], 900);
+    assert_eq!(count(&app, N_LIVE).await, 1);
+    let log = sale.waitlist_log().await;
+    let ends: Vec<_> = log[1..]
+        .iter()
+        .map(|(kind, why, _)| (&**kind, &**why))
+        .collect();
+    let ends_expected = [("offered", ""), ("withdrawn", "not_told"), ("offered", "")];
+    assert_eq!(ends, ends_expected);
+    paused.stop().await;
+    app.finish().await;
+}
+
+#[sqlx::test(migrator = "holdfast::postgres::MIGRATIONS")]
+async fn f23_whoever_places_what_was_withdrawn_lets_it_go_again(db: PgPool) {
+    let app = TestApp::start(db).await;
+    let (paused, proxy) = paused_sibling(&app).await;
+    let (sale, seller, all) = sold_out(&app, 1).await;
+    let ana = app.guest();
+    ana.join(&sale, 1).await.expect(201);
+    seller.cancel(&all).await.expect(200);
+    board::read_board(&paused.ctx, sale.id())
+        .await
+        .expect("a board");
+
+    with_a_paused_promoter(&app, &paused, &proxy, async || {
+        app.ctx.clock.advance(TimeDelta::minutes(16));
+        // Her look finds what became of the offer, and makes no other.
+        assert_eq!(ana.entry(&sale).await["state"], "waiting");
+    })
+    .await;
+
+    assert_eq!(bytes(&app, &sale).await, "w");
+    promote(&app).await;
     assert_eq!(offered_seats(&ana.entry(&sale).await), ["S-A-1"]);
     paused.stop().await;
     app.finish().await;

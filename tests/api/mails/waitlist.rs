@@ -187,8 +187,35 @@ async fn who_waits_is_told_that_the_event_is_cancelled(db: PgPool) {
     let told = ["waitlist.joined", "waitlist.lapsed"];
     assert_eq!(stage.told_of(&entry), told);
     assert_eq!(notified(&ana).await, told);
-    assert_eq!(stage.mails_to(&ana).len(), 2);
+    let [_, (_, text)] = &stage.mails_to(&ana)[..] else {
+        panic!("{:?}", stage.mails_to(&ana));
+    };
+    assert!(text.contains("The event is called off"), "{text}");
+    assert!(!text.contains("held for you"), "{text}");
     let expected = ["booking.confirmed", "booking.cancelled"];
     assert_eq!(notified(&stage.seller).await, expected);
+    stage.app.finish().await;
+}
+
+#[sqlx::test(migrator = "holdfast::postgres::MIGRATIONS")]
+async fn who_has_not_opened_the_link_is_told_that(db: PgPool) {
+    let stage = stage(&db, json!({"verification_required": true})).await;
+    let (app, ana) = (&stage.app, stage.app.guest());
+    ana.join(&stage.sale, 1).await.expect(201);
+    app.run_jobs().await;
+    app.ctx.clock.advance(TimeDelta::hours(25));
+
+    for _ in 0..2 {
+        app.run_jobs().await;
+    }
+
+    let [_, (_, text)] = &stage.mails_to(&ana)[..] else {
+        panic!("{:?}", stage.mails_to(&ana));
+    };
+    assert!(
+        text.contains("the link in our mail was not opened"),
+        "{text}"
+    );
+    assert!(!text.contains("held for you"), "{text}");
     stage.app.finish().await;
 }

@@ -3,9 +3,10 @@
 use chrono::{DateTime, TimeDelta, Utc};
 use fred::interfaces::LuaInterface;
 use holdfast::clock::{Clock, from_ms};
+use serde_json::json;
 use sqlx::PgPool;
 
-use crate::support::{Answer, TestApp, redis_url};
+use crate::support::{Answer, Caller, Sale, TestApp, redis_url};
 
 async fn redis_now(app: &TestApp) -> DateTime<Utc> {
     let source = "return redis.call('TIME')[1]";
@@ -116,5 +117,92 @@ async fn f24_a_wrong_clock_does_not_date_a_cancellation(db: PgPool) {
         .expect("a cancelled seat");
         assert!(is_now, "by a clock that is wrong by {skew}");
         finish(app).await;
+    }
+}
+
+/// An app whose clock is right, one whose is not, and a house of one seat, booked, in a sale that
+/// began half an hour ago and goes on for half an hour.
+async fn short_sale(db: &PgPool, skew: TimeDelta) -> (TestApp, TestApp, Sale, (Caller, Answer)) {
+    let right = TestApp::start_with(db, &redis_url(), Clock::System).await;
+    let wrong = TestApp::start_with(db, &redis_url(), Clock::Skewed(skew)).await;
+    let (now, half) = (redis_now(&right).await, TimeDelta::minutes(30));
+    let times = json!({"sales_open_at": now - half, "sales_close_at": now + half});
+    let sale = right.on_sale_with(1, 1, times).await;
+    let seller = right.guest();
+    let booking = seller.book(&sale, &["S-A-1"]).await;
+    (right, wrong, sale, (seller, booking))
+}
+
+#[sqlx::test(migrator = "holdfast::postgres::MIGRATIONS")]
+async fn f24_a_wrong_clock_takes_nobody_off_a_waitlist(db: PgPool) {
+    for skew in SKEWS {
+        let (right, wrong, sale, _) = short_sale(&db, skew).await;
+        let ana = right.guest();
+        ana.join(&sale, 1).await.expect(201);
+
+        wrong.run_jobs().await;
+
+        let entry = ana.entry(&sale).await;
+        assert_eq!(
+            entry["state"], "waiting",
+            "by a clock that is wrong by {skew}"
+        );
+        wrong.stop().await;
+        right.finish().await;
+    }
+}
+
+#[sqlx::test(migrator = "holdfast::postgres::MIGRATIONS")]
+async fn f24_whoever_joins_first_is_first_whatever_the_clock(db: PgPool) {
+    for skew in SKEWS {
+        let (right, wrong, sale, _) = short_sale(&db, skew).await;
+        let [first, second] = match skew > TimeDelta::zero() {
+            true => [&wrong, &right],
+            false => [&right, &wrong],
+        };
+        let (ana, ben) = (right.guest(), right.guest());
+
+        ana.at(first).join(&sale, 1).await.expect(201);
+        ben.at(second).join(&sale, 1).await.expect(201);
+
+        let positions = [
+            ana.entry(&sale).await["position"].clone(),
+            ben.entry(&sale).await["position"].clone(),
+        ];
+        assert_eq!(positions, [1, 2], "by a clock that is wrong by {skew}");
+        wrong.stop().await;
+        right.finish().await;
+    }
+}
+
+#[sqlx::test(migrator = "holdfast::postgres::MIGRATIONS")]
+async fn f24_a_wrong_clock_dates_no_offer(db: PgPool) {
+    for skew in SKEWS {
+        let (right, wrong, sale, (seller, booking)) = short_sale(&db, skew).await;
+        let ana = wrong.guest();
+        ana.join(&sale, 1).await.expect(201);
+        seller.cancel(&booking).await.expect(200);
+
+        wrong.run_jobs().await;
+
+        let entry = ana.entry(&sale).await;
+        assert_eq!(
+            entry["state"], "offered",
+            "by a clock that is wrong by {skew}"
+        );
+        let is_now: bool = sqlx::query_scalar(
+            "SELECT bool_and(at BETWEEN now() - interval '1 minute' AND now()) FROM (
+                SELECT joined_at AS at FROM waitlist_entries
+                UNION ALL SELECT offered_at FROM waitlist_offers
+                UNION ALL SELECT placed_at FROM waitlist_offers
+                UNION ALL SELECT logged_at FROM waitlist_log
+                UNION ALL SELECT created_at FROM outbox WHERE kind LIKE 'waitlist.%') AS dates",
+        )
+        .fetch_one(&db)
+        .await
+        .expect("dates");
+        assert!(is_now, "by a clock that is wrong by {skew}");
+        wrong.stop().await;
+        right.finish().await;
     }
 }

@@ -362,3 +362,25 @@ async fn a_board_that_is_lost_gets_the_offer_all_the_same(db: PgPool) {
     assert_eq!(offered_seats(&people[0].entry(&sale).await), ["S-A-2"]);
     app.finish().await;
 }
+
+#[sqlx::test(migrator = "holdfast::postgres::MIGRATIONS")]
+async fn seats_are_offered_at_the_price_that_they_have_by_then(db: PgPool) {
+    let app = TestApp::start(db).await;
+    let (sale, seller, all) = sold_out(&app, 1).await;
+    let people = singles(&app, &sale, 1).await;
+    seller.cancel(&all).await.expect(200);
+    // A round reads this table after the prices, and before the rows that it locks.
+    let mut lock = holding(&app, "LOCK TABLE waitlist_offer_seats").await;
+
+    let scene = async {
+        until_waiting(&app, 1).await;
+        sale.reprice("60.00").await;
+        run(&mut lock, "COMMIT").await;
+    };
+    tokio::join!(promote(&app), scene);
+
+    app.run_jobs().await;
+    let offer = people[0].entry(&sale).await["offer"].clone();
+    assert_eq!(offer["seats"][0]["price"], "60.00", "{offer}");
+    app.finish().await;
+}

@@ -208,6 +208,24 @@ async fn a_seat_that_is_claimed_for_the_last_one_who_waits_is_not_let_go(db: PgP
 }
 
 #[sqlx::test(migrator = "holdfast::postgres::MIGRATIONS")]
+async fn an_offer_that_is_found_with_seconds_left_is_made_anew(db: PgPool) {
+    let app = TestApp::start(db).await;
+    let (sale, seller, all) = sold_out(&app, 1).await;
+    let ana = app.guest();
+    ana.join(&sale, 1).await.expect(201);
+    seller.cancel(&all).await.expect(200);
+    claim(&app, &sale, 0).await;
+    app.ctx.clock.advance(TimeDelta::seconds(875));
+
+    promote(&app).await;
+
+    let entry = ana.entry(&sale).await;
+    assert_eq!(offered_seats(&entry), ["S-A-1"]);
+    assert_eq!(entry["offer"]["expires_in_seconds"], 900);
+    app.finish().await;
+}
+
+#[sqlx::test(migrator = "holdfast::postgres::MIGRATIONS")]
 async fn a_claimed_seat_that_was_booked_meanwhile_stays_booked_after_a_lost_board(db: PgPool) {
     let app = TestApp::start(db).await;
     let (sale, seller, all) = sold_out(&app, 2).await;
@@ -265,41 +283,6 @@ async fn a_promoter_that_is_late_gives_no_seat_back_to_an_offer(db: PgPool) {
 
     app.assert_invariants().await;
     assert_eq!(offered_seats(&ana.entry(&sale).await), ["S-A-1"]);
-    app.finish().await;
-}
-
-#[sqlx::test(migrator = "holdfast::postgres::MIGRATIONS")]
-async fn an_offer_that_runs_out_while_the_event_is_paused_costs_nobody_their_place(db: PgPool) {
-    let app = TestApp::start(db).await;
-    let (sale, seller, all) = sold_out(&app, 1).await;
-    let (ana, ben) = (app.guest(), app.guest());
-    ana.join(&sale, 1).await.expect(201);
-    app.ctx.clock.advance(TimeDelta::seconds(1));
-    ben.join(&sale, 1).await.expect(201);
-    seller.cancel(&all).await.expect(200);
-    app.run_jobs().await;
-    sale.apply("pause").await;
-    app.ctx.clock.advance(TimeDelta::minutes(16));
-    app.run_jobs().await;
-    assert_eq!(
-        (
-            &ana.entry(&sale).await["state"],
-            bytes(&app, &sale).await.as_str()
-        ),
-        (&json!("waiting"), "w")
-    );
-
-    sale.apply("open").await;
-    app.run_jobs().await;
-
-    assert_eq!(offered_seats(&ana.entry(&sale).await), ["S-A-1"]);
-    let log = sale.waitlist_log().await;
-    let withdrawn = ("withdrawn".to_owned(), "paused".to_owned());
-    let mut ends = log.iter().map(|(kind, reason, _)| (kind, reason));
-    assert!(
-        ends.any(|end| end == (&withdrawn.0, &withdrawn.1)),
-        "{log:?}"
-    );
     app.finish().await;
 }
 

@@ -6,11 +6,14 @@ mod crowd;
 mod edges;
 mod guards;
 mod join;
+mod limits;
 mod link;
 mod offer;
 mod overview;
 mod owner;
+mod paused;
 mod races;
+mod repair;
 mod simulation;
 mod versions;
 

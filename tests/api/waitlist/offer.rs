@@ -124,33 +124,6 @@ async fn a_seat_that_is_taken_out_of_an_offer_goes_to_the_next(db: PgPool) {
 }
 
 #[sqlx::test(migrator = "holdfast::postgres::MIGRATIONS")]
-async fn whoever_has_as_many_seats_as_a_person_may_is_passed_over(db: PgPool) {
-    let app = TestApp::start(db).await;
-    let limits = json!({"seats_per_person_max": 2, "seats_per_hold_max": 2});
-    let sale = app.on_sale_with(1, 4, limits).await;
-    let (seller, ana, ben) = (app.guest(), app.guest(), app.guest());
-    let all = seller.book(&sale, &["S-A-1", "S-A-2"]).await;
-    ana.book(&sale, &["S-A-3", "S-A-4"]).await;
-    ana.join(&sale, 1).await.expect(201);
-    app.ctx.clock.advance(TimeDelta::seconds(1));
-    ben.join(&sale, 1).await.expect(201);
-
-    seller.cancel_seats(&all, &["S-A-1"]).await.expect(200);
-    app.run_jobs().await;
-    app.run_jobs().await;
-
-    assert_eq!(ana.entry(&sale).await["state"], "waiting");
-    assert_eq!(offered_seats(&ben.entry(&sale).await), ["S-A-1"]);
-    let withdrawn = ("withdrawn".to_owned(), "limit_reached".to_owned());
-    let log = sale.waitlist_log().await;
-    assert!(
-        log.iter()
-            .any(|(kind, reason, _)| (kind, reason) == (&withdrawn.0, &withdrawn.1))
-    );
-    app.finish().await;
-}
-
-#[sqlx::test(migrator = "holdfast::postgres::MIGRATIONS")]
 async fn a_lost_board_comes_back_with_live_offers_and_kept_seats(db: PgPool) {
     let app = TestApp::start(db).await;
     let sale = app.on_sale(1, 3).await;

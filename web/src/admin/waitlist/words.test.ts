@@ -58,6 +58,7 @@ describe("a decision", () => {
   it("names seats and reasons", () => {
     expect(of("offered", { seats: ["A-1", "A-2"] })).toBe("was offered A-1 and A-2.");
     expect(of("lapsed", { reason: "sales_ended" })).toMatch(/the sale is over/);
+    expect(of("lapsed", { reason: "event_cancelled" })).toMatch(/the event is called off/);
     expect(of("lapsed")).toMatch(/run out/);
     expect(of("withdrawn", { reason: "seats_taken" })).toMatch(/somebody bought a seat/);
     expect(of("let_go", { seats: ["A-1"], reason: "nobody_waits" })).toMatch(/^A-1 back on sale/);

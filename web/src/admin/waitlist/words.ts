@@ -102,6 +102,7 @@ export function decisionInWords(decision: Decision, ownId: string | undefined): 
 }
 
 function lapsed(reason: string | null | undefined): string {
+  if (reason === "event_cancelled") return "is off the list: the event is called off.";
   if (reason === "sales_ended") return "is off the list: the sale is over.";
   if (reason === "not_verified") {
     return "is off the list: the link in the mail was not opened within 24 hours.";
