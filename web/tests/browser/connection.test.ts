@@ -287,6 +287,7 @@ test("without the feed the seats are asked for; nothing is called free of which 
   await page.unroute("**/availability");
   await page.getByText("11 free").first().waitFor();
   expect(await taken.innerText()).toMatch(/held by somebody else/);
+  expect(await page.locator("aside").innerText()).not.toMatch(/cannot be seen/);
   await page.getByRole("button", { name: "Map", exact: true }).click();
   await page.getByText(/^As of \d/).waitFor();
   await page.locator(".house").getByText("The seats may have changed;").waitFor();
