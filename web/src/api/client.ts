@@ -11,6 +11,9 @@ export interface Tokens {
 /** The service gives up earlier; a path that loses what is sent never would. */
 const SILENCE_MS_MAX = 20_000;
 
+/** Browsers may show an empty body where none is allowed. */
+const WITHOUT_BODY: ReadonlySet<number> = new Set([204, 205, 304]);
+
 export type Api = Client<paths, `${string}/${string}`>;
 
 /**
@@ -53,7 +56,7 @@ async function send(request: Request, token: string | undefined): Promise<Respon
 
 /** The answer; one that stops in the middle fails as one that never came. */
 function withoutSilence(response: Response, limit: AbortController): Response {
-  if (!response.body) return response;
+  if (!response.body || WITHOUT_BODY.has(response.status)) return response;
   let timer: ReturnType<typeof setTimeout> | undefined;
   const heard = (body: TransformStreamDefaultController<Uint8Array>) => {
     clearTimeout(timer);

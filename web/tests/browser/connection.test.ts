@@ -82,6 +82,27 @@ test("a confirm whose answer was lost is repeated: one booking", async () => {
   expect(keys).toEqual([keys[0], keys[0], keys[0]]);
 });
 
+test("a confirm whose answer never comes is repeated after twenty seconds: one booking", async () => {
+  const house = await onSale(2, 6);
+  const page = await newPage({}, { expected: AWAY });
+  await page.clock.install();
+  await openEvent(page, house);
+  await holdFirst(page);
+  let nConfirms = 0;
+  await page.route("**/confirm", async (route) => {
+    nConfirms += 1;
+    if (nConfirms > 1) return route.continue();
+    await route.fetch();
+  });
+
+  await book(page);
+  await expect.poll(() => nConfirms).toBe(1);
+  await page.clock.runFor(20_000);
+
+  await bookedOn(page, house);
+  expect(nConfirms).toBe(2);
+});
+
 test("a reload while a confirm's outcome is unknown learns it", async () => {
   const house = await onSale(2, 6);
   const page = await newPage({}, { expected: AWAY });
@@ -266,6 +287,7 @@ test("without the feed the seats are asked for; nothing is called free of which 
   await page.unroute("**/availability");
   await page.getByText("11 free").first().waitFor();
   expect(await taken.innerText()).toMatch(/held by somebody else/);
+  expect(await page.locator("aside").innerText()).not.toMatch(/cannot be seen/);
   await page.getByRole("button", { name: "Map", exact: true }).click();
   await page.getByText(/^As of \d/).waitFor();
   await page.locator(".house").getByText("The seats may have changed;").waitFor();

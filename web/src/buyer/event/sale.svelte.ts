@@ -45,6 +45,8 @@ export class Sale {
   readonly clock = new ServiceClock();
   readonly waitlist: WaitlistDoor;
   #hold: SeatHold | undefined;
+  /** What was said because no seat could be seen yet. */
+  #untilSeen: Message | undefined;
   #isLoadingPlan = false;
   #wasLost = false;
   #isClosed = false;
@@ -109,9 +111,15 @@ export class Sale {
     if (!seat || !view || !this.#hold) return;
     const isOwn = view.seats.includes(seat.label);
     const why = isOwn ? undefined : this.#whyNot(index, seat.label);
-    if (why) return this.tell({ tone: "plain", text: why });
+    if (why) return this.#refuse(why);
     this.#settle();
     this.#hold.toggle(seat.label);
+  }
+
+  #refuse(text: string): void {
+    const message: Message = { tone: "plain", text };
+    if (!this.board?.states) this.#untilSeen = message;
+    this.tell(message);
   }
 
   /** Free seats that the map shows, and `takeOffer` takes. */
@@ -231,6 +239,7 @@ export class Sale {
   /** A seat of one's own that is not held any more means that the hold ended elsewhere. */
   #seatsChanged(changed: number[] | undefined, states: Uint8Array): void {
     const { view } = this;
+    if (this.message === this.#untilSeen) this.message = undefined;
     this.waitlist.seatsChanged(changed, states);
     if (this.offer.some((index) => !this.board?.isFree(index))) this.offer = [];
     if (view?.phase !== "held") return;
