@@ -11,5 +11,5 @@ mod picture;
 mod ring;
 mod shelf;
 
-pub use copy::{Copy, Cursor};
-pub use shelf::{Room, Viewing, seen, view};
+pub use copy::{Copy, Cursor, Seen};
+pub use shelf::{Room, Viewing, seen, seen_if_loaded, view};
