@@ -1,5 +1,6 @@
 //! What a seat map shows: every seat's state, and how many are in which.
 
+use holdfast::board;
 use reqwest::Method;
 use serde_json::{Value, json};
 use sqlx::PgPool;
@@ -119,6 +120,57 @@ async fn a_lost_board_comes_back_as_a_later_one(db: PgPool) {
     );
     let counts = json!({"total": 4, "free": 2, "held": 0, "booked": 1, "blocked": 1});
     assert_eq!(sale.counts().await, counts);
+    app.finish().await;
+}
+
+/// What a list says of some events' seats.
+async fn listed(app: &TestApp, sales: &[&Sale]) -> Vec<Value> {
+    let page = app.stranger().get("/v1/events").await.expect(200);
+    let items = page["items"].as_array().expect("items");
+    let seats_of = |sale: &&Sale| {
+        let mut items = items.iter();
+        let event = items.find(|item| item["event_id"] == sale.event_id.as_str());
+        event.expect("the event")["seats"].clone()
+    };
+    sales.iter().map(seats_of).collect()
+}
+
+async fn is_loaded(app: &TestApp, sale: &Sale) -> bool {
+    let there = board::find_position(&app.ctx, sale.id()).await;
+    there.expect("a Redis") > board::Position::default()
+}
+
+#[sqlx::test(migrator = "holdfast::postgres::MIGRATIONS")]
+async fn a_list_has_no_board_loaded_that_is_not_on_sale(db: PgPool) {
+    let app = TestApp::start(db).await;
+    let soon = json!({"starts_at": "2026-12-02T19:00:00Z"});
+    // Whoever looks at a board first has it loaded.
+    let begun = app.on_sale_with(1, 4, soon).await;
+    let (selling, closed) = (app.on_sale(1, 4).await, app.on_sale(1, 4).await);
+    let gone = app.on_sale(1, 4).await;
+    app.guest().book(&closed, &["S-A-1"]).await;
+    closed.apply("close").await;
+    gone.apply("close").await;
+    app.ctx.clock.advance(chrono::TimeDelta::days(2));
+
+    let sales = [&selling, &closed, &gone, &begun];
+    let first = listed(&app, &sales).await;
+    let mut loaded = Vec::new();
+    for sale in sales {
+        loaded.push(is_loaded(&app, sale).await);
+    }
+    // Somebody looks at one of them.
+    app.stranger().states_of(&gone).await;
+    let later = listed(&app, &sales).await;
+
+    let counts = |free: u32, booked: u32| -> Value {
+        json!({"total": 4, "free": free, "held": 0, "booked": booked, "blocked": 0})
+    };
+    let (unsold, sold) = (counts(4, 0), counts(3, 1));
+    let known = [unsold.clone(), sold.clone(), Value::Null, Value::Null];
+    assert_eq!(first, known);
+    assert_eq!(loaded, [true, true, false, false]);
+    assert_eq!(later, [unsold.clone(), sold, unsold, Value::Null]);
     app.finish().await;
 }
 

@@ -26,7 +26,8 @@ pub struct Copy {
     /// Tells the keeper to end.
     pub ending: CancellationToken,
     pub n_viewers: AtomicUsize,
-    confirmed_for: Duration,
+    /// How long the copy is good for after it was compared with its board.
+    pub confirmed_for: Duration,
     state: Mutex<State>,
     /// Notified at each change of the state.
     moved: watch::Sender<()>,
@@ -96,7 +97,6 @@ impl Seen {
 }
 
 impl Copy {
-    /// `confirmed_for`: how long a copy is good for after it was compared with its board.
     pub fn new(event_id: EventId, confirmed_for: Duration) -> Self {
         let now = Instant::now();
         Self {
@@ -125,6 +125,12 @@ impl Copy {
 
     pub fn position(&self) -> Option<Position> {
         self.state().picture.as_ref().map(Picture::position)
+    }
+
+    /// Whether the board was, a short while ago, where the copy is. Otherwise nobody knows how old is
+    /// what viewers have been told.
+    pub fn is_confirmed(&self) -> bool {
+        self.state().confirmed_at.elapsed() <= self.confirmed_for
     }
 
     pub fn is_watched(&self) -> bool {

@@ -9,7 +9,7 @@ use metrics::Counter;
 
 use super::copy::{Copy, Seen};
 use super::keeper;
-use crate::board::{self, BoardError};
+use crate::board::{self, BoardError, Position};
 use crate::context::Context;
 use crate::id::EventId;
 
@@ -50,6 +50,18 @@ pub async fn seen(ctx: &Context, event_id: EventId, room: Room) -> Result<Arc<Se
     counter_from("redis").increment(1);
     let snapshot = board::read_board(ctx, event_id).await?;
     Ok(Arc::new(Seen::of(&snapshot)))
+}
+
+/// As [`seen`], of a board that need not be loaded for it; none of any other.
+pub async fn seen_if_loaded(
+    ctx: &Context,
+    event_id: EventId,
+) -> Result<Option<Arc<Seen>>, BoardError> {
+    let has_copy = ctx.memory::<Shelf>().copies().contains_key(&event_id);
+    if !has_copy && board::find_position(ctx, event_id).await? == Position::default() {
+        return Ok(None);
+    }
+    seen(ctx, event_id, Room::IfFree).await.map(Some)
 }
 
 fn counter_from(store: &'static str) -> Counter {

@@ -1,13 +1,16 @@
 //! Events with how many of their seats are in which state.
 
+use std::sync::Arc;
+
 use axum::extract::State;
 use serde::{Deserialize, Serialize};
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
 use crate::auth::Caller;
-use crate::availability::copies::{self, Room};
+use crate::availability::copies::{self, Room, Seen};
 use crate::availability::model::SeatCounts;
+use crate::board::BoardError;
 use crate::context::Context;
 use crate::events::{self, EventFilter, EventState, EventView};
 use crate::id::{AccountId, EventId};
@@ -68,7 +71,8 @@ impl EventsQuery {
 struct EventWithSeats {
     #[serde(flatten)]
     event: EventView,
-    /// `null` for a moment when the seats' states cannot be read.
+    /// `null` for a moment when the seats' states cannot be read; in a list also for an event that
+    /// is not on sale, or has begun, unless its seats' states are at hand.
     seats: Option<SeatCounts>,
 }
 
@@ -106,7 +110,7 @@ async fn list_events(
     .request()?;
     let (events, next) = events::list(&ctx, caller, page, &filter).await?;
     let items = events.into_iter();
-    let items = items.map(|event| with_seats(&ctx, event, Room::IfFree));
+    let items = items.map(|event| listed(&ctx, event));
     Ok(Json(EventPage {
         items: futures::future::join_all(items).await,
         next,
@@ -130,16 +134,30 @@ async fn get_event(
     Path(event_id): Path<EventId>,
 ) -> Result<Json<EventWithSeats>, Problem> {
     let event = events::view(&ctx, event_id, caller).await?;
-    Ok(Json(with_seats(&ctx, event, Room::Make).await))
+    let seen = copies::seen(&ctx, event.event_id, Room::Make).await;
+    Ok(Json(with_seats(event, seen.map(Some))))
 }
 
-async fn with_seats(ctx: &Context, event: EventView, room: Room) -> EventWithSeats {
-    let seen = copies::seen(ctx, event.event_id, room).await;
-    let seats = seen.map(|seen| seen.counts()).inspect_err(|error| {
+/// A list has no board loaded for an event that is not on sale: there may be hundreds, and of most
+/// nobody wants to know.
+async fn listed(ctx: &Context, event: EventView) -> EventWithSeats {
+    let is_selling = matches!(event.state, EventState::OnSale | EventState::Paused)
+        && event.terms.starts_at > ctx.clock.now();
+    let seen = if is_selling {
+        let seen = copies::seen(ctx, event.event_id, Room::IfFree).await;
+        seen.map(Some)
+    } else {
+        copies::seen_if_loaded(ctx, event.event_id).await
+    };
+    with_seats(event, seen)
+}
+
+fn with_seats(event: EventView, seen: Result<Option<Arc<Seen>>, BoardError>) -> EventWithSeats {
+    let seen = seen.inspect_err(|error| {
         tracing::debug!(event.id = %event.event_id, cause = %error, "event shown without counts");
     });
     EventWithSeats {
         event,
-        seats: seats.ok(),
+        seats: seen.ok().flatten().map(|seen| seen.counts()),
     }
 }

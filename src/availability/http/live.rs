@@ -70,7 +70,8 @@ enum LiveMessage {
 /// `<epoch>-<revision>`. Who connects again with `Last-Event-ID` gets only the changes since, as
 /// far as they are remembered, else a snapshot; so does a viewer who reads too slowly. An event
 /// that is not on sale can be watched too; nothing may happen then. Comment lines keep the
-/// connection alive.
+/// connection alive. It ends, and 503 is answered, while nobody here knows what becomes of the
+/// seats: connect again.
 #[utoipa::path(
     get, path = "/v1/events/{event_id}/live", operation_id = "watch_event", tag = "events",
     security((), ("bearerAuth" = [])),
@@ -99,7 +100,7 @@ async fn watch_event(
     events::check_visible(&ctx, event_id, caller).await?;
     let place = Audience::admit(&ctx, address)?;
     let copy = copies::view(&ctx, event_id).ok_or_else(|| unavailable("Too many boards"))?;
-    if !copy.is_ready(READY_WITHIN).await {
+    if !copy.is_ready(READY_WITHIN).await || !copy.is_confirmed() {
         return Err(unavailable("The board cannot be read"));
     }
     let last_id = headers.get("last-event-id");

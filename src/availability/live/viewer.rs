@@ -19,6 +19,9 @@ use crate::context::Context;
 
 /// How long a stream may be silent. Proxies commonly take a minute of silence for death.
 const SILENCE_MAX: Duration = Duration::from_secs(15);
+/// How long a copy has to be compared with its board once it is in doubt: where the process stood
+/// still, that happens at once.
+const DOUBT_MAX: Duration = Duration::from_secs(2);
 
 /// Viewers who lose the service at the same moment come back spread over this time (F34).
 const RETRY_MIN_MS: u64 = 1_000;
@@ -32,26 +35,32 @@ pub struct Viewer {
     is_gzip: bool,
     greeting: Option<Bytes>,
     telling: watch::Receiver<()>,
+    silence_max: Duration,
     silence: Pin<Box<Sleep>>,
+    is_in_doubt: bool,
     stopping: CancellationToken,
     _place: Place,
 }
 
 impl Viewer {
     pub fn new(ctx: &Context, copy: Viewing, cursor: Cursor, is_gzip: bool, place: Place) -> Self {
+        let silence_max = SILENCE_MAX.min(copy.confirmed_for);
         Self {
             telling: copy.telling(),
             copy,
             cursor,
             is_gzip,
             greeting: Some(greeting(ctx, is_gzip)),
-            silence: Box::pin(sleep(SILENCE_MAX)),
+            silence_max,
+            silence: Box::pin(sleep(silence_max)),
+            is_in_doubt: false,
             stopping: ctx.tasks.stopping(),
             _place: place,
         }
     }
 
-    /// Messages until the service stops.
+    /// Messages until the service stops, or does not know any more what becomes of the board: at
+    /// another instance, or later here, the viewer goes on from there.
     pub fn stream(self) -> impl Stream<Item = Result<Bytes, Infallible>> {
         futures::stream::unfold(self, async |mut viewer| {
             let bytes = viewer.next().await?;
@@ -70,18 +79,33 @@ impl Viewer {
             // Before looking, so that what comes after the look wakes this viewer.
             self.telling.mark_unchanged();
             if let Some(message) = self.copy.next(&mut self.cursor) {
-                self.silence.as_mut().reset(Instant::now() + SILENCE_MAX);
+                self.silence
+                    .as_mut()
+                    .reset(Instant::now() + self.silence_max);
                 return Some(form(&message, self.is_gzip));
             }
             tokio::select! {
                 told = self.telling.changed() => told.ok()?,
-                () = self.silence.as_mut() => {
-                    self.silence.as_mut().reset(Instant::now() + SILENCE_MAX);
-                    return Some(form(&HEARTBEAT, self.is_gzip));
-                }
+                () = self.silence.as_mut() => return self.break_silence(),
                 () = self.stopping.cancelled() => return None,
             }
         }
+    }
+
+    /// None where it is not known any more what becomes of the board.
+    fn break_silence(&mut self) -> Option<Bytes> {
+        let was_in_doubt = self.is_in_doubt;
+        self.is_in_doubt = !self.copy.is_confirmed();
+        if was_in_doubt && self.is_in_doubt {
+            return None;
+        }
+        let wait = if self.is_in_doubt {
+            DOUBT_MAX
+        } else {
+            self.silence_max
+        };
+        self.silence.as_mut().reset(Instant::now() + wait);
+        Some(form(&HEARTBEAT, self.is_gzip))
     }
 }
 

@@ -1,7 +1,7 @@
 //! Loading a board from PostgreSQL, and the SQL that says what PostgreSQL knows of it.
 
 use std::collections::HashMap;
-use std::sync::{Arc, LazyLock, Mutex, PoisonError};
+use std::sync::LazyLock;
 use std::time::Duration;
 
 use fred::interfaces::{HashesInterface, KeysInterface};
@@ -15,6 +15,7 @@ use super::super::error::BoardError;
 use super::super::model::{Position, SeatState};
 use super::call::{Positions, key};
 use super::fallback::{self, Carried};
+use super::loads::Loads;
 use super::locks::{exclusively, lock_event};
 use super::seats::sale_fields;
 use super::told;
@@ -36,10 +37,6 @@ const HOLDS_PER_CALL_MAX: usize = 200;
 
 /// Limit: how long a call that Redis has answered waits for PostgreSQL to say where the board is.
 const PATIENCE: Duration = Duration::from_millis(250);
-
-/// Loads under way in this process: callers of one event wait for one load.
-#[derive(Default)]
-struct Loads(Mutex<HashMap<EventId, Arc<tokio::sync::Mutex<()>>>>);
 
 /// What PostgreSQL knows of an event's seats, by index.
 #[derive(Debug)]
@@ -122,15 +119,12 @@ pub async fn load_if_behind(
     floor: Position,
 ) -> Result<(), BoardError> {
     let loads = ctx.memory::<Loads>();
-    let load = {
-        let mut all = loads.0.lock().unwrap_or_else(PoisonError::into_inner);
-        all.entry(event_id).or_default().clone()
-    };
-    let _alone = load.lock().await;
+    let _alone = loads.alone(event_id).await;
     let positions = ctx.memory::<Positions>();
     if positions.seen(event_id).epoch > floor.epoch {
         return Ok(());
     }
+    let _turn = loads.turn().await;
     let mut connection = exclusively(ctx, event_id).await?;
     let (known, is_fallen_back) = board_epoch(&mut connection, event_id).await?;
     modes::see(ctx, event_id, is_fallen_back.then_some(known));

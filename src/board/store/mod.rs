@@ -9,6 +9,7 @@ mod fallback;
 mod hold;
 mod instances;
 mod load;
+mod loads;
 mod locks;
 mod modes;
 mod place;

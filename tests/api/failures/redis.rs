@@ -1,6 +1,6 @@
 //! Redis loses answers, data, or time.
 
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 
 use chrono::TimeDelta;
 use fred::interfaces::{KeysInterface, LuaInterface};
@@ -302,5 +302,55 @@ async fn f6_an_instance_that_starts_while_redis_is_away_finds_it_later(db: PgPoo
     proxy.set(Fault::None);
 
     until("Redis is found", answers).await;
+    app.finish().await;
+}
+
+/// Connections that the service has to this test's database.
+async fn n_connections(db: &PgPool) -> i64 {
+    let count = "SELECT count(*) FROM pg_stat_activity
+        WHERE datname = current_database() AND application_name = 'holdfast'";
+    sqlx::query_scalar(count)
+        .fetch_one(db)
+        .await
+        .expect("a count")
+}
+
+#[sqlx::test(migrator = "holdfast::postgres::MIGRATIONS")]
+async fn many_boards_that_redis_lacks_are_loaded_a_few_at_a_time(db: PgPool) {
+    let app = TestApp::start(db.clone()).await;
+    let mut sales = Vec::new();
+    for _ in 0..60 {
+        sales.push(app.on_sale(1, 4).await);
+    }
+    for sale in &sales {
+        let there = board::find_position(&app.ctx, sale.id()).await;
+        assert_eq!(there.expect("a Redis"), board::Position::default());
+    }
+
+    let is_done = AtomicBool::new(false);
+    let listing = async {
+        let page = app.stranger().get("/v1/events?limit=60").await.expect(200);
+        is_done.store(true, Ordering::SeqCst);
+        page
+    };
+    let counting = async {
+        let mut most = 0;
+        while !is_done.load(Ordering::SeqCst) {
+            most = most.max(n_connections(&db).await);
+        }
+        most
+    };
+    let (page, most) = tokio::join!(listing, counting);
+
+    let items = page["items"].as_array().expect("items");
+    assert!(
+        items.iter().all(|item| item["seats"]["free"] == 4),
+        "{}",
+        page.text
+    );
+    assert_eq!(items.len(), 60);
+    let config = &app.ctx.config;
+    let in_pools = config.n_database_connections_max + config.n_confirm_connections;
+    assert!(most <= i64::from(in_pools) + 4, "{most} connections");
     app.finish().await;
 }

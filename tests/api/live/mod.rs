@@ -2,4 +2,5 @@
 
 mod audience;
 mod messages;
+mod out_of_touch;
 mod restless;

@@ -527,7 +527,8 @@ export interface paths {
          *     `<epoch>-<revision>`. Who connects again with `Last-Event-ID` gets only the changes since, as
          *     far as they are remembered, else a snapshot; so does a viewer who reads too slowly. An event
          *     that is not on sale can be watched too; nothing may happen then. Comment lines keep the
-         *     connection alive.
+         *     connection alive. It ends, and 503 is answered, while nobody here knows what becomes of the
+         *     seats: connect again.
          */
         get: operations["watch_event"];
         put?: never;
