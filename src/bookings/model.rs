@@ -185,7 +185,7 @@ mod tests {
             (".ana@example.org", false),
             ("a..b@docomo.ne.jp", false),
             ("\"a b\"@example.org", false),
-            ("ana@[127.0.0.1]", false),
+            ("ana@[127.0.0.1]", true),
             ("ana@example..org", false),
             ("ana@", false),
             ("ana", false),

@@ -54,8 +54,7 @@ async fn an_event_that_is_put_off_is_reminded_of_again(db: PgPool) {
     assert_eq!(reminded_for(&app).await, None);
     pass(&app, SOON).await;
     assert_eq!(words(&server), ["Your", "Soon"]);
-    let start = "2027-01-01T19:00:00Z".parse().expect("a time");
-    assert_eq!(reminded_for(&app).await, Some(start));
+    let reminded_first = reminded_for(&app).await;
 
     sale.edit(json!({"starts_at": "2027-01-08T19:00:00Z"}))
         .await;
@@ -67,6 +66,8 @@ async fn an_event_that_is_put_off_is_reminded_of_again(db: PgPool) {
     assert_eq!(words(&server), ["Your", "Soon", "Changed", "Soon"]);
     let last = server.received()[3].header("Subject");
     assert!(last.contains("8 January 2027"), "{last}");
+    let start = "2027-01-01T19:00:00Z".parse().expect("a time");
+    assert_eq!(reminded_first, Some(start));
     assert_eq!(reminded_for(&app).await, Some(start + TimeDelta::days(7)));
     app.finish().await;
 }
