@@ -127,8 +127,8 @@ impl Copy {
         self.state().picture.as_ref().map(Picture::position)
     }
 
-    /// Whether the board was, a short while ago, where the copy is. Otherwise nobody knows how old is
-    /// what viewers have been told.
+    /// Whether the copy was found to be in step a short while ago. Otherwise nobody knows how old
+    /// is what viewers have been told.
     pub fn is_confirmed(&self) -> bool {
         self.state().confirmed_at.elapsed() <= self.confirmed_for
     }

@@ -7,8 +7,8 @@ use tokio::sync::{OwnedMutexGuard, Semaphore, SemaphorePermit};
 
 use crate::id::EventId;
 
-/// Limit: boards that are loaded at a time. Each load has a connection to PostgreSQL that is none of
-/// the pool's, and there may be hundreds to load where Redis has lost everything.
+/// Limit: boards that are loaded at a time. Each load has a connection to PostgreSQL that is none
+/// of the pool's, and there may be hundreds to load where Redis has lost everything.
 const LOADS_MAX: usize = 4;
 
 pub struct Loads {
