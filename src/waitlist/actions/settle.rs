@@ -81,7 +81,9 @@ fn found(offer: &Offer, hold: Option<Hold>, is_late: bool) -> Found {
             HoldState::Held | HoldState::Confirming => Found::Live(hold),
             HoldState::Confirmed => Found::Ended(OfferEnd::Accepted, None),
             // Refused by the board: a hold that was placed never is without seats.
-            HoldState::Released if hold.seats.is_empty() => Found::Ended(OfferEnd::Withdrawn, None),
+            HoldState::Released if hold.seats.is_empty() => {
+                Found::Ended(OfferEnd::Withdrawn, Some("refused_before"))
+            }
             HoldState::Released if offer.is_event_selling => Found::Ended(OfferEnd::Declined, None),
             HoldState::Released | HoldState::Expired => lapsed(offer),
         },
