@@ -130,7 +130,15 @@ pub struct Hold {
     pub now: Instant,
 }
 
+/// In place of a request, of a hold that a board was loaded with as PostgreSQL knows it: the seats
+/// of the waitlist's offer, and none that its person has added.
+pub(super) const LOADED_OFFER: &str = "offer";
+
 impl Hold {
+    pub fn is_loaded_offer(&self) -> bool {
+        self.asked == LOADED_OFFER
+    }
+
     /// Reads a record: `state|holder|deadline|placed|since|memory|asked|attempts|seats`.
     pub(super) fn parse(hold_id: HoldId, record: &str, now_ms: i64) -> Option<Self> {
         let mut fields = record.split('|');

@@ -13,7 +13,7 @@ use crate::board::{
 };
 use crate::context::Context;
 use crate::events::{self, EventState, Sale};
-use crate::id::{EventId, HoldId};
+use crate::id::{CallerId, EventId, HoldId};
 use crate::problem::Problem;
 
 /// How long a hold placed with an idempotency key is remembered after its release. There is no
@@ -206,13 +206,8 @@ pub async fn restore(
     (event_id, hold_id): (EventId, HoldId),
     token: &str,
 ) -> Result<Hold, HoldError> {
-    let receipt = Receipt::verify(token, &token_key(ctx)).ok_or(HoldError::TokenNotGenuine)?;
-    let is_for_this = receipt.event_id == event_id
-        && receipt.hold_id == hold_id
-        && receipt.holder == caller.caller_id;
-    if !is_for_this {
-        return Err(HoldError::TokenNotGenuine);
-    }
+    let whose = (hold_id, caller.caller_id);
+    let receipt = receipt_of(ctx, event_id, whose, token).ok_or(HoldError::TokenNotGenuine)?;
     let (_, now) = board::find_hold(ctx, event_id, hold_id).await?;
     let ttl = (receipt.deadline() - now)
         .to_std()
@@ -234,6 +229,53 @@ pub async fn restore(
             outcome => return Ok(outcome?.hold),
         }
     }
+}
+
+/// What a token says, if it is genuine and that hold's.
+fn receipt_of(
+    ctx: &Context,
+    event_id: EventId,
+    (hold_id, holder): (HoldId, CallerId),
+    token: &str,
+) -> Option<Receipt> {
+    let receipt = Receipt::verify(token, &token_key(ctx))?;
+    let is_for_this =
+        receipt.event_id == event_id && receipt.hold_id == hold_id && receipt.holder == holder;
+    is_for_this.then_some(receipt)
+}
+
+/// The seats that a token names and that its hold has lost with the board: those that were added to
+/// an offer of the waitlist.
+pub fn lost_seats(ctx: &Context, event_id: EventId, hold: &Hold, token: &str) -> Vec<HeldSeat> {
+    if !hold.is_loaded_offer() {
+        return Vec::new();
+    }
+    let receipt = receipt_of(ctx, event_id, (hold.hold_id, hold.holder), token);
+    let mut seats = receipt.map(|receipt| receipt.seats()).unwrap_or_default();
+    seats.retain(|seat| hold.seats.iter().all(|held| held.index != seat.index));
+    seats
+}
+
+/// Gives a hold the seats back that it has lost with the board, at the prices that it had.
+///
+/// # Errors
+/// What can be wrong with adding seats to a hold.
+pub async fn add_lost_seats(
+    ctx: &Context,
+    event_id: EventId,
+    hold: &Hold,
+    seats: &[HeldSeat],
+) -> Result<(), HoldError> {
+    let whose = (hold.hold_id, hold.holder);
+    for _ in 0..TRIES_MAX {
+        let sale = events::sale(ctx, event_id).await?;
+        let outcome = board::change_hold(ctx, &sale, whose, seats, &[]).await;
+        match changed(&sale, outcome) {
+            Err(HoldError::Board(BoardError::SaleChanged)) => {}
+            outcome => return outcome.map(|_| ()),
+        }
+    }
+    Err(BoardError::Unsettled.into())
 }
 
 /// The receipt for a hold, to hand to its holder.

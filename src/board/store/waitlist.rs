@@ -3,7 +3,7 @@
 
 use sqlx::PgConnection;
 
-use super::super::model::{HeldSeat, HoldState};
+use super::super::model::{HeldSeat, HoldState, LOADED_OFFER};
 use super::fallback::{Carried, Record};
 use crate::clock::Instant;
 use crate::id::{CallerId, EventId, HoldId};
@@ -42,7 +42,7 @@ impl LiveOffer {
                 placed_at: self.offered_at.timestamp_millis(),
                 since: 0,
                 memory: OFFER_MEMORY_MS,
-                asked: String::new(),
+                asked: LOADED_OFFER.to_owned(),
                 attempts: String::new(),
                 seats: self.seats.clone(),
             },
@@ -53,7 +53,7 @@ impl LiveOffer {
 
 /// Exact while the caller holds the event's lock exclusively. An offer that has become a booking,
 /// or that nobody can take any more, is none; nor is one of whose seats somebody has booked one
-/// before the board placed it.
+/// before the board placed it, or all of whose seats its person has changed for others.
 pub async fn read(db: &mut PgConnection, event_id: EventId) -> Result<Waitlist, sqlx::Error> {
     let queue = sqlx::query!(
         r#"
@@ -75,7 +75,8 @@ pub async fn read(db: &mut PgConnection, event_id: EventId) -> Result<Waitlist, 
         FROM waitlist_offers AS offer
         JOIN waitlist_entries AS entry USING (event_id, entry_id)
         JOIN events AS event USING (event_id)
-        WHERE event_id = $1 AND offer.state = 'live' AND event.state IN ('on_sale', 'paused')
+        WHERE event_id = $1 AND offer.state = 'live' AND offer.seats <> '{}'
+          AND event.state IN ('on_sale', 'paused')
           AND NOT EXISTS (SELECT FROM hold_outcomes AS outcome
               WHERE outcome.event_id = $1 AND outcome.hold_id = offer.hold_id)
           AND NOT EXISTS (SELECT FROM seat_bookings AS seat

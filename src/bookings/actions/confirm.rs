@@ -76,6 +76,9 @@ async fn run(
                     epoch,
                     attempt,
                 };
+                if add_lost_seats(&ctx, &begun, token.as_deref()).await? {
+                    continue;
+                }
                 match commit_begun(&ctx, caller, begun, &asked).await? {
                     Committed::Done(confirmed) => return Ok(*confirmed),
                     // The next board may have the hold, with the time that was left.
@@ -104,6 +107,25 @@ async fn run(
         }
     }
     Err(BoardError::Unsettled.into())
+}
+
+/// Gives an offer's hold back the seats that it has lost with the board, as its token says. Where
+/// there are any the attempt is at an end, and the confirm begins anew.
+async fn add_lost_seats(
+    ctx: &Context,
+    begun: &BegunConfirm,
+    token: Option<&str>,
+) -> Result<bool, HoldError> {
+    let (hold, event_id) = (&begun.hold, begun.sale.event_id);
+    let lost = token.map(|token| holds::lost_seats(ctx, event_id, hold, token));
+    let Some(lost) = lost.filter(|lost| !lost.is_empty()) else {
+        return Ok(false);
+    };
+    abort(ctx, begun, &[]).await;
+    holds::add_lost_seats(ctx, event_id, hold, &lost)
+        .boxed()
+        .await?;
+    Ok(true)
 }
 
 /// Begins an attempt; answers its own name, too: eight hexadecimal digits.

@@ -20,7 +20,7 @@ pub async fn check(ctx: &Context, event_id: EventId) -> Result<Vec<Complaint>, W
     let hold_ids: Vec<_> = offers.iter().map(|offer| offer.hold_id).collect();
     let (holds, now) = board::find_holds(ctx, event_id, &hold_ids).await?;
     for (offer, hold) in offers.iter().zip(holds) {
-        let is_due = offer.is_placed && offer.is_confirmed.is_none();
+        let is_due = offer.is_placed && offer.is_confirmed.is_none() && !offer.seats.is_empty();
         let is_missing = hold.is_none() && offer.expires_at > now && offer.is_event_selling;
         if is_due && is_missing {
             complaints.push(Complaint {

@@ -44,6 +44,8 @@ pub(super) async fn settle(ctx: &Context, event_id: EventId) -> Result<usize, Wa
             Found::Live(hold) if offer.is_placed => {
                 sync(ctx, event_id, &offer, &hold).await?;
             }
+            // Its person has other seats for it by now: their token brings those back.
+            Found::Missing if offer.seats.is_empty() => {}
             // Placing it again finds it there, and tells its person.
             Found::Live(_) | Found::Missing => missing.push(offer),
             Found::Ended(end, reason) => endings.push(Ending {
@@ -79,7 +81,9 @@ fn found(offer: &Offer, hold: Option<Hold>, is_late: bool) -> Found {
             HoldState::Held | HoldState::Confirming => Found::Live(hold),
             HoldState::Confirmed => Found::Ended(OfferEnd::Accepted, None),
             // Refused by the board: a hold that was placed never is without seats.
-            HoldState::Released if hold.seats.is_empty() => Found::Ended(OfferEnd::Withdrawn, None),
+            HoldState::Released if hold.seats.is_empty() => {
+                Found::Ended(OfferEnd::Withdrawn, Some("refused_before"))
+            }
             HoldState::Released if offer.is_event_selling => Found::Ended(OfferEnd::Declined, None),
             HoldState::Released | HoldState::Expired => lapsed(offer),
         },

@@ -71,7 +71,8 @@ pub struct LogFilter {
     pub kind: Option<String>,
 }
 
-/// A page, the newest first.
+/// A page, the newest first. Each filter has its index, and so its own part of the statement: the
+/// plan of one for all would read the event's whole log in search of what is rare.
 pub async fn list_log(
     db: impl PgExecutor<'_>,
     event_id: EventId,
@@ -79,18 +80,32 @@ pub async fn list_log(
     page: PageRequest,
 ) -> Result<Vec<LogItem>, sqlx::Error> {
     let after = page.after.map(|after| after.as_u64_pair().1.cast_signed());
+    let before = after.unwrap_or(i64::MAX);
     let rows = sqlx::query!(
         r#"
-        SELECT log_id, kind, entry_id, entry.name AS "name?", entry.email AS "email?", hold_id,
-            seats, reason, actor_id, logged_at
-        FROM waitlist_log LEFT JOIN waitlist_entries AS entry USING (event_id, entry_id)
-        WHERE event_id = $1 AND ($2::uuid IS NULL OR entry_id = $2)
-          AND ($3::bigint IS NULL OR log_id < $3) AND ($4::text IS NULL OR kind = $4)
-        ORDER BY log_id DESC LIMIT $5
+        WITH page AS (
+            (SELECT * FROM waitlist_log
+                WHERE $2::uuid IS NULL AND $4::text IS NULL AND event_id = $1 AND log_id < $3
+                ORDER BY log_id DESC LIMIT $5)
+            UNION ALL
+            (SELECT * FROM waitlist_log
+                WHERE $2::uuid IS NULL AND event_id = $1 AND kind = $4 AND log_id < $3
+                ORDER BY log_id DESC LIMIT $5)
+            UNION ALL
+            (SELECT * FROM waitlist_log
+                WHERE event_id = $1 AND entry_id = $2 AND log_id < $3
+                  AND ($4::text IS NULL OR kind = $4)
+                ORDER BY log_id DESC LIMIT $5)
+        )
+        SELECT log_id AS "log_id!", kind AS "kind!", entry_id, entry.name AS "name?",
+            entry.email AS "email?", hold_id, seats, reason, actor_id,
+            logged_at AS "logged_at!"
+        FROM page LEFT JOIN waitlist_entries AS entry USING (event_id, entry_id)
+        ORDER BY log_id DESC
         "#,
         event_id.0,
         filter.entry_id.map(|entry_id| entry_id.0),
-        after,
+        before,
         filter.kind.as_deref(),
         page.n_rows()
     )

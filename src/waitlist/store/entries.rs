@@ -201,12 +201,14 @@ pub async fn list(
 ) -> Result<Vec<EntryId>, sqlx::Error> {
     let ids = sqlx::query_scalar!(
         r#"
-        SELECT entry_id FROM waitlist_entries AS entry
-        WHERE event_id = $1
-          AND CASE WHEN $2::text IS NOT NULL THEN entry.state = $2
+        SELECT entry_id AS "entry_id!" FROM (
+            SELECT * FROM waitlist_entries WHERE event_id = $1 AND lower(email) = lower($5)
+            UNION ALL
+            SELECT * FROM waitlist_entries WHERE event_id = $1 AND $5::text IS NULL
+        ) AS entry
+        WHERE CASE WHEN $2::text IS NOT NULL THEN entry.state = $2
                    ELSE $5::text IS NOT NULL
                      OR entry.state IN ('unverified', 'waiting', 'offered') END
-          AND ($5::text IS NULL OR lower(email) = lower($5))
           AND ($3::uuid IS NULL OR (-priority, joined_at, entry_id) > (
               SELECT -priority, joined_at, entry_id FROM waitlist_entries AS last
               WHERE last.event_id = $1 AND last.entry_id = $3))

@@ -8,6 +8,7 @@ mod guards;
 mod join;
 mod limits;
 mod link;
+mod long_log;
 mod offer;
 mod overview;
 mod owner;

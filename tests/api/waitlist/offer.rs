@@ -5,7 +5,7 @@ use serde_json::json;
 use sqlx::PgPool;
 
 use super::{bytes, messages, offered_seats};
-use crate::support::TestApp;
+use crate::support::{Answer, Caller, Sale, TestApp};
 
 #[sqlx::test(migrator = "holdfast::postgres::MIGRATIONS")]
 async fn a_freed_seat_is_kept_offered_and_confirmed(db: PgPool) {
@@ -150,4 +150,76 @@ async fn a_lost_board_comes_back_with_live_offers_and_kept_seats(db: PgPool) {
     assert_eq!(bytes(&app, &sale).await, "b.b");
     assert_eq!(ana.entry(&sale).await["state"], "accepted");
     app.finish().await;
+}
+
+/// A house of three seats: Ana is offered the first, and the second is on sale.
+async fn offered_one_of_two(app: &TestApp) -> (Sale, Caller, String) {
+    let sale = app.on_sale(1, 3).await;
+    let (seller, ana) = (app.guest(), app.guest());
+    let all = seller.book(&sale, &["S-A-1", "S-A-2", "S-A-3"]).await;
+    ana.join(&sale, 1).await.expect(201);
+    seller.cancel_seats(&all, &["S-A-1"]).await.expect(200);
+    app.run_jobs().await;
+    seller.cancel_seats(&all, &["S-A-2"]).await.expect(200);
+    assert_eq!(bytes(app, &sale).await, "h.b");
+    let offer = ana.entry(&sale).await["offer"].clone();
+    let hold_id = offer["hold_id"].as_str().expect("a hold");
+    let path = sale.path(&format!("/holds/{hold_id}"));
+    (sale, ana, path)
+}
+
+#[sqlx::test(migrator = "holdfast::postgres::MIGRATIONS")]
+async fn seats_that_were_added_to_an_offer_come_back_by_its_token_or_are_refused(db: PgPool) {
+    let app = TestApp::start(db).await;
+    for is_taken in [false, true] {
+        let (sale, ana, path) = offered_one_of_two(&app).await;
+        let zoe = app.guest();
+        let grown = ana.patch(&path, json!({"add": ["S-A-2"]})).await;
+        let grown = grown.expect(200);
+        app.lose_board(&sale).await;
+        if is_taken {
+            zoe.place(&sale, &["S-A-2"]).await.expect(201);
+        }
+
+        let confirmed = ana.confirm_by_token(&sale, &grown).await;
+
+        if is_taken {
+            let refused = confirmed.expect_problem(409, "seats_unavailable");
+            assert_eq!(refused["conflicts"][0]["seat"], "S-A-2", "{}", refused.text);
+            let left = ana.get(&path).await.expect(200);
+            let booked = ana.confirm_by_token(&sale, &left).await.expect(201);
+            assert_eq!(seats_of(&booked), ["S-A-1"]);
+        } else {
+            assert_eq!(seats_of(&confirmed.expect(201)), ["S-A-1", "S-A-2"]);
+        }
+        app.run_jobs().await;
+        assert_eq!(ana.entry(&sale).await["state"], "accepted");
+    }
+    app.finish().await;
+}
+
+#[sqlx::test(migrator = "holdfast::postgres::MIGRATIONS")]
+async fn an_offer_that_was_changed_for_other_seats_comes_back_by_its_token(db: PgPool) {
+    let app = TestApp::start(db).await;
+    let (sale, ana, path) = offered_one_of_two(&app).await;
+    let swap = json!({"add": ["S-A-2"], "remove": ["S-A-1"]});
+    let swapped = ana.patch(&path, swap).await.expect(200);
+    app.run_jobs().await;
+
+    app.lose_board(&sale).await;
+    app.run_jobs().await;
+
+    assert_eq!(bytes(&app, &sale).await, "..b");
+    let booked = ana.confirm_by_token(&sale, &swapped).await.expect(201);
+    assert_eq!(seats_of(&booked), ["S-A-2"]);
+    app.run_jobs().await;
+    assert_eq!(ana.entry(&sale).await["state"], "accepted");
+    app.finish().await;
+}
+
+/// The labels of a booking's seats.
+fn seats_of(booking: &Answer) -> Vec<String> {
+    let seats = booking["seats"].as_array().expect("seats").iter();
+    let labels = seats.map(|seat| seat["seat"].as_str().expect("a label").to_owned());
+    labels.collect()
 }

@@ -61,7 +61,15 @@ describe("a decision", () => {
     expect(of("lapsed", { reason: "event_cancelled" })).toMatch(/the event is called off/);
     expect(of("lapsed")).toMatch(/run out/);
     expect(of("withdrawn", { reason: "seats_taken" })).toMatch(/somebody bought a seat/);
+    expect(of("withdrawn", { reason: "not_on_sale" })).toMatch(/just been opened again/);
+    expect(of("withdrawn", { reason: "refused_before" })).toMatch(/been refused before/);
     expect(of("let_go", { seats: ["A-1"], reason: "nobody_waits" })).toMatch(/^A-1 back on sale/);
+  });
+
+  it("does not say of an offer that was made that it could not be", () => {
+    for (const reason of ["paused", "not_told"]) {
+      expect(of("withdrawn", { reason })).toMatch(/^waits on; the offer ran out/);
+    }
   });
 
   it("says who decided", () => {

@@ -58,6 +58,8 @@ export const DECISIONS: Record<string, string> = {
 const WITHDRAWN: Record<string, string> = {
   seats_taken: "somebody bought a seat before it could be held",
   limit_reached: "it would have been more seats than one person may have",
+  not_on_sale: "the event had only just been opened again",
+  refused_before: "it had been refused before",
 };
 
 const LET_GO: Record<string, string> = {
@@ -85,7 +87,7 @@ export function decisionInWords(decision: Decision, ownId: string | undefined): 
     case "lapsed":
       return lapsed(reason);
     case "withdrawn":
-      return `waits on; the offer could not be made: ${spoken(WITHDRAWN, reason)}.`;
+      return `waits on; ${withdrawn(reason)}.`;
     case "left":
       return "left the waitlist.";
     case "moved":
@@ -93,7 +95,7 @@ export function decisionInWords(decision: Decision, ownId: string | undefined): 
     case "removed":
       return `was taken off the list by ${by}.`;
     case "kept":
-      return `${listed(seats)} kept: seats are collected for somebody who has waited long.`;
+      return `${listed(seats)} kept: seats are collected for somebody.`;
     case "let_go":
       return `${listed(seats)} back on sale: ${spoken(LET_GO, reason)}.`;
     default:
@@ -108,6 +110,12 @@ function lapsed(reason: string | null | undefined): string {
     return "is off the list: the link in the mail was not opened within 24 hours.";
   }
   return "let the time of the offer run out.";
+}
+
+function withdrawn(reason: string | null | undefined): string {
+  if (reason === "paused") return "the offer ran out while sales were paused";
+  if (reason === "not_told") return "the offer ran out before anybody could be told of it";
+  return `the offer could not be made: ${spoken(WITHDRAWN, reason)}`;
 }
 
 /** Whether the reason is what an administrator typed. */
