@@ -1,5 +1,6 @@
 //! Register, sign in, change a role.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use garde::Validate;
@@ -18,7 +19,8 @@ pub(super) async fn register(
 ) -> Result<Account, AccountError> {
     let account_id: AccountId = ctx.ids.next();
     let password = registration.password.clone();
-    let password_hash = off_the_loop(ctx, move || hash_password(&password)).await??;
+    let turns = ctx.memory::<HashingTurns>();
+    let password_hash = turns.spend(move || hash_password(&password)).await??;
     store::insert(&ctx.db, account_id, &registration, &password_hash).await?;
     Ok(Account {
         account_id,
@@ -59,7 +61,8 @@ pub(super) async fn sign_in(
     password: String,
 ) -> Result<Account, AccountError> {
     let found = store::find_by_email(&ctx.db, email).await?;
-    let account = off_the_loop(ctx, move || match found {
+    let turns = ctx.memory::<HashingTurns>();
+    let account = turns.spend(move || match found {
         Some(row) => {
             let (account, password_hash) = row.into_account();
             Some(account).filter(|_| is_password_of(&password, &password_hash))
@@ -91,24 +94,58 @@ pub(super) async fn change_role(
 const HASHES_AT_ONCE_MAX: usize = 4;
 const TURN_TIMEOUT: Duration = Duration::from_secs(5);
 
-struct HashingTurns(Semaphore);
+struct HashingTurns(Arc<Semaphore>);
 
 impl Default for HashingTurns {
     fn default() -> Self {
-        Self(Semaphore::new(HASHES_AT_ONCE_MAX))
+        Self(Arc::new(Semaphore::new(HASHES_AT_ONCE_MAX)))
     }
 }
 
-/// Hashes on a thread of its own, so that no other request waits for it.
-async fn off_the_loop<T: Send + 'static>(
-    ctx: &Context,
-    hash: impl FnOnce() -> T + Send + 'static,
-) -> Result<T, AccountError> {
-    let turns = ctx.memory::<HashingTurns>();
-    let turn = tokio::time::timeout(TURN_TIMEOUT, turns.0.acquire())
-        .await
-        .map_err(|_| AccountError::Busy)?;
-    let result = tokio::task::spawn_blocking(hash).await;
-    drop(turn);
-    Ok(result?)
+impl HashingTurns {
+    /// Hashes in its turn, on a thread of its own, so that no other request waits for it. The turn
+    /// ends with the work, not with the request: who hangs up must not start more than fits.
+    async fn spend<T: Send + 'static>(
+        &self,
+        hash: impl FnOnce() -> T + Send + 'static,
+    ) -> Result<T, AccountError> {
+        let turn = tokio::time::timeout(TURN_TIMEOUT, self.0.clone().acquire_owned()).await;
+        // Invariant: the semaphore is never closed.
+        let turn = turn.ok().and_then(Result::ok).ok_or(AccountError::Busy)?;
+        let work = tokio::task::spawn_blocking(move || {
+            let _turn = turn;
+            hash()
+        });
+        Ok(work.await?)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::mpsc;
+
+    use super::*;
+
+    #[tokio::test]
+    async fn who_hangs_up_does_not_end_the_turn_of_a_hash_under_way() {
+        let turns = HashingTurns::default();
+        let mut under_way = Vec::new();
+        for _ in 0..HASHES_AT_ONCE_MAX {
+            let (begin, begun) = tokio::sync::oneshot::channel();
+            let (end, until) = mpsc::channel::<()>();
+            under_way.push(end);
+            let hashing = turns.spend(move || {
+                let _ = begin.send(());
+                let _ = until.recv();
+            });
+            tokio::select! {
+                _ = hashing => panic!("nobody has ended it"),
+                begun = begun => begun.expect("it begins"),
+            }
+        }
+
+        assert_eq!(turns.0.available_permits(), 0);
+        drop(under_way);
+        turns.spend(|| ()).await.expect("a turn, once they end");
+    }
 }

@@ -139,7 +139,7 @@ pub(crate) async fn apply(
     read_back(ctx, event_id, reach).await
 }
 
-/// One event; drafts of others do not exist.
+/// One event; what others have never opened does not exist.
 pub async fn view(
     ctx: &Context,
     event_id: EventId,
@@ -150,14 +150,14 @@ pub async fn view(
 }
 
 /// Whether the caller may see the event; without a query where it is known to be public. An event
-/// that has been public once never becomes a draft again, so an old copy is good enough.
+/// that has been public once stays so, and an old copy is good enough.
 pub async fn check_visible(
     ctx: &Context,
     event_id: EventId,
     caller: Option<Caller>,
 ) -> Result<(), EventError> {
     let known = store::sale(ctx, event_id).await?;
-    if known.state != EventState::Draft {
+    if known.is_public {
         return Ok(());
     }
     find_visible(ctx, event_id, caller).await.map(|_| ())

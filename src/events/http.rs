@@ -7,7 +7,7 @@ use iso_currency::Currency;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
-use super::model::{ChangeEvent, CreateEvent, EventState, EventView, Verb};
+use super::model::{ChangeEvent, CreateEvent, EventView, Verb};
 use super::{actions, store};
 use crate::auth::{Caller, VenueAdmin};
 use crate::context::Context;
@@ -228,8 +228,9 @@ async fn cancel_event(
         (status = 200, description = "The layout", body = EventLayout,
          headers(("ETag" = String, description = "Names this content"))),
         (status = 304, description = "The copy is still right"),
-        (status = 404, description = "`not_found`: there is no such event, or it is a draft of \
-            somebody else's", body = ProblemBody, content_type = "application/problem+json"),
+        (status = 404, description = "`not_found`: there is no such event, or it is \
+            somebody else's and was never opened",
+         body = ProblemBody, content_type = "application/problem+json"),
     )
 )]
 async fn get_event_layout(
@@ -241,9 +242,9 @@ async fn get_event_layout(
     let event = actions::find_visible(&ctx, event_id, caller).await?;
     let etag = event.layout_etag();
     // Prices may change, so a copy is asked about each time; that costs one small query.
-    let cache_control = match event.state {
-        EventState::Draft => "private, no-cache",
-        _ => "public, no-cache",
+    let cache_control = match event.is_public() {
+        true => "public, no-cache",
+        false => "private, no-cache",
     };
     let answer_headers = [
         (header::ETAG, etag.clone()),

@@ -1,8 +1,8 @@
 //! Events: one performance in one venue, with its prices, its sale window and its limits.
 //!
-//! `draft → on_sale ⇄ paused`, either of these `→ closed`, and any of them `→ cancelled`. A draft
-//! is its owner's alone; everything later is public. Events write PostgreSQL only: the board
-//! follows, and compares versions to see that it is behind.
+//! `draft → on_sale ⇄ paused`, either of these `→ closed`, and any of them `→ cancelled`. What was
+//! never opened is its owner's alone; everything else is public. Events write PostgreSQL only: the
+//! board follows, and compares versions to see that it is behind.
 //!
 //! Invariant: the layout version is frozen when the event is made (F39); the prices cover exactly
 //! its categories; `version` goes up with every edit and every change of state.

@@ -12,7 +12,7 @@ use crate::board::{
     self, BoardError, Changed, Extended, HeldSeat, Hold, HoldState, NewHold, Placed, Released,
 };
 use crate::context::Context;
-use crate::events::{self, EventState, Sale};
+use crate::events::{self, Sale};
 use crate::id::{CallerId, EventId, HoldId};
 use crate::problem::Problem;
 
@@ -305,14 +305,14 @@ pub fn quoted(sale: &Sale, labels: &[String]) -> Result<Vec<HeldSeat>, Problem> 
         .collect())
 }
 
-/// The event, unless it is a draft of somebody else.
+/// The event, unless it is somebody else's and was never opened.
 async fn sale_for(
     ctx: &Context,
     event_id: EventId,
     caller: Caller,
 ) -> Result<Arc<Sale>, HoldError> {
     let sale = events::sale(ctx, event_id).await?;
-    if sale.state == EventState::Draft && sale.owner_id.0 != caller.caller_id.0 {
+    if !sale.is_public && sale.owner_id.0 != caller.caller_id.0 {
         return Err(events::EventError::NotFound.into());
     }
     Ok(sale)

@@ -6,6 +6,8 @@ use std::path::{Path, PathBuf};
 use serde_json::Value;
 use sqlx::{AssertSqlSafe, Connection, Executor, PgConnection, PgPool, SqlSafeStr};
 
+use crate::support::TestApp;
+
 /// What `./test prepare` writes, a file for each query.
 pub fn recorded() -> Vec<Value> {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join(".sqlx");
@@ -63,4 +65,46 @@ fn each_recorded_query_is_one_of_the_source() {
         let is_there = sources.iter().any(|source| source.contains(text));
         assert!(is_there, "no source has {text}");
     }
+}
+
+/// Which tables a query reads, and how many rows of each, filtered out or not.
+async fn rows_read(db: &PgPool, text: &str) -> Vec<(String, f64)> {
+    let sql = AssertSqlSafe(format!("EXPLAIN (ANALYZE, FORMAT JSON) {text}"));
+    let explained: Value = sqlx::query_scalar(sql).fetch_one(db).await.expect("a plan");
+    let mut read = Vec::new();
+    let mut nodes = vec![&explained[0]["Plan"]];
+    while let Some(node) = nodes.pop() {
+        nodes.extend(node["Plans"].as_array().into_iter().flatten());
+        let number = |name: &str| node[name].as_f64().unwrap_or_default();
+        let n_rows = number("Actual Rows") + number("Rows Removed by Filter");
+        if let Some(table) = node["Relation Name"].as_str() {
+            read.push((table.to_owned(), n_rows * number("Actual Loops")));
+        }
+    }
+    read
+}
+
+#[sqlx::test(migrator = "holdfast::postgres::MIGRATIONS")]
+async fn of_cancelled_events_only_what_is_still_booked_is_read(db: PgPool) {
+    let app = TestApp::start(db.clone()).await;
+    let (over, on_sale) = (app.on_sale(1, 4).await, app.on_sale(20, 150).await);
+    over.apply("cancel").await;
+    let insert = "INSERT INTO bookings (event_id, hold_id, booking_id, holder_id, reference, state,
+                      contact_name, contact_email, total, currency, confirmed_at, cancelled_at)
+                  SELECT $1, id, id, id, id::text, 'cancelled', 'Ana', 'ana@example.org', 49.5,
+                      'EUR', now(), now()
+                  FROM (SELECT gen_random_uuid() AS id FROM generate_series(1, 5000)) AS made";
+    let inserted = sqlx::query(insert).bind(over.id().0).execute(&db).await;
+    inserted.expect("bookings that are cancelled");
+    app.fill(&on_sale).await;
+    let queries = recorded();
+    let is_the_jobs = |query: &&Value| text_of(query).contains("e.state = 'cancelled'");
+    let query = queries.iter().find(is_the_jobs).expect("the job's query");
+
+    let read = rows_read(&db, &text_of(query).replace("$1", "100")).await;
+
+    assert!(!read.is_empty());
+    let n_rows: f64 = read.iter().map(|(_, n_rows)| n_rows).sum();
+    assert!(n_rows < 10.0, "{read:?}");
+    app.stop().await;
 }

@@ -86,7 +86,7 @@ struct EventPage {
 
 /// List events
 ///
-/// Newest first; drafts only to their owners.
+/// Newest first; what was never opened only to its owner.
 #[utoipa::path(
     get, path = "/v1/events", operation_id = "list_events", tag = "events",
     security((), ("bearerAuth" = [])),
@@ -124,8 +124,9 @@ async fn list_events(
     params(("event_id" = EventId, Path, description = "Which event")),
     responses(
         (status = 200, description = "The event", body = EventWithSeats),
-        (status = 404, description = "`not_found`: there is no such event, or it is a draft of \
-            somebody else's", body = ProblemBody, content_type = "application/problem+json"),
+        (status = 404, description = "`not_found`: there is no such event, or it is \
+            somebody else's and was never opened",
+         body = ProblemBody, content_type = "application/problem+json"),
     )
 )]
 async fn get_event(

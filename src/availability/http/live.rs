@@ -83,8 +83,9 @@ enum LiveMessage {
     responses(
         (status = 200, description = "Messages without end", body = LiveMessage,
          content_type = "text/event-stream"),
-        (status = 404, description = "`not_found`: there is no such event, or it is a draft of \
-            somebody else's", body = ProblemBody, content_type = "application/problem+json"),
+        (status = 404, description = "`not_found`: there is no such event, or it is \
+            somebody else's and was never opened",
+         body = ProblemBody, content_type = "application/problem+json"),
         (status = 429, description = "`rate_limited`: too many seat maps are watched from the \
             address", body = ProblemBody, content_type = "application/problem+json",
          headers(("Retry-After" = i32, description = "Seconds until it is worth another try"))),

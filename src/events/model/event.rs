@@ -139,6 +139,11 @@ impl Reach {
 }
 
 impl Event {
+    /// Once it was put on sale, for ever. Until then it is its owner's alone.
+    pub fn is_public(&self) -> bool {
+        self.opened_at.is_some()
+    }
+
     /// Invariant: only a caller who may see the event gets here.
     pub fn view(self, reach: Reach) -> EventView {
         let owner_id = Some(self.owner_id).filter(|_| reach.owns(&self));

@@ -18,6 +18,8 @@ pub struct Sale {
     pub owner_id: AccountId,
     pub name: String,
     pub state: EventState,
+    /// Whether everybody may see the event.
+    pub is_public: bool,
     pub version: i32,
     pub venue_id: VenueId,
     pub venue_version: i32,
@@ -38,6 +40,7 @@ impl Sale {
     /// `seating` must be of the event's venue and version.
     pub fn of(event: Event, seating: Arc<Seating>) -> Self {
         let currency = event.currency;
+        let is_public = event.is_public();
         let prices = event.prices.into_iter();
         let terms = event.terms;
         Self {
@@ -45,6 +48,7 @@ impl Sale {
             owner_id: event.owner_id,
             name: terms.name,
             state: event.state,
+            is_public,
             version: event.version,
             venue_id: event.venue.venue_id,
             venue_version: event.venue.version,

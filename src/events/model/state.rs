@@ -11,7 +11,7 @@ use thiserror::Error;
 #[serde(rename_all = "snake_case")]
 #[sqlx(type_name = "text", rename_all = "snake_case")]
 pub enum EventState {
-    /// Only its owner sees it.
+    /// Only its owner sees it, also if it is cancelled without ever being opened.
     Draft,
     /// Seats can be held, within the sale window.
     OnSale,

@@ -43,7 +43,7 @@ pub(crate) async fn find_all(
                     WHERE p.event_id = e.event_id) AS "prices!: Json<Vec<EventPrice>>"
              FROM events e
              JOIN venue_versions v ON v.venue_id = e.venue_id AND v.version = e.venue_version
-            WHERE e.event_id = ANY($1) AND (e.state <> 'draft' OR e.owner_id = $2 OR $3)
+            WHERE e.event_id = ANY($1) AND (e.opened_at IS NOT NULL OR e.owner_id = $2 OR $3)
             ORDER BY e.event_id DESC"#,
         &event_ids.iter().map(|id| id.0).collect::<Vec<_>>(),
         reach.owner(),
@@ -67,7 +67,7 @@ pub(crate) async fn list(
             WHERE ($1::uuid IS NULL OR event_id < $1)
               AND ($2::text IS NULL OR state = $2)
               AND ($3::text IS NULL OR position(lower($3) IN lower(name)) > 0)
-              AND (state <> 'draft' OR owner_id = $4 OR $5)
+              AND (opened_at IS NOT NULL OR owner_id = $4 OR $5)
               AND ($6::uuid IS NULL OR owner_id = $6)
             ORDER BY event_id DESC
             LIMIT $7"#,

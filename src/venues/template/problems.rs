@@ -103,6 +103,8 @@ pub(super) struct Source {
 #[derive(Debug, Default)]
 pub(super) struct Problems {
     list: Vec<TemplateProblem>,
+    /// Listed or left out.
+    n_errors: usize,
     n_left_out: usize,
     category_uses: Vec<(String, Source)>,
     n_labels: u64,
@@ -110,18 +112,32 @@ pub(super) struct Problems {
 
 impl Problems {
     pub(super) fn add(&mut self, code: ProblemCode, source: &Source, detail: impl Into<String>) {
+        let severity = code.severity();
+        self.n_errors += usize::from(severity == Severity::Error);
         if self.list.len() >= PROBLEMS_MAX {
             self.n_left_out += 1;
-            return;
+            if severity == Severity::Warning || !self.drop_warning() {
+                return;
+            }
         }
         self.list.push(TemplateProblem {
-            severity: code.severity(),
+            severity,
             code,
             pointer: source.pointer.clone(),
             line: source.at.line,
             column: source.at.column,
             detail: detail.into(),
         });
+    }
+
+    /// Makes room for an error; false where there is no warning to leave out instead.
+    fn drop_warning(&mut self) -> bool {
+        if self.n_errors > PROBLEMS_MAX {
+            return false;
+        }
+        let mut list = self.list.iter();
+        let last = list.rposition(|problem| problem.severity == Severity::Warning);
+        last.map(|at| self.list.remove(at)).is_some()
     }
 
     /// Notes that a category was named, to be compared with those that exist: also where the
@@ -150,9 +166,7 @@ impl Problems {
     }
 
     pub(super) fn has_errors(&self) -> bool {
-        self.list
-            .iter()
-            .any(|problem| problem.severity == Severity::Error)
+        self.n_errors > 0
     }
 
     /// Takes over the mistakes of a document that breaks off, without those that its missing end
@@ -166,7 +180,10 @@ impl Problems {
             );
             is_before && !needs_the_whole
         });
-        self.list.extend(certain);
+        for problem in certain {
+            self.n_errors += usize::from(problem.severity == Severity::Error);
+            self.list.push(problem);
+        }
     }
 
     /// All of them, in the order of the document.
@@ -175,9 +192,13 @@ impl Problems {
             .sort_by_key(|problem| (problem.line, problem.column));
         if self.n_left_out > 0 {
             let detail = format!("{} more mistakes are not listed.", self.n_left_out);
+            let severity = match self.has_errors() {
+                true => Severity::Error,
+                false => Severity::Warning,
+            };
             self.list.truncate(PROBLEMS_MAX);
             self.list.push(TemplateProblem {
-                severity: Severity::Error,
+                severity,
                 code: ProblemCode::TooManyProblems,
                 pointer: String::new(),
                 line: 1,

@@ -35,7 +35,7 @@ pub async fn join(
     asked: JoinWaitlist,
 ) -> Result<EntryId, WaitlistError> {
     let sale = events::reload_sale(ctx, event_id).await?;
-    if sale.state == EventState::Draft && sale.owner_id.0 != caller.caller_id.0 {
+    if !sale.is_public && sale.owner_id.0 != caller.caller_id.0 {
         return Err(events::EventError::NotFound.into());
     }
     let terms = store::find_terms(&ctx.db, event_id).await?;

@@ -57,6 +57,58 @@ async fn a_draft_exists_only_for_its_owner_and_admins(db: PgPool) {
 }
 
 #[sqlx::test(migrator = "holdfast::postgres::MIGRATIONS")]
+async fn a_draft_that_was_cancelled_is_as_secret_as_before(db: PgPool) {
+    let app = TestApp::start(db).await;
+    let (owner, admin) = (app.venue_admin().await, app.admin().await);
+    let (other, stranger) = (app.venue_admin().await, app.stranger());
+    let event = draft(&app, &owner).await;
+    done(&owner, &event, "cancel").await;
+
+    for unseen in ["", "/layout", "/availability", "/live", "/waitlist/terms"] {
+        for caller in [&stranger, &other] {
+            let answer = caller.get(&format!("{event}{unseen}")).await;
+            answer.expect_problem(404, "not_found");
+        }
+    }
+    for caller in [&stranger, &other] {
+        for query in ["", "?state=cancelled"] {
+            let listed = caller.get(&format!("/v1/events{query}")).await.expect(200);
+            assert!(names(&listed).is_empty(), "{query}");
+        }
+    }
+    let held = app
+        .guest()
+        .post(&format!("{event}/holds"), json!({"seats": ["S-A-1"]}))
+        .await;
+    held.expect_problem(404, "not_found");
+    for caller in [&owner, &admin] {
+        let seen = caller.get(&event).await.expect(200);
+        assert_eq!(seen["state"], "cancelled");
+        let layout = caller.get(&format!("{event}/layout")).await.expect(200);
+        assert_eq!(layout.header("cache-control"), "private, no-cache");
+        assert_eq!(names(&caller.get("/v1/events").await), ["Gala"]);
+    }
+    app.finish().await;
+}
+
+#[sqlx::test(migrator = "holdfast::postgres::MIGRATIONS")]
+async fn an_event_that_was_on_sale_is_public_also_once_it_is_cancelled(db: PgPool) {
+    let app = TestApp::start(db).await;
+    let owner = app.venue_admin().await;
+    let event = draft(&app, &owner).await;
+    for verb in ["open", "cancel"] {
+        done(&owner, &event, verb).await;
+    }
+
+    let seen = app.stranger().get(&event).await.expect(200);
+    let listed = app.stranger().get("/v1/events").await.expect(200);
+
+    assert_eq!(seen["state"], "cancelled");
+    assert_eq!(names(&listed), ["Gala"]);
+    app.finish().await;
+}
+
+#[sqlx::test(migrator = "holdfast::postgres::MIGRATIONS")]
 async fn an_admin_who_is_none_any_more_does_not_see_drafts(db: PgPool) {
     let app = TestApp::start(db.clone()).await;
     let (owner, admin) = (app.venue_admin().await, app.admin().await);

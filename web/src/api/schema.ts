@@ -262,7 +262,7 @@ export interface paths {
         };
         /**
          * List events
-         * @description Newest first; drafts only to their owners.
+         * @description Newest first; what was never opened only to its owner.
          */
         get: operations["list_events"];
         put?: never;
@@ -3644,7 +3644,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `not_found`: there is no such event, or it is a draft of somebody else's */
+            /** @description `not_found`: there is no such event, or it is somebody else's and was never opened */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -5112,7 +5112,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `not_found`: there is no such event, or it is a draft of somebody else's */
+            /** @description `not_found`: there is no such event, or it is somebody else's and was never opened */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -5186,7 +5186,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `not_found`: there is no such event, or it is a draft of somebody else's */
+            /** @description `not_found`: there is no such event, or it is somebody else's and was never opened */
             404: {
                 headers: {
                     [name: string]: unknown;

@@ -6,7 +6,7 @@ use std::thread;
 use std::time::Duration;
 
 use super::{HOUSE, ProblemCode, check_yaml, house};
-use crate::venues::template::Checked;
+use crate::venues::template::{Checked, Severity};
 
 /// Far more than an unoptimised build takes, and far less than what is left unbounded.
 const TIME_MAX: Duration = Duration::from_secs(120);
@@ -178,6 +178,42 @@ fn parts_that_all_overlap_each_other_are_told_quickly() {
 
     assert_has(&checked, ProblemCode::OverlappingSeats);
     assert_has(&checked, ProblemCode::TooManyProblems);
+}
+
+/// Standing areas apart from each other, a warning for each.
+fn crowded_areas(n_areas: u32) -> String {
+    let area = |n: u32| {
+        let (x, y) = (n % 25 * 5, n / 25 * 5);
+        format!(
+            "  - {{key: A{n}, category: a, at: [{x}, {y}], flags: [accessible], \
+                 places: {{capacity: 5, rectangle: [1, 1]}}}}\n"
+        )
+    };
+    (0..n_areas).map(area).collect()
+}
+
+#[test]
+fn behind_any_number_of_warnings_a_mistake_is_found() {
+    let twice = "  - {keys: S1-S2, category: a, at: [-50, 5], rows: [{labels: A, seats: 4}]}\n";
+
+    let checked = check_in_time(with_sections(&(crowded_areas(600) + twice)));
+
+    assert_has(&checked, ProblemCode::OverlappingSeats);
+    assert_has(&checked, ProblemCode::TooManyProblems);
+    assert_has(&checked, ProblemCode::CrowdedArea);
+    assert_eq!(checked.problems.len(), 501);
+}
+
+#[test]
+fn any_number_of_warnings_is_no_mistake() {
+    let checked = check_in_time(with_sections(&crowded_areas(600)));
+
+    let left_out = checked.problems.last().expect("warnings");
+    assert_eq!(left_out.code, ProblemCode::TooManyProblems);
+    let mut problems = checked.problems.iter();
+    assert!(problems.all(|problem| problem.severity == Severity::Warning));
+    assert_eq!(checked.seat_count, 3_000);
+    assert!(checked.layout.is_some());
 }
 
 #[test]
