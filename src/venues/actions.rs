@@ -173,9 +173,9 @@ async fn same_again(
     Ok(StoredVersion {
         venue_id,
         version,
-        name: venue.name,
-        seat_count: venue.seat_count.cast_unsigned(),
-        sections: venue.sections.0,
+        name: venue.summary.name,
+        seat_count: venue.summary.seat_count.cast_unsigned(),
+        sections: venue.sections,
         n_added: 0,
         n_removed: 0,
         problems: Vec::new(),

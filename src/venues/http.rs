@@ -9,7 +9,7 @@ use utoipa_axum::routes;
 
 use super::actions::{self, StoredVersion, Upload};
 use super::model::Layout;
-use super::store::{self, Venue};
+use super::store::{self, Venue, VenueFilter, VenueSummary};
 use super::template::{MediaType, SectionSummary, TemplateProblem};
 use crate::auth::{Caller, VenueAdmin};
 use crate::context::Context;
@@ -214,6 +214,8 @@ struct ListQuery {
     /// Only venues that the caller owns.
     #[serde(default)]
     mine: bool,
+    /// Only venues that come with the service, or only others.
+    built_in: Option<bool>,
     /// How many items at most.
     #[param(minimum = 1, maximum = 200, default = 50)]
     limit: Option<u32>,
@@ -224,7 +226,7 @@ struct ListQuery {
 /// A page of venues, newest first.
 #[derive(Serialize, utoipa::ToSchema)]
 struct VenuePage {
-    items: Vec<Venue>,
+    items: Vec<VenueSummary>,
     /// For `after`, if another page follows.
     next: Option<String>,
 }
@@ -255,7 +257,11 @@ async fn list_venues(
             return Err(Problem::new(Code::Unauthenticated, detail));
         }
     };
-    let venues = store::list_venues(&ctx.db, owner_id, page).await?;
+    let filter = VenueFilter {
+        owner_id,
+        is_built_in: list.built_in,
+    };
+    let venues = store::list_venues(&ctx.db, &filter, page).await?;
     let (items, next) = page.cut(venues, |venue| venue.venue_id.0);
     Ok(Json(VenuePage { items, next }))
 }

@@ -98,17 +98,15 @@ pub(in crate::venues) async fn find_template(
     .ok_or(VenueError::NotFound)
 }
 
-/// A venue in its newest version.
+/// A venue in its newest version, as in lists.
 #[derive(Debug, Serialize, utoipa::ToSchema)]
-pub(in crate::venues) struct Venue {
+pub(in crate::venues) struct VenueSummary {
     pub(in crate::venues) venue_id: VenueId,
     pub(in crate::venues) name: String,
     pub(in crate::venues) version: i32,
     /// IANA name.
     pub(in crate::venues) time_zone: String,
     pub(in crate::venues) seat_count: i32,
-    #[schema(value_type = Vec<SectionSummary>)]
-    pub(in crate::venues) sections: Json<Vec<SectionSummary>>,
     /// The name of a venue that comes with the service.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(in crate::venues) built_in_key: Option<String>,
@@ -118,14 +116,21 @@ pub(in crate::venues) struct Venue {
     pub(in crate::venues) updated_at: Instant,
 }
 
+/// A venue in its newest version.
+#[derive(Debug, Serialize, utoipa::ToSchema)]
+pub(in crate::venues) struct Venue {
+    #[serde(flatten)]
+    pub(in crate::venues) summary: VenueSummary,
+    pub(in crate::venues) sections: Vec<SectionSummary>,
+}
+
 pub(in crate::venues) async fn find_venue(
     db: impl PgExecutor<'_>,
     venue_id: VenueId,
 ) -> Result<Venue, VenueError> {
-    sqlx::query_as!(
-        Venue,
+    let row = sqlx::query!(
         r#"
-        SELECT venue_id AS "venue_id: VenueId", venues.name, venues.version, time_zone, seat_count,
+        SELECT venues.name, venues.version, time_zone, seat_count,
             sections AS "sections: Json<Vec<SectionSummary>>", built_in_key, venues.created_at,
             venues.updated_at
         FROM venues JOIN venue_versions USING (venue_id, version)
@@ -135,29 +140,50 @@ pub(in crate::venues) async fn find_venue(
     )
     .fetch_optional(db)
     .await?
-    .ok_or(VenueError::NotFound)
+    .ok_or(VenueError::NotFound)?;
+    Ok(Venue {
+        summary: VenueSummary {
+            venue_id,
+            name: row.name,
+            version: row.version,
+            time_zone: row.time_zone,
+            seat_count: row.seat_count,
+            built_in_key: row.built_in_key,
+            created_at: row.created_at,
+            updated_at: row.updated_at,
+        },
+        sections: row.sections.0,
+    })
 }
 
-/// Venues, newest first; one owner's, or everybody's.
+/// Which venues of a list.
+#[derive(Debug, Default)]
+pub(in crate::venues) struct VenueFilter {
+    pub(in crate::venues) owner_id: Option<Uuid>,
+    pub(in crate::venues) is_built_in: Option<bool>,
+}
+
+/// Venues, newest first.
 pub(in crate::venues) async fn list_venues(
     db: impl PgExecutor<'_>,
-    owner_id: Option<Uuid>,
+    filter: &VenueFilter,
     page: PageRequest,
-) -> Result<Vec<Venue>, VenueError> {
+) -> Result<Vec<VenueSummary>, VenueError> {
     let venues = sqlx::query_as!(
-        Venue,
+        VenueSummary,
         r#"
         SELECT venue_id AS "venue_id: VenueId", venues.name, venues.version, time_zone, seat_count,
-            sections AS "sections: Json<Vec<SectionSummary>>", built_in_key, venues.created_at,
-            venues.updated_at
+            built_in_key, venues.created_at, venues.updated_at
         FROM venues JOIN venue_versions USING (venue_id, version)
         WHERE ($1::uuid IS NULL OR owner_id = $1) AND ($2::uuid IS NULL OR venue_id < $2)
+            AND ($4::boolean IS NULL OR (built_in_key IS NOT NULL) = $4)
         ORDER BY venue_id DESC
         LIMIT $3
         "#,
-        owner_id,
+        filter.owner_id,
         page.after,
-        page.n_rows()
+        page.n_rows(),
+        filter.is_built_in
     )
     .fetch_all(db)
     .await?;

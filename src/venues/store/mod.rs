@@ -6,8 +6,8 @@ mod seating;
 
 pub use find::{LayoutDocument, find_layout};
 pub(super) use find::{
-    StoredTemplate, Venue, VersionHead, find_built_in, find_template, find_venue,
-    find_version_head, list_venues,
+    StoredTemplate, Venue, VenueFilter, VenueSummary, VersionHead, find_built_in, find_template,
+    find_venue, find_version_head, list_venues,
 };
 pub(super) use insert::{NewVersion, advance_version, insert_seats, insert_venue, insert_version};
 pub use seating::seating;

@@ -2,8 +2,13 @@
 
 use sqlx::PgPool;
 
-use super::{HALL, replace};
-use crate::support::TestApp;
+use super::{HALL, replace, upload};
+use crate::support::{Answer, TestApp};
+
+async fn load(app: &TestApp) {
+    let loaded = holdfast::venues::load_built_in(&app.ctx).await;
+    loaded.expect("the venues are loaded");
+}
 
 #[sqlx::test(migrator = "holdfast::postgres::MIGRATIONS")]
 async fn built_in_venues_are_loaded_once_by_however_many_instances(db: PgPool) {
@@ -62,6 +67,36 @@ async fn a_built_in_venue_whose_document_changed_gets_a_next_version(db: PgPool)
         };
         assert_eq!(venue["version"], expected, "{venue}");
     }
+    app.finish().await;
+}
+
+#[sqlx::test(migrator = "holdfast::postgres::MIGRATIONS")]
+async fn built_in_venues_are_listed_by_themselves(db: PgPool) {
+    let app = TestApp::start(db).await;
+    load(&app).await;
+    let owner = app.venue_admin().await;
+    upload(&owner, HALL).await;
+    let names = |page: &Answer| -> Vec<String> {
+        let items = page["items"].as_array().expect("items").iter();
+        let mut names: Vec<_> = items.map(|venue| venue["name"].to_string()).collect();
+        names.sort();
+        names
+    };
+
+    let all = owner.get("/v1/venues").await.expect(200);
+    let built_in = owner.get("/v1/venues?built_in=true").await.expect(200);
+    let others = owner.get("/v1/venues?built_in=false").await.expect(200);
+    let first = app.stranger();
+    let first = first.get("/v1/venues?built_in=true&limit=4").await;
+    let next = format!("/v1/venues?built_in=true&after={}", first.text_of("next"));
+    let rest = app.stranger().get(&next).await.expect(200);
+    let nobodys = owner.get("/v1/venues?built_in=true&mine=true").await;
+
+    assert_eq!((names(&all).len(), names(&built_in).len()), (6, 5));
+    assert_eq!(names(&others), ["\"Hall\""]);
+    let pages = [names(&first.expect(200)), names(&rest)];
+    assert_eq!((pages[0].len(), pages[1].len()), (4, 1));
+    assert!(names(&nobodys.expect(200)).is_empty());
     app.finish().await;
 }
 

@@ -2171,7 +2171,19 @@ export interface components {
             seats: string[];
         };
         /** @description A venue in its newest version. */
-        Venue: {
+        Venue: components["schemas"]["VenueSummary"] & {
+            sections: components["schemas"]["SectionSummary"][];
+        };
+        /** Format: uuid */
+        VenueId: string;
+        /** @description A page of venues, newest first. */
+        VenuePage: {
+            items: components["schemas"]["VenueSummary"][];
+            /** @description For `after`, if another page follows. */
+            next?: string | null;
+        };
+        /** @description A venue in its newest version, as in lists. */
+        VenueSummary: {
             /** @description The name of a venue that comes with the service. */
             built_in_key?: string | null;
             /** Format: date-time */
@@ -2179,7 +2191,6 @@ export interface components {
             name: string;
             /** Format: int32 */
             seat_count: number;
-            sections: components["schemas"]["SectionSummary"][];
             /** @description IANA name. */
             time_zone: string;
             /** Format: date-time */
@@ -2187,14 +2198,6 @@ export interface components {
             venue_id: components["schemas"]["VenueId"];
             /** Format: int32 */
             version: number;
-        };
-        /** Format: uuid */
-        VenueId: string;
-        /** @description A page of venues, newest first. */
-        VenuePage: {
-            items: components["schemas"]["Venue"][];
-            /** @description For `after`, if another page follows. */
-            next?: string | null;
         };
         /** @description A version of a venue's template, as stored. */
         VenueVersion: {
@@ -7423,6 +7426,8 @@ export interface operations {
             query?: {
                 /** @description Only venues that the caller owns. */
                 mine?: boolean;
+                /** @description Only venues that come with the service, or only others. */
+                built_in?: boolean;
                 /** @description How many items at most. */
                 limit?: number;
                 /** @description The `next` of the page before. */
