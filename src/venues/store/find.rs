@@ -43,6 +43,11 @@ pub(in crate::venues) struct VersionHead {
     pub(in crate::venues) etag: String,
 }
 
+/// A version's tag as it is sent, with its layout and its template.
+pub(in crate::venues) fn quoted(etag: &str) -> String {
+    format!("\"{etag}\"")
+}
+
 /// A version, or without one the newest.
 pub(in crate::venues) async fn find_version_head(
     db: impl PgExecutor<'_>,
@@ -69,6 +74,7 @@ pub(in crate::venues) struct StoredTemplate {
     pub(in crate::venues) version: i32,
     pub(in crate::venues) document: String,
     pub(in crate::venues) media_type: String,
+    pub(in crate::venues) etag: String,
 }
 
 /// The template of a version, or without one of the newest: the owner's only. Admins own the
@@ -82,7 +88,7 @@ pub(in crate::venues) async fn find_template(
     sqlx::query_as!(
         StoredTemplate,
         r#"
-        SELECT venue_versions.version, document, media_type
+        SELECT venue_versions.version, document, media_type, etag
         FROM venues JOIN venue_versions USING (venue_id)
         WHERE venue_id = $1
             AND (owner_id = $2 OR (owner_id IS NULL AND $3))
@@ -190,9 +196,12 @@ pub(in crate::venues) async fn list_venues(
     Ok(venues)
 }
 
+/// The newest version of a built-in venue.
 pub(in crate::venues) struct BuiltIn {
     pub(in crate::venues) venue_id: VenueId,
     pub(in crate::venues) document: String,
+    pub(in crate::venues) created_by: Option<Uuid>,
+    pub(in crate::venues) etag: String,
 }
 
 pub(in crate::venues) async fn find_built_in(
@@ -202,7 +211,7 @@ pub(in crate::venues) async fn find_built_in(
     let built_in = sqlx::query_as!(
         BuiltIn,
         r#"
-        SELECT venue_id AS "venue_id: VenueId", document
+        SELECT venue_id AS "venue_id: VenueId", document, etag, created_by
         FROM venues JOIN venue_versions USING (venue_id, version)
         WHERE built_in_key = $1
         "#,
@@ -211,4 +220,24 @@ pub(in crate::venues) async fn find_built_in(
     .fetch_optional(db)
     .await?;
     Ok(built_in)
+}
+
+/// Whether any version of a venue was made from the document.
+pub(in crate::venues) async fn had_document(
+    db: impl PgExecutor<'_>,
+    venue_id: VenueId,
+    document: &str,
+) -> Result<bool, VenueError> {
+    let had = sqlx::query_scalar!(
+        r#"
+        SELECT EXISTS (
+            SELECT FROM venue_versions WHERE venue_id = $1 AND document = $2
+        ) AS "had!"
+        "#,
+        venue_id.0,
+        document
+    )
+    .fetch_one(db)
+    .await?;
+    Ok(had)
 }

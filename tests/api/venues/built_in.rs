@@ -1,5 +1,6 @@
 //! The venues that come with the service.
 
+use serde_json::json;
 use sqlx::PgPool;
 
 use super::{HALL, replace, upload};
@@ -8,6 +9,13 @@ use crate::support::{Answer, TestApp};
 async fn load(app: &TestApp) {
     let loaded = holdfast::venues::load_built_in(&app.ctx).await;
     loaded.expect("the venues are loaded");
+}
+
+async fn path_of(app: &TestApp, key: &str) -> String {
+    let found = "SELECT venue_id FROM venues WHERE built_in_key = $1";
+    let found = sqlx::query_scalar(found).bind(key).fetch_one(&app.ctx.db);
+    let venue_id: uuid::Uuid = found.await.expect("the venue");
+    format!("/v1/venues/{venue_id}")
 }
 
 #[sqlx::test(migrator = "holdfast::postgres::MIGRATIONS")]
@@ -66,6 +74,43 @@ async fn a_built_in_venue_whose_document_changed_gets_a_next_version(db: PgPool)
             1
         };
         assert_eq!(venue["version"], expected, "{venue}");
+    }
+    app.finish().await;
+}
+
+#[sqlx::test(migrator = "holdfast::postgres::MIGRATIONS")]
+async fn what_an_admin_made_of_a_built_in_venue_stays(db: PgPool) {
+    let app = TestApp::start(db).await;
+    load(&app).await;
+    let venue = path_of(&app, "club").await;
+    replace(&app.admin().await, &venue, HALL).await.expect(200);
+
+    load(&app).await;
+
+    let venue = app.stranger().get(&venue).await.expect(200);
+    assert_eq!(
+        (&venue["version"], &venue["name"]),
+        (&json!(2), &json!("Hall"))
+    );
+    app.finish().await;
+}
+
+#[sqlx::test(migrator = "holdfast::postgres::MIGRATIONS")]
+async fn an_older_program_does_not_undo_what_a_newer_one_brought(db: PgPool) {
+    let app = TestApp::start(db).await;
+    load(&app).await;
+    let venue = path_of(&app, "club").await;
+    replace(&app.admin().await, &venue, HALL).await.expect(200);
+    // As a program stores it whose club is this hall.
+    for service in ["NULL", "'00000000-0000-0000-0000-000000000000'"] {
+        let by_service = format!("UPDATE venue_versions SET created_by = {service}");
+        let made = sqlx::query(sqlx::AssertSqlSafe(by_service));
+        made.execute(&app.ctx.db).await.expect("a version");
+
+        load(&app).await;
+
+        let venue = app.stranger().get(&venue).await.expect(200);
+        assert_eq!(venue["version"], 2, "{service}");
     }
     app.finish().await;
 }

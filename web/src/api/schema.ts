@@ -1028,7 +1028,8 @@ export interface paths {
         get: operations["get_venue_template"];
         /**
          * Stores a template as its venue's next version. Seats with the same labels stay the same seats;
-         *     events keep the version that they were made with. The same document again changes nothing.
+         *     events keep the version that they were made with. The same document again changes nothing. With
+         *     `If-Match` it is stored only if the newest version is still that upon which it was written.
          */
         put: operations["replace_template"];
         post?: never;
@@ -7877,6 +7878,7 @@ export interface operations {
             /** @description The document. */
             200: {
                 headers: {
+                    ETag?: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -7952,7 +7954,10 @@ export interface operations {
     replace_template: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description The `ETag` of the version's layout or template */
+                "If-Match"?: string | null;
+            };
             path: {
                 /** @description Which venue */
                 venue_id: components["schemas"]["VenueId"];
@@ -8012,7 +8017,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Somebody else stored a version first. */
+            /** @description `version_conflict`: somebody else stored a version first. */
             409: {
                 headers: {
                     [name: string]: unknown;
