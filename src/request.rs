@@ -1,11 +1,13 @@
 //! What a request carries: JSON bodies, path and query parameters, read so that a mistake is a
 //! problem that says where it is.
 
+use std::convert::Infallible;
+
 use axum::body::Bytes;
 use axum::extract::rejection::BytesRejection;
 use axum::extract::{FromRequest, FromRequestParts, Request};
 use axum::http::request::Parts;
-use axum::http::{HeaderMap, header};
+use axum::http::{HeaderMap, HeaderName, header};
 use axum::response::{IntoResponse, Response};
 use garde::Validate;
 use serde::Serialize;
@@ -217,12 +219,43 @@ impl<S: Send + Sync, T: DeserializeOwned + Send> FromRequestParts<S> for Query<T
 
 /// Whether `If-None-Match` names the tag (RFC 9110, 13.1.2: compared weakly).
 pub fn is_known(headers: &HeaderMap, etag: &str) -> bool {
-    let lists = headers.get_all(header::IF_NONE_MATCH).into_iter();
-    let mut tags = lists
+    tags(headers, header::IF_NONE_MATCH).any(|tag| tag == "*" || tag == etag)
+}
+
+/// The tags in a header, without what marks them as weak.
+fn tags(headers: &HeaderMap, name: HeaderName) -> impl Iterator<Item = &str> {
+    let lists = headers.get_all(name).into_iter();
+    let tags = lists
         .filter_map(|list| list.to_str().ok())
-        .flat_map(|list| list.split(','))
-        .map(str::trim);
-    tags.any(|tag| tag == "*" || tag.trim_start_matches("W/") == etag)
+        .flat_map(|list| list.split(','));
+    tags.map(|tag| tag.trim().trim_start_matches("W/"))
+}
+
+/// What `If-Match` names: the version that a change is meant for. Without the header, any.
+#[derive(Clone, Debug, Default)]
+pub struct IfMatch(Option<Vec<String>>);
+
+impl IfMatch {
+    pub fn tag(etag: &str) -> Self {
+        Self(Some(vec![etag.to_owned()]))
+    }
+
+    /// Compared weakly, unlike RFC 9110, 13.1.1: a proxy that compresses an answer weakens its tag.
+    pub fn allows(&self, etag: &str) -> bool {
+        let tags = self.0.as_deref();
+        tags.is_none_or(|tags| tags.iter().any(|tag| tag == "*" || tag == etag))
+    }
+}
+
+impl<S: Send + Sync> FromRequestParts<S> for IfMatch {
+    type Rejection = Infallible;
+
+    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Infallible> {
+        let headers = &parts.headers;
+        let is_there = headers.contains_key(header::IF_MATCH);
+        let tags = tags(headers, header::IF_MATCH).map(str::to_owned);
+        Ok(Self(is_there.then(|| tags.collect())))
+    }
 }
 
 /// Whether `Accept-Encoding` takes an encoding (RFC 9110, 12.5.3); one with a weight of 0 it

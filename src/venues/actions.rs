@@ -18,6 +18,7 @@ use crate::auth::Caller;
 use crate::context::Context;
 use crate::document::{Document, Documents};
 use crate::id::VenueId;
+use crate::request::IfMatch;
 
 /// A document as it arrived.
 pub(super) struct Upload {
@@ -132,16 +133,22 @@ pub(super) async fn insert(
     Ok(version.stored())
 }
 
-/// Stores a template as its venue's next version. The same document again changes nothing.
+/// Stores a template as its venue's next version, if the newest one is that upon which it was
+/// written. The same document again changes nothing.
 pub(super) async fn replace(
     ctx: &Context,
     caller: Caller,
     venue_id: VenueId,
+    upon: IfMatch,
     upload: Upload,
 ) -> Result<StoredVersion, VenueError> {
     let newest = store::find_template(&ctx.db, caller, venue_id, None).await?;
+    // Before the tag is looked at: who repeats a request may have changed it by the first.
     if is_same(&newest, &upload) {
         return same_again(ctx, venue_id, newest.version).await;
+    }
+    if !upon.allows(&store::quoted(&newest.etag)) {
+        return Err(VenueError::VersionConflict);
     }
     let seating = store::seating(ctx, venue_id, newest.version).await?;
     let before = seating
@@ -173,9 +180,9 @@ async fn same_again(
     Ok(StoredVersion {
         venue_id,
         version,
-        name: venue.name,
-        seat_count: venue.seat_count.cast_unsigned(),
-        sections: venue.sections.0,
+        name: venue.summary.name,
+        seat_count: venue.summary.seat_count.cast_unsigned(),
+        sections: venue.sections,
         n_added: 0,
         n_removed: 0,
         problems: Vec::new(),

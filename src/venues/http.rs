@@ -9,14 +9,14 @@ use utoipa_axum::routes;
 
 use super::actions::{self, StoredVersion, Upload};
 use super::model::Layout;
-use super::store::{self, Venue};
+use super::store::{self, Venue, VenueFilter, VenueSummary};
 use super::template::{MediaType, SectionSummary, TemplateProblem};
 use crate::auth::{Caller, VenueAdmin};
 use crate::context::Context;
 use crate::id::VenueId;
 use crate::page::PageQuery;
 use crate::problem::{Code, Problem, ProblemBody};
-use crate::request::{Json, Path, Query, is_known, read_body};
+use crate::request::{IfMatch, Json, Path, Query, is_known, read_body};
 
 pub fn routes() -> OpenApiRouter<Context> {
     OpenApiRouter::new()
@@ -177,10 +177,15 @@ async fn upload_venue(
 }
 
 /// Stores a template as its venue's next version. Seats with the same labels stay the same seats;
-/// events keep the version that they were made with. The same document again changes nothing.
+/// events keep the version that they were made with. The same document again changes nothing. With
+/// `If-Match` it is stored only if the newest version is still that upon which it was written.
 #[utoipa::path(
     put, path = "/v1/venues/{venue_id}/template", operation_id = "replace_template", tag = "venues",
-    params(("venue_id" = VenueId, Path, description = "Which venue")),
+    params(
+        ("venue_id" = VenueId, Path, description = "Which venue"),
+        ("If-Match" = Option<String>, Header,
+         description = "The `ETag` of the version's layout or template"),
+    ),
     request_body(
         content((String = "application/yaml"), (Object = "application/json")),
         description = "A venue template; see docs/venue-templates.md."
@@ -191,7 +196,7 @@ async fn upload_venue(
          body = ProblemBody, content_type = "application/problem+json"),
         (status = 404, description = "No such venue, or not the caller's.",
          body = ProblemBody, content_type = "application/problem+json"),
-        (status = 409, description = "Somebody else stored a version first.",
+        (status = 409, description = "`version_conflict`: somebody else stored a version first.",
          body = ProblemBody, content_type = "application/problem+json"),
         (status = 422, description = "The template has mistakes; `problems` has every one.",
          body = ProblemBody, content_type = "application/problem+json"),
@@ -201,9 +206,10 @@ async fn replace_template(
     State(ctx): State<Context>,
     VenueAdmin(caller): VenueAdmin,
     Path(venue_id): Path<VenueId>,
+    upon: IfMatch,
     upload: Upload,
 ) -> Result<Json<VenueVersion>, Problem> {
-    let stored = actions::replace(&ctx, caller, venue_id, upload).await?;
+    let stored = actions::replace(&ctx, caller, venue_id, upon, upload).await?;
     Ok(Json(stored.into()))
 }
 
@@ -214,6 +220,8 @@ struct ListQuery {
     /// Only venues that the caller owns.
     #[serde(default)]
     mine: bool,
+    /// Only venues that come with the service, or only others.
+    built_in: Option<bool>,
     /// How many items at most.
     #[param(minimum = 1, maximum = 200, default = 50)]
     limit: Option<u32>,
@@ -224,7 +232,7 @@ struct ListQuery {
 /// A page of venues, newest first.
 #[derive(Serialize, utoipa::ToSchema)]
 struct VenuePage {
-    items: Vec<Venue>,
+    items: Vec<VenueSummary>,
     /// For `after`, if another page follows.
     next: Option<String>,
 }
@@ -255,7 +263,11 @@ async fn list_venues(
             return Err(Problem::new(Code::Unauthenticated, detail));
         }
     };
-    let venues = store::list_venues(&ctx.db, owner_id, page).await?;
+    let filter = VenueFilter {
+        owner_id,
+        is_built_in: list.built_in,
+    };
+    let venues = store::list_venues(&ctx.db, &filter, page).await?;
     let (items, next) = page.cut(venues, |venue| venue.venue_id.0);
     Ok(Json(VenuePage { items, next }))
 }
@@ -309,7 +321,7 @@ async fn get_venue_layout(
     headers: HeaderMap,
 ) -> Result<Response, Problem> {
     let head = store::find_version_head(&ctx.db, venue_id, query.version).await?;
-    let etag = format!("\"{}\"", head.etag);
+    let etag = store::quoted(&head.etag);
     let cache_control = match query.version {
         Some(_) => "public, max-age=31536000, immutable",
         None => "no-cache",
@@ -340,7 +352,7 @@ async fn get_venue_layout(
         VersionQuery,
     ),
     responses(
-        (status = 200, description = "The document.",
+        (status = 200, description = "The document.", headers(("ETag" = String)),
          content((String = "application/yaml"), (Object = "application/json"))),
         (status = 403, description = "The caller is not a venue admin.",
          body = ProblemBody, content_type = "application/problem+json"),
@@ -356,6 +368,7 @@ async fn get_venue_template(
 ) -> Result<Response, Problem> {
     let template = store::find_template(&ctx.db, caller, venue_id, query.version).await?;
     let headers = [
+        (header::ETAG, store::quoted(&template.etag)),
         (header::CONTENT_TYPE, template.media_type),
         (header::CACHE_CONTROL, "private, no-cache".to_owned()),
     ];

@@ -104,5 +104,6 @@ async fn venues_are_listed_in_pages_newest_first(db: PgPool) {
     assert_eq!(names(&second.body), ["One"]);
     assert_eq!(second["next"], Value::Null);
     assert_eq!(names(&mine.body), ["Hall"]);
+    assert_eq!(mine["items"][0].get("sections"), None);
     app.finish().await;
 }

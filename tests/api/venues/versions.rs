@@ -1,10 +1,12 @@
 //! Next versions: stable seats, owners, nothing overwritten.
 
+use reqwest::Method;
+use reqwest::header::{CONTENT_TYPE, IF_MATCH};
 use serde_json::json;
 use sqlx::PgPool;
 
 use super::{HALL, replace, stored_seats, upload};
-use crate::support::TestApp;
+use crate::support::{Answer, Caller, TestApp};
 
 #[sqlx::test(migrator = "holdfast::postgres::MIGRATIONS")]
 async fn the_next_version_keeps_the_seats_that_keep_their_labels(db: PgPool) {
@@ -119,6 +121,67 @@ async fn of_many_next_versions_at_once_none_overwrites_another(db: PgPool) {
         venue["version"].as_i64(),
         *expected.last().expect("one wins")
     );
+    app.finish().await;
+}
+
+/// Stores a template if the venue's newest version is the one that has the tag.
+async fn replace_if(caller: &Caller, venue: &str, document: &str, tag: &str) -> Answer {
+    let request = caller
+        .request(Method::PUT, &format!("{venue}/template"))
+        .header(CONTENT_TYPE, "application/yaml")
+        .header(IF_MATCH, tag);
+    caller.send(request.body(document.to_owned())).await
+}
+
+#[sqlx::test(migrator = "holdfast::postgres::MIGRATIONS")]
+async fn of_two_next_versions_upon_the_same_one_the_second_is_refused(db: PgPool) {
+    let app = TestApp::start(db).await;
+    let owner = app.venue_admin().await;
+    let venue = upload(&owner, HALL).await;
+    let [five, six] = ["5", "6"].map(|n| HALL.replace("seats: 4", &format!("seats: {n}")));
+    let layout = owner.get(&format!("{venue}/layout")).await.expect(200);
+    let tag = layout.header("etag").to_owned();
+
+    let first = replace_if(&owner, &venue, &five, &tag).await.expect(200);
+    let second = replace_if(&owner, &venue, &six, &tag).await;
+    let repeated = replace_if(&owner, &venue, &five, &tag).await.expect(200);
+
+    second.expect_problem(409, "version_conflict");
+    assert_eq!(
+        (&first["version"], &repeated["version"]),
+        (&json!(2), &json!(2))
+    );
+    let newest = owner.get(&venue).await.expect(200);
+    assert_eq!(
+        (&newest["version"], &newest["seat_count"]),
+        (&json!(2), &json!(10))
+    );
+    app.finish().await;
+}
+
+#[sqlx::test(migrator = "holdfast::postgres::MIGRATIONS")]
+async fn a_version_is_named_by_the_tag_of_its_template_too(db: PgPool) {
+    let app = TestApp::start(db).await;
+    let owner = app.venue_admin().await;
+    let venue = upload(&owner, HALL).await;
+    let tag_of = async |path: &str| {
+        let answer = owner.get(&format!("{venue}/{path}")).await.expect(200);
+        answer.header("etag").to_owned()
+    };
+    assert_eq!(tag_of("template").await, tag_of("layout").await);
+
+    // A proxy that compresses weakens a tag.
+    for (n, written) in [(5, "TAG"), (6, "\"another\", W/TAG"), (7, "*")] {
+        let tag = written.replace("TAG", &tag_of("template").await);
+        let document = HALL.replace("seats: 4", &format!("seats: {n}"));
+        replace_if(&owner, &venue, &document, &tag)
+            .await
+            .expect(200);
+    }
+    for tag in ["\"another\"", "", "another"] {
+        let refused = replace_if(&owner, &venue, HALL, tag).await;
+        refused.expect_problem(409, "version_conflict");
+    }
     app.finish().await;
 }
 

@@ -1030,7 +1030,8 @@ export interface paths {
         get: operations["get_venue_template"];
         /**
          * Stores a template as its venue's next version. Seats with the same labels stay the same seats;
-         *     events keep the version that they were made with. The same document again changes nothing.
+         *     events keep the version that they were made with. The same document again changes nothing. With
+         *     `If-Match` it is stored only if the newest version is still that upon which it was written.
          */
         put: operations["replace_template"];
         post?: never;
@@ -2173,7 +2174,19 @@ export interface components {
             seats: string[];
         };
         /** @description A venue in its newest version. */
-        Venue: {
+        Venue: components["schemas"]["VenueSummary"] & {
+            sections: components["schemas"]["SectionSummary"][];
+        };
+        /** Format: uuid */
+        VenueId: string;
+        /** @description A page of venues, newest first. */
+        VenuePage: {
+            items: components["schemas"]["VenueSummary"][];
+            /** @description For `after`, if another page follows. */
+            next?: string | null;
+        };
+        /** @description A venue in its newest version, as in lists. */
+        VenueSummary: {
             /** @description The name of a venue that comes with the service. */
             built_in_key?: string | null;
             /** Format: date-time */
@@ -2181,7 +2194,6 @@ export interface components {
             name: string;
             /** Format: int32 */
             seat_count: number;
-            sections: components["schemas"]["SectionSummary"][];
             /** @description IANA name. */
             time_zone: string;
             /** Format: date-time */
@@ -2189,14 +2201,6 @@ export interface components {
             venue_id: components["schemas"]["VenueId"];
             /** Format: int32 */
             version: number;
-        };
-        /** Format: uuid */
-        VenueId: string;
-        /** @description A page of venues, newest first. */
-        VenuePage: {
-            items: components["schemas"]["Venue"][];
-            /** @description For `after`, if another page follows. */
-            next?: string | null;
         };
         /** @description A version of a venue's template, as stored. */
         VenueVersion: {
@@ -7447,6 +7451,8 @@ export interface operations {
             query?: {
                 /** @description Only venues that the caller owns. */
                 mine?: boolean;
+                /** @description Only venues that come with the service, or only others. */
+                built_in?: boolean;
                 /** @description How many items at most. */
                 limit?: number;
                 /** @description The `next` of the page before. */
@@ -7896,6 +7902,7 @@ export interface operations {
             /** @description The document. */
             200: {
                 headers: {
+                    ETag?: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -7971,7 +7978,10 @@ export interface operations {
     replace_template: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description The `ETag` of the version's layout or template */
+                "If-Match"?: string | null;
+            };
             path: {
                 /** @description Which venue */
                 venue_id: components["schemas"]["VenueId"];
@@ -8031,7 +8041,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Somebody else stored a version first. */
+            /** @description `version_conflict`: somebody else stored a version first. */
             409: {
                 headers: {
                     [name: string]: unknown;

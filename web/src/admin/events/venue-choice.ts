@@ -1,9 +1,9 @@
 import { dataOf, type components } from "../../api";
 import { api } from "../session/session.svelte";
 
-export type Venue = components["schemas"]["Venue"];
+export type Venue = components["schemas"]["VenueSummary"];
 
-/** Limit: pages of 200; who has more venues comes from the venue's own page. */
+/** Limit: pages of 200; nobody chooses from a list of more. */
 const PAGES_MAX = 10;
 
 export interface Venues {
@@ -13,16 +13,15 @@ export interface Venues {
 
 /** The venues that an event can be made in. */
 export async function findVenues(): Promise<Venues> {
-  const own = (await allOf(true)).filter(({ built_in_key }) => !built_in_key);
-  const builtIn = (await allOf(false)).filter(({ built_in_key }) => built_in_key);
+  const [own, builtIn] = await Promise.all([allOf({ mine: true }), allOf({ built_in: true })]);
   return { own, builtIn };
 }
 
-async function allOf(mine: boolean): Promise<Venue[]> {
+async function allOf(which: { mine: true } | { built_in: true }): Promise<Venue[]> {
   const venues: Venue[] = [];
   let after: string | undefined;
   for (let nth = 0; nth < PAGES_MAX; nth += 1) {
-    const query = { mine, limit: 200, ...(after && { after }) };
+    const query = { ...which, limit: 200, ...(after && { after }) };
     const page = await dataOf(api.GET("/v1/venues", { params: { query } }));
     venues.push(...page.items);
     if (!page.next) break;

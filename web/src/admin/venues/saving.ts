@@ -1,4 +1,4 @@
-import { dataOf, type components } from "../../api";
+import { dataOf, ProblemError, type components } from "../../api";
 import { RetryKey } from "../parts/retry-key";
 import { api } from "../session/session.svelte";
 import { templateBody } from "./validation.svelte";
@@ -15,7 +15,13 @@ export async function uploadVenue(text: string): Promise<Stored> {
   return stored;
 }
 
-export function storeNextVersion(venue_id: string, text: string): Promise<Stored> {
-  const params = { path: { venue_id } };
+/** `upon` is the tag of the version that was compared with: of a newer one nothing is replaced. */
+export function storeNextVersion(venue_id: string, text: string, upon: string): Promise<Stored> {
+  const params = { path: { venue_id }, header: { "If-Match": upon } };
   return dataOf(api.PUT("/v1/venues/{venue_id}/template", { params, ...templateBody(text) }));
+}
+
+/** Whether somebody else saved a version since the one that was compared with. */
+export function isOvertaken(cause: unknown): boolean {
+  return cause instanceof ProblemError && cause.code === "version_conflict";
 }
