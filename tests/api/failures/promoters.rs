@@ -176,8 +176,8 @@ async fn f23_whoever_places_what_was_withdrawn_lets_it_go_again(db: PgPool) {
         .expect("a board");
 
     with_a_paused_promoter(&app, &paused, &proxy, async || {
-        app.ctx.clock.advance(TimeDelta::minutes(16));
-        // Her look finds what became of the offer, and makes no other.
+        // Too late to tell her, and early enough for the hold that is under way.
+        app.ctx.clock.advance(TimeDelta::seconds(885));
         assert_eq!(ana.entry(&sale).await["state"], "waiting");
     })
     .await;
