@@ -75,8 +75,8 @@ pub struct EntryFacts {
     pub seats: Vec<PlaceFacts>,
     /// When an offer ends.
     pub expires_at: Option<LocalTime>,
-    /// Why the entry lapsed: `event_cancelled`, `sales_ended` or `not_verified`; none where an offer
-    /// ran out.
+    /// Why the entry lapsed: `event_cancelled`, `sales_ended` or `not_verified`; none where an
+    /// offer ran out.
     pub reason: Option<String>,
 }
 

@@ -137,8 +137,8 @@ fn is_taken(error: &sqlx::Error) -> bool {
         .any(|constraint| postgres::is_violation_of(error, constraint))
 }
 
-/// Places the holds of live offers, in the epoch in which PostgreSQL has them. What cannot be placed
-/// is withdrawn, and its person waits on.
+/// Places the holds of live offers, in the epoch in which PostgreSQL has them. What cannot be
+/// placed is withdrawn, and its person waits on.
 pub(super) async fn place(
     ctx: &Context,
     event_id: EventId,
@@ -192,8 +192,8 @@ pub(super) async fn place(
     failure.map_or(Ok(made), |error: BoardError| Err(error.into()))
 }
 
-/// Tells people of their offers, which the board has placed. An offer that has ended in the meantime
-/// is nobody's any more: its hold is released.
+/// Tells people of their offers, which the board has placed. An offer that has ended in the
+/// meantime is nobody's any more: its hold is released.
 async fn tell(
     ctx: &Context,
     event_id: EventId,

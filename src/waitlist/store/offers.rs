@@ -110,8 +110,9 @@ pub struct Ending {
 }
 
 /// Claims entries and seats for offers, all or none of them, in time and while the event is on sale
-/// and at that version, whose prices they are at; answers those whose person still waited. The log has them in the order of the claims. The event's row is
-/// locked, so that whoever cancels it or loads its board comes before or after (F22).
+/// and at that version, whose prices they are at; answers those whose person still waited. The log
+/// has them in the order of the claims. The event's row is locked, so that whoever cancels it or
+/// loads its board comes before or after (F22).
 ///
 /// # Errors
 /// A violation of `waitlist_seat_offered_once` or `waitlist_entry_offered_once` when somebody else
