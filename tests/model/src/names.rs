@@ -19,6 +19,7 @@ const LEFT_OUT: &[(&str, &str)] = &[
     ("offer_kept_seats", "the waitlist"),
     ("read_board", "changes nothing"),
     ("read_told", "webhooks about holds"),
+    ("retire_board", "the event is on sale throughout"),
     ("set_sale", "the event is on sale throughout"),
     ("set_waiting", "the waitlist"),
     ("take_permit", "limits of requests"),
