@@ -58,9 +58,9 @@ export async function book(house: House, seats: string[], email: string): Promis
   return booking.reference;
 }
 
-/** Lets go of a file over the page, as from a desktop. */
+/** Lets go of a file over the page, as from a desktop, once the page says that it takes one. */
 export async function drop(page: Page, name: string, content: string | number[]): Promise<void> {
-  const transfer = await page.evaluateHandle(
+  const dataTransfer = await page.evaluateHandle(
     ([name, content]) => {
       const bytes = typeof content === "string" ? content : new Uint8Array(content);
       const transfer = new DataTransfer();
@@ -69,7 +69,11 @@ export async function drop(page: Page, name: string, content: string | number[])
     },
     [name, content] as const,
   );
-  for (const type of ["dragenter", "dragover", "drop"]) {
-    await page.dispatchEvent("body", type, { dataTransfer: transfer });
+  await page.waitForFunction((dataTransfer) => {
+    const over = { bubbles: true, cancelable: true, dataTransfer };
+    return !document.body.dispatchEvent(new DragEvent("dragover", over));
+  }, dataTransfer);
+  for (const type of ["dragenter", "drop"]) {
+    await page.dispatchEvent("body", type, { dataTransfer });
   }
 }
