@@ -2,6 +2,8 @@
 //!
 //! Needs `DATABASE_URL` (a database for each test is made beside it) and `REDIS_URL`.
 
+#[path = "../shared/ports.rs"]
+mod ports;
 mod support;
 
 mod access;

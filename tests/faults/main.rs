@@ -16,6 +16,8 @@ mod model;
 mod nemesis;
 mod older_boards;
 mod owner;
+#[path = "../shared/ports.rs"]
+mod ports;
 mod postgres;
 mod processes;
 mod proxy;

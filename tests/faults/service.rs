@@ -1,7 +1,6 @@
 //! One instance of the service.
 
 use std::fs;
-use std::net::TcpListener;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Mutex, MutexGuard};
@@ -10,6 +9,7 @@ use std::time::Duration;
 use anyhow::Context as _;
 use nix::sys::signal::Signal;
 
+use super::ports::free_port;
 use super::processes::{Den, Launch, Process, program, until};
 use super::proxy::Proxy;
 
@@ -39,7 +39,7 @@ impl Service {
         postgres: &Path,
         redis: &Path,
     ) -> anyhow::Result<Self> {
-        let bind = TcpListener::bind("127.0.0.1:0")?.local_addr()?.to_string();
+        let bind = format!("127.0.0.1:{}", free_port());
         Ok(Self {
             den,
             home: den.room(name)?,

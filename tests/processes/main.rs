@@ -7,6 +7,8 @@ mod bench;
 mod command_line;
 mod dev;
 mod fallback;
+#[path = "../shared/ports.rs"]
+mod ports;
 mod promoters;
 mod serve;
 mod stores;

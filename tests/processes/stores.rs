@@ -1,12 +1,12 @@
 //! Private stores as other tests use them: killed, started again, with settings, as a cluster.
 
 use std::collections::BTreeSet;
-use std::net::TcpListener;
 
 use holdfast::private_stores::{PrivatePostgres, PrivateRedis, StoresError};
 use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
 
+use crate::ports::free_port;
 use crate::support::{Running, holdfast, launcher, stores_of, wait_until};
 
 fn signal(pid: u32, signal: Signal) {
@@ -78,7 +78,7 @@ fn settings_reach_redis_and_a_wrong_one_is_shown_as_redis_says_it() {
 
 #[test]
 fn three_of_them_make_a_cluster() {
-    let ports = free_ports();
+    let ports = [(); 3].map(|()| (free_port(), free_port()));
     let nodes: Vec<PrivateRedis> = ports.iter().map(|(port, bus)| node(*port, *bus)).collect();
     let slots = ["0 5460", "5461 10922", "10923 16383"];
     for ((node, slots), epoch) in nodes.iter().zip(slots).zip(1..) {
@@ -105,16 +105,6 @@ fn node(port: u16, bus: u16) -> PrivateRedis {
     let bus = bus.to_string();
     let settings = ["--cluster-enabled", "yes", "--cluster-port", &bus];
     PrivateRedis::start_on_port(port, launcher(), &settings).expect("a node")
-}
-
-/// Below the range from which the system gives out ports by itself, so that nothing takes one
-/// between this look and Redis.
-fn free_ports() -> Vec<(u16, u16)> {
-    let first = 20_000 + u16::try_from(std::process::id() % 1_000).expect("small") * 10;
-    let is_free = |port: &u16| TcpListener::bind(("127.0.0.1", *port)).is_ok();
-    let mut free = (first..).filter(is_free);
-    let mut next = || free.next().expect("a port");
-    (0..3).map(|_| (next(), next())).collect()
 }
 
 /// Ends when the process that started it does.

@@ -1,10 +1,11 @@
 //! A Redis of the test's own: to fill up, to make forget, or three of them as a cluster.
 
 use std::fs;
-use std::net::TcpListener;
 use std::path::PathBuf;
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
+
+use crate::ports::free_port;
 
 /// Limit: how long a server, or a cluster, may take to be ready.
 const READY_WITHIN: Duration = Duration::from_secs(20);
@@ -136,9 +137,4 @@ impl PrivateCluster {
             node.command(&["CLUSTER", "SETSLOT", &slot, "NODE", &to_id]);
         }
     }
-}
-
-fn free_port() -> u16 {
-    let listener = TcpListener::bind("127.0.0.1:0").expect("a port");
-    listener.local_addr().expect("an address").port()
 }
