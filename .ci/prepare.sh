@@ -3,8 +3,9 @@
 
 # With a DATABASE_URL in the environment, sqlx would check each query in that database.
 export SQLX_OFFLINE=true
-# The program is looked for here, wherever the caller's cargo puts others.
+# The program is looked for here, wherever the caller's cargo puts others, and for this machine.
 export CARGO_TARGET_DIR=$PWD/target
+unset CARGO_BUILD_TARGET
 
 CACHE="${XDG_CACHE_HOME:-$HOME/.cache}/holdfast"
 

@@ -6,9 +6,9 @@ use serde_json::Value;
 use crate::tree::{Source, expect_none, rust, sources};
 
 fn undocumented(variables: &[&Variable], page: &str) -> Vec<String> {
-    let row_of = |(name, default, _): &Variable| match *default {
-        "" => format!("| `{name}` | |"),
-        default => format!("| `{name}` | `{default}` |"),
+    let row_of = |(name, default, meaning): &Variable| match *default {
+        "" => format!("| `{name}` | | {meaning} |"),
+        default => format!("| `{name}` | `{default}` | {meaning} |"),
     };
     let missing = variables
         .iter()
@@ -80,7 +80,7 @@ fn is_from_outside(value: &str) -> bool {
 }
 
 #[test]
-fn every_setting_is_documented_with_its_default() {
+fn every_setting_is_documented_with_its_default_and_its_meaning() {
     let page = &sources("docs/operations.md")[0].text;
     let variables: Vec<&Variable> = VARIABLES.iter().chain(OTHER_VARIABLES).collect();
     expect_none(undocumented(&variables, page));
@@ -91,10 +91,10 @@ fn a_setting_that_is_not_documented_is_found() {
     let variable = ("HOLDFAST_SEATS_MAX", "10", "seats of a hold");
     let right = "| `HOLDFAST_SEATS_MAX` | `10` | seats of a hold |";
     assert_eq!(undocumented(&[&variable], right), [""; 0]);
-    assert_eq!(
-        undocumented(&[&variable], &right.replace("10", "12")).len(),
-        1
-    );
+    for (part, other) in [("10", "12"), ("seats", "rows")] {
+        let wrong = right.replace(part, other);
+        assert_eq!(undocumented(&[&variable], &wrong).len(), 1, "{wrong}");
+    }
 }
 
 #[test]

@@ -12,6 +12,7 @@ fn bash(lines: &str) -> String {
         .current_dir(env!("CARGO_MANIFEST_DIR"))
         .env("DATABASE_URL", "postgres://localhost/of_another_project")
         .env("CARGO_TARGET_DIR", "/elsewhere")
+        .env("CARGO_BUILD_TARGET", "x86_64-unknown-linux-musl")
         .env_remove("SQLX_OFFLINE");
     let output = command.output().expect("bash");
     let errors = String::from_utf8_lossy(&output.stderr);
@@ -64,7 +65,8 @@ fn a_test_to_run_alone_that_is_gone_is_found() {
 /// be where it is looked for.
 #[test]
 fn the_program_is_built_without_a_database_and_in_this_tree() {
-    let built = "cargo() { echo $SQLX_OFFLINE $CARGO_TARGET_DIR; }; build_program";
+    let built = "cargo() { echo $SQLX_OFFLINE $CARGO_TARGET_DIR ${CARGO_BUILD_TARGET-}; };
+        build_program";
 
     let shown = bash(&format!("source .ci/prepare.sh; {built}"));
 
