@@ -1,18 +1,13 @@
 import createClient, { type Client, type Middleware } from "openapi-fetch";
 import { ProblemError, type Problem, type ProblemCode } from "./problem";
 import type { paths } from "./schema";
+import { fetchUnlessSilent } from "./silence";
 
 /** Where a caller's token comes from; `renew` is asked once when a token is refused. */
 export interface Tokens {
   token(): Promise<string | undefined>;
   renew?(refused: string | undefined): Promise<string | undefined>;
 }
-
-/** The service gives up earlier; a path that loses what is sent never would. */
-const SILENCE_MS_MAX = 20_000;
-
-/** Browsers may show an empty body where none is allowed. */
-const WITHOUT_BODY: ReadonlySet<number> = new Set([204, 205, 304]);
 
 export type Api = Client<paths, `${string}/${string}`>;
 
@@ -41,39 +36,7 @@ export async function dataOf<T>(answer: Promise<{ data?: T }>): Promise<T> {
 
 async function send(request: Request, token: string | undefined): Promise<Response> {
   if (token) request.headers.set("Authorization", `Bearer ${token}`);
-  const limit = new AbortController();
-  const timer = setTimeout(() => limit.abort(), SILENCE_MS_MAX);
-  try {
-    const signal = AbortSignal.any([request.signal, limit.signal]);
-    return withoutSilence(await fetch(request, { signal }), limit);
-  } catch (cause) {
-    if (request.signal.aborted) throw cause;
-    throw new ProblemError("offline");
-  } finally {
-    clearTimeout(timer);
-  }
-}
-
-/** The answer; one that stops in the middle fails as one that never came. */
-function withoutSilence(response: Response, limit: AbortController): Response {
-  if (!response.body || WITHOUT_BODY.has(response.status)) return response;
-  let timer: ReturnType<typeof setTimeout> | undefined;
-  const heard = (body: TransformStreamDefaultController<Uint8Array>) => {
-    clearTimeout(timer);
-    timer = setTimeout(() => {
-      body.error(new ProblemError("offline"));
-      limit.abort();
-    }, SILENCE_MS_MAX);
-  };
-  const watched = new TransformStream<Uint8Array, Uint8Array>({
-    start: heard,
-    transform(chunk, body) {
-      heard(body);
-      body.enqueue(chunk);
-    },
-    flush: () => clearTimeout(timer),
-  });
-  return new Response(response.body.pipeThrough(watched), response);
+  return fetchUnlessSilent(request);
 }
 
 const throwProblems: Middleware = {

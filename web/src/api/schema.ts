@@ -373,9 +373,9 @@ export interface paths {
         put?: never;
         /**
          * Call an event off
-         * @description From any state, for good; every hold ends, and no booking can be made any more. Within seconds
-         *     all bookings are cancelled, with a refund of their whole price, and their buyers told. Repeating
-         *     it changes nothing.
+         * @description From any state, for good; every hold ends, and no booking can be made any more. Within seconds,
+         *     or a minute where there are thousands, all bookings are cancelled, with a refund of their whole
+         *     price, and their buyers told. Repeating it changes nothing.
          */
         post: operations["cancel_event"];
         delete?: never;
@@ -6466,6 +6466,23 @@ export interface operations {
             /** @description `idempotency_key_reused`: the key belongs to another request; `validation_failed`: the body is not acceptable; `errors` says where */
             422: {
                 headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `rate_limited`, counted for the entry's person */
+            429: {
+                headers: {
+                    /** @description Requests that may pass in a minute */
+                    "RateLimit-Limit"?: number;
+                    /** @description How many of them are left: 0 */
+                    "RateLimit-Remaining"?: number;
+                    /** @description Seconds until all of them may pass again */
+                    "RateLimit-Reset"?: number;
+                    /** @description Seconds until the next request may pass */
+                    "Retry-After"?: number;
                     [name: string]: unknown;
                 };
                 content: {

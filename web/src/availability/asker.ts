@@ -1,4 +1,5 @@
 import { toEnded } from "./ended";
+import { RETRY_AFTER_SECONDS_MAX } from "./waits";
 
 /** So often that a house in demand is nearly what it is, and so seldom that all may ask. */
 const EVERY_MS = 15_000;
@@ -34,7 +35,8 @@ export class Asker {
     try {
       await this.ask(asking.signal);
     } catch (error) {
-      bidden = (toEnded(error).hints.retryAfterSeconds ?? 0) * 1000;
+      const { retryAfterSeconds = 0 } = toEnded(error).hints;
+      bidden = Math.min(retryAfterSeconds, RETRY_AFTER_SECONDS_MAX) * 1000;
     } finally {
       clearTimeout(limit);
     }

@@ -52,10 +52,17 @@ test("a snapshot of a new epoch begins anew, an older one is passed over", () =>
 });
 
 test("an older snapshot that answers the copy's position is the truth", () => {
-  expect(copy.takeSnapshot({ epoch: 3, revision: 9, states: "bbbbbb" }, "3-9")).toBe(false);
-  expect(copy.takeSnapshot({ epoch: 2, revision: 99, states: "bbbbbb" }, "3-10")).toBe(true);
+  expect(copy.takeSnapshot({ epoch: 3, revision: 9, states: "bbbbbb" }, "3-9")).toBe("stale");
+  expect(copy.takeSnapshot({ epoch: 2, revision: 99, states: "bbbbbb" }, "3-10")).toBe("applied");
   expect(text()).toBe("bbbbbb");
   expect(copy.takeChanges({ epoch: 2, revision: 100, changes: { ".": [0] } })).toBe("applied");
+});
+
+test("a snapshot of what the copy has already changes nothing", () => {
+  const { states } = copy;
+  expect(copy.takeSnapshot({ epoch: 3, revision: 10, states: "..hbx." })).toBe("same");
+  expect(copy.states).toBe(states);
+  expect(copy.takeSnapshot({ epoch: 3, revision: 10, states: "b.hbx." })).toBe("applied");
 });
 
 test("changes from before an older snapshot still lead to the same board", () => {

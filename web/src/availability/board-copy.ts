@@ -14,10 +14,13 @@ export interface BoardCounts {
   blocked: number;
 }
 
-/** Changes as the feed sends them: lists of seat indices by the state that they are in now. */
-interface Changes {
+interface Position {
   epoch: number;
   revision: number;
+}
+
+/** Changes as the feed sends them: lists of seat indices by the state that they are in now. */
+interface Changes extends Position {
   seats: [state: number, indices: number[]][];
 }
 
@@ -51,12 +54,12 @@ export class BoardCopy {
    * A snapshot that is older than the copy is passed over: another instance of the service may lag
    * behind, and changes say what a seat is, so that those it sends later still fit. Not so one that
    * answers the copy's own position: an instance that is behind waits, so the service has lost what
-   * came after. Answers whether the snapshot was taken.
+   * came after. Answers `stale` for what was passed over, and `same` for what the copy has already.
    *
    * @param asked the position that the service was told.
    * @throws {FeedError} on garbled input; the copy is then as it was.
    */
-  takeSnapshot(message: unknown, asked?: string): boolean {
+  takeSnapshot(message: unknown, asked?: string): "applied" | "same" | "stale" {
     const { epoch, revision, states } = fieldsOf(message);
     const position = readPosition(epoch, revision);
     const bytes = readStates(states);
@@ -65,12 +68,13 @@ export class BoardCopy {
         `A snapshot has ${bytes.length} seats, but the event has ${this.states.length}.`,
       );
     }
-    if (this.position !== asked && this.#isAfter(position)) return false;
+    if (this.position !== asked && this.#isAfter(position)) return "stale";
+    if (this.#isSame(position, bytes)) return "same";
     Object.assign(this, position);
     this.states = bytes;
     this.changed = [];
     this.#isEmpty = false;
-    return true;
+    return "applied";
   }
 
   /**
@@ -95,13 +99,18 @@ export class BoardCopy {
     return "applied";
   }
 
-  #isAfter({ epoch, revision }: { epoch: number; revision: number }): boolean {
+  #isSame({ epoch, revision }: Position, states: Uint8Array): boolean {
+    if (this.#isEmpty || this.epoch !== epoch || this.revision !== revision) return false;
+    return this.states.every((state, index) => state === states[index]);
+  }
+
+  #isAfter({ epoch, revision }: Position): boolean {
     if (this.#isEmpty) return false;
     return this.epoch > epoch || (this.epoch === epoch && this.revision > revision);
   }
 }
 
-function readPosition(epoch: unknown, revision: unknown): { epoch: number; revision: number } {
+function readPosition(epoch: unknown, revision: unknown): Position {
   return { epoch: readCount(epoch, "epoch"), revision: readCount(revision, "revision") };
 }
 

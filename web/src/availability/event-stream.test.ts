@@ -31,3 +31,11 @@ test("a message without an end is refused", () => {
 
   expect(feed).toThrow(/no end/);
 });
+
+test("the wait that a stream asks for is kept, and what is no wait is not", () => {
+  const parser = new StreamParser();
+  expect(parser.retryMs).toBeUndefined();
+  parser.take("retry: 42");
+  parser.take("17\n\nretry: soon\nretry:\n");
+  expect(parser.retryMs).toBe(4217);
+});

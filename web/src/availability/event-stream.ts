@@ -11,6 +11,8 @@ const MESSAGE_CHARS_MAX = 4_000_000;
 
 /** Cuts the text of a stream into messages, as the HTML standard says ("event stream"). */
 export class StreamParser {
+  /** How long the stream says to wait once it has ended. */
+  retryMs: number | undefined;
   #rest = "";
   #event = "";
   #data: string[] = [];
@@ -40,6 +42,7 @@ export class StreamParser {
     const name = colon < 0 ? line : line.slice(0, colon);
     const value = colon < 0 ? "" : line.slice(colon + 1).replace(/^ /, "");
     if (name === "event") this.#event = value;
+    if (name === "retry" && /^\d+$/.test(value)) this.retryMs = Number(value);
     if (name === "data") {
       this.#data.push(value);
       this.#length += value.length;

@@ -1,5 +1,7 @@
 const FIRST_MS = 500;
-const LONGEST_MS = 30_000;
+export const LONGEST_MS = 30_000;
+/** Whatever the service asks for. */
+export const RETRY_AFTER_SECONDS_MAX = 600;
 /** What is refused will hardly be allowed a moment later. */
 const REFUSED_MS = 60_000;
 
@@ -18,6 +20,6 @@ export function waitAfter(
   const longest = isRefused ? REFUSED_MS : LONGEST_MS;
   const grown = Math.min(longest, FIRST_MS * 2 ** Math.min(failures, 16));
   const wait = (isRefused ? longest : grown) * (0.5 + random / 2);
-  const asked = Math.min(retryAfterSeconds, 600) * 1000;
+  const asked = Math.min(retryAfterSeconds, RETRY_AFTER_SECONDS_MAX) * 1000;
   return asked > 0 ? asked + wait * 0.5 : wait;
 }

@@ -1,71 +1,6 @@
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
+import { Service, snapshot, startWatch } from "./testing";
 import { watchBoard, type BoardWatch } from "./watch-board";
-
-/** A service whose answers are written by the test. */
-class Service {
-  /** Of streams that were asked for. */
-  readonly urls: string[] = [];
-  readonly headers: Headers[] = [];
-  /** What plain questions are answered with, and how many there were. */
-  board: unknown;
-  nAsked = 0;
-  /** Streams that nobody has ended. */
-  nOpen = 0;
-  #answers: (() => Response | Promise<Response>)[] = [];
-  #lines: ReadableStreamDefaultController<Uint8Array>[] = [];
-
-  fetch = async (url: string, init: RequestInit): Promise<Response> => {
-    if (url.endsWith("/availability")) return this.#tell();
-    this.urls.push(url);
-    this.headers.push(new Headers(init.headers));
-    const answer = this.#answers.shift();
-    if (!answer) return this.#open(init.signal as AbortSignal);
-    return answer();
-  };
-
-  answer(...answers: (() => Response | Promise<Response>)[]): void {
-    this.#answers.push(...answers);
-  }
-
-  async send(event: string, data: unknown): Promise<void> {
-    const text = typeof data === "string" ? data : JSON.stringify(data);
-    await this.say(`event: ${event}\ndata: ${text}\n\n`);
-  }
-
-  async say(text: string): Promise<void> {
-    this.#lines.at(-1)?.enqueue(new TextEncoder().encode(text));
-    await vi.advanceTimersByTimeAsync(0);
-  }
-
-  async hangUp(): Promise<void> {
-    this.#lines.at(-1)?.close();
-    await vi.advanceTimersByTimeAsync(0);
-  }
-
-  #tell(): Response {
-    this.nAsked++;
-    if (this.board === undefined) throw new TypeError("Failed to fetch");
-    return Response.json(this.board);
-  }
-
-  #open(signal: AbortSignal): Response {
-    const body = new ReadableStream<Uint8Array>({
-      start: (line) => {
-        this.#lines.push(line);
-        this.nOpen++;
-        signal.addEventListener("abort", () => {
-          this.nOpen--;
-          try {
-            line.error(signal.reason);
-          } catch {
-            // It had ended before.
-          }
-        });
-      },
-    });
-    return new Response(body, { headers: { "Content-Type": "text/event-stream" } });
-  }
-}
 
 let service: Service;
 let told: string[];
@@ -87,19 +22,8 @@ afterEach(() => {
 });
 
 async function start(token?: string): Promise<BoardWatch> {
-  const text = (states: Uint8Array) => new TextDecoder().decode(states);
-  watch = watchBoard("e1", {
-    origin: "https://host",
-    ...(token ? { token: async () => token } : {}),
-    onSnapshot: ({ states }) => told.push(`snapshot ${text(states)}`),
-    onChanges: (indices, { states }) => told.push(`changes ${indices.join()} ${text(states)}`),
-    onConnection: (state, detail) => told.push(detail ? `${state}: ${detail}` : state),
-  });
-  await vi.advanceTimersByTimeAsync(0);
-  return watch;
+  return (watch = await startWatch(told, token));
 }
-
-const snapshot = { epoch: 1, revision: 5, states: "...." };
 
 test("a snapshot, then changes", async () => {
   await start("secret");
@@ -123,6 +47,31 @@ test("a lost line is resumed where it broke", async () => {
 
   expect(service.urls[1]).toBe("https://host/v1/events/e1/live?last_event_id=1-6");
   expect(told.at(-1)).toBe("live");
+});
+
+test("a line that had lived is taken up after the wait that the service asked for", async () => {
+  await start();
+  service.answer(() => Promise.reject(new TypeError("Failed to fetch")));
+  await service.say("retry: 4200\n\n");
+  await service.send("snapshot", snapshot);
+  await vi.advanceTimersByTimeAsync(10_000);
+  await service.hangUp();
+
+  await vi.advanceTimersByTimeAsync(4_199);
+  expect(service.urls).toHaveLength(1);
+  await vi.advanceTimersByTimeAsync(1);
+  expect(service.urls).toHaveLength(2);
+  await vi.advanceTimersByTimeAsync(1_000);
+  expect(service.urls).toHaveLength(3);
+});
+
+test("no service has its viewers wait for ever", async () => {
+  await start();
+  await service.say("retry: 86400000\n\n");
+  await service.send("snapshot", snapshot);
+  await service.hangUp();
+  await vi.advanceTimersByTimeAsync(30_000);
+  expect(service.urls).toHaveLength(2);
 });
 
 test("where the service has lost what the copy had, its snapshot is the truth", async () => {
@@ -248,6 +197,29 @@ test("while the stream is refused the board is asked for, and what is asked for 
   expect(service.nAsked).toBe(nAsked);
 });
 
+test("a board that is asked for, and is as it was, is drawn no more", async () => {
+  service.answer(() => new Response("", { status: 429, headers: { "Retry-After": "600" } }));
+  service.board = snapshot;
+  await start();
+  expect(told.at(-1)).toBe("snapshot ....");
+  const before = told.length;
+
+  await vi.advanceTimersByTimeAsync(15_000);
+  expect([service.nAsked, told.slice(before)]).toEqual([2, ["the same"]]);
+});
+
+test("nobody is sent away from asking for longer than ten minutes", async () => {
+  const headers = { "Retry-After": "86400" };
+  service.answer(() => new Response("", { status: 429, headers }));
+  service.board = new Response("", { status: 503, headers });
+  await start();
+  expect(service.nAsked).toBe(1);
+
+  service.board = snapshot;
+  await vi.advanceTimersByTimeAsync(600_000);
+  expect([service.nAsked, told.at(-1)]).toEqual([2, "snapshot ...."]);
+});
+
 test("a stream that something holds back is not taken for a live one", async () => {
   service.board = snapshot;
   await start();
@@ -269,73 +241,6 @@ test("a plain question goes on being asked when it fails, and never of what is n
   expect(told.at(-1)).toBe("lost: This event cannot be watched.");
   await vi.advanceTimersByTimeAsync(59_000);
   expect(service.nAsked).toBe(1);
-});
-
-test("the network coming back is not slept through", async () => {
-  const window = new EventTarget();
-  vi.stubGlobal("addEventListener", window.addEventListener.bind(window));
-  const away = () => Promise.reject(new TypeError("Failed to fetch"));
-  service.answer(away);
-  await start();
-
-  window.dispatchEvent(new Event("online"));
-  await vi.advanceTimersByTimeAsync(0);
-  expect(service.urls).toHaveLength(2);
-
-  await service.send("snapshot", snapshot);
-  window.dispatchEvent(new Event("offline"));
-  await vi.advanceTimersByTimeAsync(0);
-  expect(told.at(-1)).toBe("lost: This device has no network.");
-});
-
-test("a page that nobody looks at waits until somebody does", async () => {
-  const page = Object.assign(new EventTarget(), { visibilityState: "hidden" });
-  vi.stubGlobal("document", page);
-  await start();
-  await service.hangUp();
-  await vi.advanceTimersByTimeAsync(600_000);
-  expect(service.urls).toHaveLength(1);
-
-  page.visibilityState = "visible";
-  page.dispatchEvent(new Event("visibilitychange"));
-  await vi.advanceTimersByTimeAsync(0);
-  expect(service.urls).toHaveLength(2);
-});
-
-test("a page that nobody has looked at for a while lets its connection go, and resumes when seen", async () => {
-  const page = Object.assign(new EventTarget(), { visibilityState: "visible" });
-  vi.stubGlobal("document", page);
-  const look = (visibilityState: string) => {
-    page.visibilityState = visibilityState;
-    page.dispatchEvent(new Event("visibilitychange"));
-    return vi.advanceTimersByTimeAsync(0);
-  };
-  await start();
-  await service.send("snapshot", snapshot);
-  await look("hidden");
-  await vi.advanceTimersByTimeAsync(20_000);
-  await look("visible");
-  await vi.advanceTimersByTimeAsync(15_000);
-  await service.say(": still here\n\n");
-  expect([service.urls.length, service.nOpen]).toEqual([1, 1]);
-
-  await look("hidden");
-  await vi.advanceTimersByTimeAsync(30_000);
-  expect([service.urls.length, service.nOpen, told.at(-1)]).toEqual([1, 0, "connecting"]);
-  await vi.advanceTimersByTimeAsync(600_000);
-  expect([service.urls.length, service.nAsked]).toEqual([1, 0]);
-
-  await look("visible");
-  expect(service.urls[1]).toContain("last_event_id=1-5");
-  expect(told.slice(-2)).toEqual(["connecting", "live"]);
-});
-
-test("a page that was opened behind another lets its connection go too", async () => {
-  vi.stubGlobal("document", Object.assign(new EventTarget(), { visibilityState: "hidden" }));
-  await start();
-  await service.send("snapshot", snapshot);
-  await vi.advanceTimersByTimeAsync(30_000);
-  expect([service.urls.length, service.nOpen]).toEqual([1, 0]);
 });
 
 test("a closed watch is quiet for good", async () => {

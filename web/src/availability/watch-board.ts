@@ -3,7 +3,7 @@ import { BoardCopy } from "./board-copy";
 import { Ended, refusal, silence, toEnded, unseen } from "./ended";
 import { StreamParser, type StreamMessage } from "./event-stream";
 import { FeedError } from "./feed-error";
-import { waitAfter } from "./waits";
+import { LONGEST_MS, waitAfter } from "./waits";
 
 export type ConnectionState = "connecting" | "live" | "lost";
 
@@ -14,6 +14,8 @@ export interface BoardWatcher {
   /** Also while the connection is lost: the board as it was a moment ago. */
   onSnapshot(copy: BoardCopy): void;
   onChanges(indices: number[], copy: BoardCopy): void;
+  /** While the connection is lost: the board is still as it was told last. */
+  onSame?(): void;
   onConnection(state: ConnectionState, detail?: string): void;
 }
 
@@ -55,6 +57,8 @@ class Watch implements BoardWatch {
   #heardAt = 0;
   #aliveSince: number | undefined;
   #needsSnapshot = false;
+  /** As the service said last. */
+  #retryMs: number | undefined;
   /** Whether streams get through to here at all. */
   #hasHeard = false;
   #state: ConnectionState | undefined;
@@ -66,7 +70,6 @@ class Watch implements BoardWatch {
     this.#url = `${watcher.origin ?? ""}/v1/events/${encodeURIComponent(eventId)}`;
     this.#listen();
     this.#tell("connecting");
-    this.#asker.begin(FIRST_MS_MAX);
     if (isHidden()) this.#looked();
     void this.#connect();
   }
@@ -82,13 +85,18 @@ class Watch implements BoardWatch {
   /** The browser knows first that the network is gone or back, and that somebody looks again. */
   #listen(): void {
     const { signal } = this.#stop;
-    globalThis.addEventListener?.("online", () => this.#hurry(), { signal });
+    globalThis.addEventListener?.("online", () => this.#online(), { signal });
     globalThis.addEventListener?.(
       "offline",
       () => this.#attempt?.abort(new Ended("This device has no network.")),
       { signal },
     );
     globalThis.document?.addEventListener("visibilitychange", () => this.#looked(), { signal });
+  }
+
+  /** A page that nobody looks at takes no line; the next look does. */
+  #online(): void {
+    if (!isHidden()) this.#hurry();
   }
 
   /** Somebody looks at the page, or nobody does any more. */
@@ -110,6 +118,7 @@ class Watch implements BoardWatch {
 
   async #connect(): Promise<void> {
     if (this.#stop.signal.aborted) return;
+    this.#asker.begin(FIRST_MS_MAX);
     const attempt = new AbortController();
     this.#attempt = attempt;
     let ended: unknown;
@@ -144,9 +153,9 @@ class Watch implements BoardWatch {
       this.#heard(attempt);
       this.#hasHeard = true;
       if (position !== undefined) this.#alive();
-      for (const message of parser.take(decoder.decode(value, { stream: true }))) {
-        this.#take(message, position);
-      }
+      const messages = parser.take(decoder.decode(value, { stream: true }));
+      this.#retryMs = parser.retryMs ?? this.#retryMs;
+      for (const message of messages) this.#take(message, position);
     }
   }
 
@@ -164,8 +173,10 @@ class Watch implements BoardWatch {
     const init: RequestInit = { cache: "no-cache", signal };
     const response = await this.#request("/availability", "application/json", init);
     const snapshot: unknown = await response.json();
-    if (signal.aborted || !this.copy.takeSnapshot(snapshot)) return;
-    this.#call(() => this.watcher.onSnapshot(this.copy));
+    if (signal.aborted) return;
+    const taken = this.copy.takeSnapshot(snapshot);
+    if (taken === "applied") this.#call(() => this.watcher.onSnapshot(this.copy));
+    if (taken === "same") this.#call(() => this.watcher.onSame?.());
   }
 
   /** The watchdog: a line that says nothing for long is dead, whatever the network believes. */
@@ -202,20 +213,29 @@ class Watch implements BoardWatch {
   }
 
   #retry(ended: Ended): void {
+    const wasAlive = this.#aliveSince !== undefined;
     if (Date.now() - (this.#aliveSince ?? Infinity) > PROVEN_MS) this.#failures = 0;
     this.#aliveSince = undefined;
     if (ended.hints.isUnseen) return this.#rest();
     const isFirst = this.#failures === 0;
-    const isAtOnce = ended.hints.isAtOnce && isFirst;
-    const wait = isAtOnce ? 0 : waitAfter(this.#failures, Math.random(), ended.hints);
+    const wait = this.#waitAfter(ended, wasAlive);
     this.#failures++;
     if (ended.cause instanceof FeedError) this.#needsSnapshot = true;
-    if (!isAtOnce) this.#tell("lost", ended.message);
+    if (wait > 0) this.#tell("lost", ended.message);
     this.#askMeanwhile(isFirst, ended);
     this.#timer = setTimeout(() => {
       // Nobody looks: the next look is soon enough.
       if (!isHidden()) void this.#connect();
     }, wait);
+  }
+
+  /** Those who lose their lines together are spread by the service; what fails then, by itself. */
+  #waitAfter({ hints }: Ended, wasAlive: boolean): number {
+    const isFirst = this.#failures === 0;
+    if (isFirst && hints.isAtOnce) return 0;
+    const asked = isFirst && wasAlive ? this.#retryMs : undefined;
+    if (asked !== undefined) return Math.min(asked, LONGEST_MS);
+    return waitAfter(this.#failures, Math.random(), hints);
   }
 
   /** The next look connects again. */

@@ -8,7 +8,7 @@ import { readPlan } from "./read-plan";
 import { SeatList } from "./seat-list";
 import type { FrameStats } from "./frame-stats";
 import { SeatMap } from "./seat-map";
-import { FREE, unknownStates } from "./seat-states";
+import { FREE, unknownStates, type MarkKind } from "./seat-states";
 import { Selection } from "./selection";
 import { stateOfByte } from "./words";
 
@@ -37,7 +37,10 @@ export class HoldfastSeatMap extends HTMLElement {
   /** What is to be picked out as soon as the plan and its seats are there. */
   #wanted: readonly string[] | undefined;
   #held: readonly string[] = [];
+  #holding: readonly string[] = [];
   #own = new Set<number>();
+  /** Seats that somebody else was faster at, as far as is known. */
+  #lost: readonly PlanSeat[] = [];
   #isList = false;
   #isLost = false;
 
@@ -65,7 +68,7 @@ export class HoldfastSeatMap extends HTMLElement {
     if (before === now) return;
     const isFirst = before === null && !this.isConnected;
     if (!isFirst) this.#forgetSelection();
-    if (!isFirst && name === "event") this.#held = [];
+    if (!isFirst && name === "event") this.#held = this.#holding = [];
     if (this.isConnected) this.#restart();
   }
 
@@ -83,12 +86,23 @@ export class HoldfastSeatMap extends HTMLElement {
     this.selection = [];
   }
 
+  /**
+   * Seats that the shop is about to hold for the buyer. The feed is often faster than the shop's
+   * answer: until `setHeld`, or another such list, nobody was faster at these.
+   */
+  setHolding(labels: readonly string[]): void {
+    this.#holding = [...labels];
+    this.#dropTaken();
+  }
+
   /** Seats that the buyer holds already: they are shown as such and leave the selection. */
   setHeld(labels: readonly string[]): void {
     this.#held = [...labels];
+    this.#holding = [];
+    this.#wanted = this.#wanted?.filter((label) => !labels.includes(label));
     this.#showHeld();
-    const left = this.selection.filter((label) => !labels.includes(label));
-    if (left.length !== this.selection.length) this.selection = left;
+    this.#takeBack();
+    this.#dropTaken();
   }
 
   showAll(): void {
@@ -133,6 +147,7 @@ export class HoldfastSeatMap extends HTMLElement {
     this.#map?.destroy();
     this.#list?.destroy();
     this.#watch = this.#map = this.#list = this.#plan = undefined;
+    this.#lost = [];
   }
 
   async #load(signal: AbortSignal): Promise<void> {
@@ -140,12 +155,13 @@ export class HoldfastSeatMap extends HTMLElement {
     if (!event) return this.#fail("This seat map does not say of which event it is.");
     this.#frame.note("The plan is being loaded …");
     try {
-      const plan = readPlan(await fetchLayout(this.#origin(), event, signal));
+      const ondelay = () => this.#fail("The plan has not come yet; it is asked for again.");
+      const plan = readPlan(await fetchLayout(this.#origin(), event, signal, ondelay));
       if (!signal.aborted) this.#start(plan, event);
     } catch (error) {
       if (signal.aborted) return;
       const isKnown = error instanceof LayoutError;
-      this.#fail(isKnown ? error.message : "The plan could not be loaded. Please try again later.");
+      this.#fail(isKnown ? error.message : "The plan could not be loaded.");
     }
   }
 
@@ -202,8 +218,24 @@ export class HoldfastSeatMap extends HTMLElement {
     this.#map?.changeSeats(indices);
     this.#list?.changeSeats(indices);
     this.#showCounts(copy.states);
-    const taken = this.#selection.dropTaken(copy.states, this.#own);
-    if (taken.length > 0) this.#selectionChanged(taken);
+    this.#dropTaken();
+  }
+
+  /** Lets go of what is the buyer's by now, or somebody else's. */
+  #dropTaken(): void {
+    const { copy } = this.#watch ?? {};
+    if (copy?.position === undefined) return;
+    const isOwn = this.#selection.dropOwn(this.#own);
+    const taken = this.#selection.dropTaken(copy.states, this.#aboutToHold());
+    if (isOwn || taken.length > 0) this.#selectionChanged(taken);
+  }
+
+  /** What was called lost may turn out to be the buyer's own. */
+  #takeBack(): void {
+    const lost = this.#lost.filter(({ index }) => !this.#own.has(index));
+    if (lost.length === this.#lost.length) return;
+    this.#frame.note(this.#isLost ? this.#lostNote() : undefined);
+    this.#showLost(lost);
   }
 
   #pick(seat: PlanSeat): void {
@@ -229,7 +261,7 @@ export class HoldfastSeatMap extends HTMLElement {
   #select(): void {
     const { copy } = this.#watch ?? {};
     if (!this.#wanted || !this.#plan || copy?.position === undefined) return;
-    this.#selection.replace(this.#wanted, this.#plan, copy.states);
+    this.#selection.replace(this.#wanted, this.#plan, copy.states, this.#aboutToHold());
     this.#wanted = undefined;
     this.#selectionChanged([]);
   }
@@ -241,17 +273,27 @@ export class HoldfastSeatMap extends HTMLElement {
   }
 
   #selectionChanged(taken: readonly PlanSeat[]): void {
-    this.#map?.setMarked(this.#selection.indices, "selected");
-    this.#list?.setMarked(this.#selection.indices, "selected");
-    const lost = taken.map(({ index }) => index);
-    this.#map?.setMarked(lost, "conflict");
-    this.#list?.setMarked(lost, "conflict");
-    const [first] = taken;
-    if (first) this.#frame.note(`Somebody was faster: ${nameOfSeat(first)} is taken.`);
+    this.#mark(this.#selection.indices, "selected");
+    this.#showLost(taken);
     this.#emit("selection-change", {
       seats: this.#selection.seats.map((seat) => this.#describe(seat)),
       taken: taken.map((seat) => this.#describe(seat)),
     });
+  }
+
+  #showLost(lost: readonly PlanSeat[]): void {
+    this.#lost = lost;
+    this.#mark(
+      lost.map(({ index }) => index),
+      "conflict",
+    );
+    const [first] = lost;
+    if (first) this.#frame.note(`Somebody was faster: ${nameOfSeat(first)} is taken.`);
+  }
+
+  #mark(indices: number[], kind: MarkKind): void {
+    this.#map?.setMarked(indices, kind);
+    this.#list?.setMarked(indices, kind);
   }
 
   #showCounts(states: Uint8Array): void {
@@ -287,6 +329,10 @@ export class HoldfastSeatMap extends HTMLElement {
     } catch {
       return `${price} ${currency}`;
     }
+  }
+
+  #aboutToHold(): ReadonlySet<number> {
+    return new Set(this.#indicesOf(this.#holding));
   }
 
   #indicesOf(labels: readonly string[]): number[] {

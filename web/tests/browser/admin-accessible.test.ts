@@ -46,3 +46,13 @@ test.each(Object.entries(LOOKS))("every admin page is accessible: %s", async (_,
     expect(width, `${path} scrolls sideways`).toBeLessThanOrEqual(room);
   }
 });
+
+test("the first stop of the keyboard leads to the page's content", async () => {
+  const page = await signedIn();
+  await page.goto("/admin/venues");
+  await page.getByText("Stadium").first().waitFor();
+  await page.keyboard.press("Tab");
+  await page.keyboard.press("Enter");
+  await page.waitForFunction(() => document.activeElement?.id === "main");
+  expect(new URL(page.url()).hash).toBe("");
+});

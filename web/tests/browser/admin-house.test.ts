@@ -4,6 +4,8 @@ import { dataOf } from "../../src/api";
 import { book, hold, signedIn } from "./support/admin";
 import { newPage, useBrowser } from "./support/browser";
 import { type House, onSale } from "./support/house";
+import { heldBack } from "./support/held-back";
+import { bookingsOf } from "./support/map";
 
 useBrowser();
 
@@ -31,6 +33,29 @@ test("the house is watched as it fills", async () => {
   await book(house, ["S-C-1", "S-C-2"], "ben@browser.test");
   await table.getByText("€247.50").or(table.getByText("€99.00")).waitFor();
   await expect.poll(() => plotted(page), PATIENT).not.toBe(drawn);
+});
+
+test("before the seats are known none is called free or blocked", async () => {
+  const house = await onSale(2, 5);
+  const page = await signedIn();
+  const live = await heldBack(page, "**/v1/events/*/live*");
+  const board = await heldBack(page, "**/availability");
+  await page.goto(`/admin/events/${house.eventId}`);
+  await page.getByText("Select seats").click();
+  await page.getByText("Seats as a list").click();
+  await page.getByRole("checkbox", { name: "All of Row A" }).check();
+  await page.getByRole("button", { name: "Seats of Row A" }).click();
+  await page.getByRole("heading", { name: "5 seats selected" }).waitFor();
+
+  const list = page.locator("details").filter({ hasText: "Seats as a list" });
+  expect(await list.innerText()).not.toMatch(/free|blocked/);
+  expect(await page.getByRole("complementary").innerText()).not.toMatch(/\d (free|blocked)/);
+  const unblock = page.getByRole("button", { name: "Unblock" });
+  expect(await unblock.isDisabled()).toBe(true);
+  for (const held of [live, board]) held.letGo();
+
+  await list.getByText("5 of 5 seats free").first().waitFor();
+  await page.getByRole("button", { name: "Block 5", exact: true }).waitFor();
 });
 
 test("a seat says who has it, and until when", async () => {
@@ -222,6 +247,30 @@ test("a booking is found by what is known of it, and cancelled in part, then who
   await panel.getByText("Cancelled", { exact: true }).first().waitFor();
   await panel.getByText("€99.00").nth(1).waitFor();
   await expect.poll(() => states(house), PATIENT).toBe(".".repeat(20) + "b" + ".".repeat(9));
+});
+
+test("the booking that was opened last is shown, whichever answer comes first", async () => {
+  const house = await onSale(2, 5);
+  const first = await book(house, ["S-A-1"], "fay@browser.test");
+  const second = await book(house, ["S-B-1"], "gil@browser.test");
+  const found = (await bookingsOf(house)).find(({ reference }) => reference === first);
+  const booking_id = found?.booking_id ?? "";
+  const page = await signedIn();
+  await page.goto(`/admin/events/${house.eventId}/bookings`);
+  const slow = await heldBack(page, `**/v1/bookings/${booking_id}`);
+  await page.getByRole("link", { name: first }).click();
+  await slow.isAsked;
+  await page.getByRole("link", { name: second }).click();
+  const panel = page.getByRole("region", { name: second });
+  await panel.getByText("gil@browser.test").waitFor();
+
+  const params = { path: { booking_id } };
+  await house.owner.POST("/v1/bookings/{booking_id}/cancel", { params, body: { reason: "Ill" } });
+  slow.letGo();
+
+  // What the late answer says is in the list, and not in the panel.
+  await page.getByRole("row", { name: first }).getByText("Cancelled").waitFor();
+  expect(await panel.getByText("gil@browser.test").count()).toBe(1);
 });
 
 async function openHouse(house: House): Promise<Page> {

@@ -109,6 +109,38 @@ test("an endpoint that was asked for holds still has them when another box is ti
   await owner.DELETE("/v1/webhook-endpoints/{endpoint_id}", { params });
 });
 
+test("an endpoint is not shown again as it was before somebody changed it", async () => {
+  const owner = await admin(service.origin);
+  const body = { url: receiver.url, kinds: ["booking.confirmed" as const] };
+  const { endpoint_id } = await dataOf(owner.POST("/v1/webhook-endpoints", { body }));
+  const page = await signedIn({}, service.origin);
+  await page.goto(`/admin/messages/${endpoint_id}`);
+  await button(page, "Disable").waitFor();
+  let nAsked = 0;
+  let answer = (): void => undefined;
+  const mayCome = new Promise<void>((resolve) => (answer = resolve));
+  await page.route(`**/v1/webhook-endpoints/${endpoint_id}`, async (route) => {
+    if (route.request().method() !== "GET") return route.continue();
+    nAsked += 1;
+    const response = await route.fetch();
+    await mayCome;
+    if (nAsked === 1) await route.fulfill({ response });
+  });
+  const look = () => page.evaluate(() => document.dispatchEvent(new Event("visibilitychange")));
+  await look();
+  await expect.poll(() => nAsked).toBe(1);
+  await button(page, "Disable").click();
+  await page.getByText("Nothing is sent: its owner disabled it.").waitFor();
+
+  answer();
+
+  // Asked anew only when the answer has been taken.
+  await expect.poll(() => look().then(() => nAsked)).toBe(2);
+  expect(await page.getByText("Nothing is sent: its owner disabled it.").count()).toBe(1);
+  const params = { path: { endpoint_id } };
+  await owner.DELETE("/v1/webhook-endpoints/{endpoint_id}", { params });
+});
+
 test("a letter that was refused is sent again by an administrator, whom alone it is shown", async () => {
   const house = await onSaleIn("Kammertheater", {}, service.origin);
   const buyer = await guest(service.origin);

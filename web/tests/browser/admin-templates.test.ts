@@ -2,6 +2,7 @@ import { expect, test } from "vitest";
 import { dataOf } from "../../src/api";
 import { drop, signedIn, signIn } from "./support/admin";
 import { newPage, useBrowser } from "./support/browser";
+import { heldBack } from "./support/held-back";
 import { admin, guest, template, venue } from "./support/house";
 
 useBrowser();
@@ -108,6 +109,31 @@ test("a venue that is saved again after the answer was lost is one venue", async
   const owner = await admin();
   const { items } = await dataOf(owner.GET("/v1/venues", { params: { query: { limit: 200 } } }));
   expect(items.filter((venue) => venue.name === name)).toHaveLength(1);
+});
+
+test("while a new venue is being saved nothing is typed that would be left behind", async () => {
+  const page = await signedIn();
+  const name = `Saved slowly ${Date.now()}`;
+  await page.goto("/admin/venues");
+  await drop(page, "house.json", JSON.stringify({ ...template(2, 5), name }));
+  await page.getByText("No mistakes: 10 seats").waitFor();
+  const slow = await heldBack(page, "**/v1/venues");
+  await page.getByRole("button", { name: "Save", exact: true }).click();
+  await slow.isAsked;
+
+  await page.getByRole("textbox", { name: "Template" }).focus();
+  await page.keyboard.press("Control+Home");
+  await page.keyboard.type("too late");
+  await drop(page, "other.yaml", WITH_MISTAKES);
+  slow.letGo();
+
+  await page.getByText("Saved with 10 seats.").first().waitFor();
+  await page.getByRole("textbox", { name: "Template" }).getByText(name).waitFor();
+  const drafts = await page.evaluate(() => Object.keys(localStorage));
+  expect(drafts.filter((key) => key.startsWith("holdfast-draft:"))).toEqual([]);
+  await page.getByRole("textbox", { name: "Template" }).focus();
+  await page.keyboard.type("#");
+  await page.getByText(", changed").waitFor();
 });
 
 test("files that are no templates are refused in a sentence", async () => {

@@ -223,7 +223,7 @@ test("a feed that comes back after a sleep tells that the time is up", async () 
   service = await Service.start({ HOLDFAST_BIND: `127.0.0.1:${port}` });
   await takeFirst(house);
 
-  await page.clock.runFor(1_000);
+  await page.clock.runFor(5_000);
 
   await page
     .locator("aside")

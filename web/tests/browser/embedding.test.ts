@@ -77,7 +77,98 @@ test("two lines of HTML show a live map in another site's page", async () => {
 interface SeatMapElement extends HTMLElement {
   selection: readonly string[];
   setHeld(labels: readonly string[]): void;
+  setHolding(labels: readonly string[]): void;
 }
+
+/** The list's button of a seat of the first row. */
+async function openList(page: Page) {
+  await page.getByText("Show as a list").click();
+  await page.getByText("Stalls").first().click();
+  return (number: number) =>
+    page.getByRole("button", { name: new RegExp(`seat ${number}\\b`) }).first();
+}
+
+/** As a shop's server does. */
+async function holdAsShop({ eventId }: House, seats: string[]): Promise<void> {
+  const params = { path: { event_id: eventId } };
+  await (await guest()).POST("/v1/events/{event_id}/holds", { params, body: { seats } });
+}
+
+/** A shop whose buyer has picked a seat; what was told as taken is written down. */
+async function openPicked(house: House, label: string, isHolding: boolean): Promise<Page> {
+  const page = await openShop(house);
+  await page.evaluate(
+    ([label, isHolding]) => {
+      const map = document.querySelector("holdfast-seat-map") as SeatMapElement;
+      const told: string[] = [];
+      Object.assign(window, { told });
+      map.addEventListener("selection-change", (event) => {
+        const { taken } = (event as CustomEvent<{ taken: { label: string }[] }>).detail;
+        told.push(...taken.map((seat) => seat.label));
+      });
+      map.selection = [label];
+      if (isHolding) map.setHolding([label]);
+    },
+    [label, isHolding] as const,
+  );
+  return page;
+}
+
+const toldTaken = (page: Page) =>
+  page.evaluate(() => (window as unknown as { told: string[] }).told);
+
+function tell(page: Page, method: "setHeld" | "setHolding", labels: string[]): Promise<void> {
+  return page.evaluate(
+    ([method, labels]) =>
+      (document.querySelector("holdfast-seat-map") as SeatMapElement)[method](labels),
+    [method, labels] as const,
+  );
+}
+
+test("a seat that the shop is just holding for its buyer is nobody's loss", async () => {
+  const house = await onSale(2, 10);
+  const page = await openPicked(house, "S-A-3", true);
+  const seat = (await openList(page))(3);
+  await expect.poll(() => seat.innerText()).toMatch(/selected/);
+
+  await holdAsShop(house, ["S-A-3"]);
+  await expect.poll(() => seat.innerText()).toMatch(/held/);
+  expect(await seat.innerText()).toMatch(/selected/);
+  await tell(page, "setHeld", ["S-A-3"]);
+
+  await expect.poll(() => seat.innerText()).toMatch(/yours/);
+  expect(await page.getByText(/faster/).count()).toBe(0);
+  expect(await toldTaken(page)).toEqual([]);
+});
+
+test("a seat that the shop could not hold is told as lost once it says so", async () => {
+  const house = await onSale(2, 10);
+  const page = await openPicked(house, "S-A-3", true);
+  const seat = (await openList(page))(3);
+  await holdAsShop(house, ["S-A-3"]);
+  await expect.poll(() => seat.innerText()).toMatch(/held/);
+  expect(await toldTaken(page)).toEqual([]);
+
+  await tell(page, "setHolding", []);
+
+  await page.getByText(/Somebody was faster: .*seat 3/).waitFor();
+  expect(await toldTaken(page)).toEqual(["S-A-3"]);
+});
+
+test("a seat that was called lost, and is its buyer's, is called so no more", async () => {
+  const house = await onSale(2, 10);
+  const page = await openPicked(house, "S-A-3", false);
+  const seat = (await openList(page))(3);
+  await expect.poll(() => seat.innerText()).toMatch(/selected/);
+  await holdAsShop(house, ["S-A-3"]);
+  await page.getByText(/Somebody was faster: .*seat 3/).waitFor();
+
+  await tell(page, "setHeld", ["S-A-3"]);
+
+  await expect.poll(() => seat.innerText()).toMatch(/yours/);
+  expect(await seat.innerText()).not.toMatch(/faster/);
+  await page.getByText(/Somebody was faster/).waitFor({ state: "hidden" });
+});
 
 test("held and selected seats may be told before the plan is there, and outlive a move in the page", async () => {
   const house = await onSale(2, 10);

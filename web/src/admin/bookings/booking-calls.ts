@@ -18,14 +18,13 @@ export function findBooking(booking_id: string): Promise<Booking> {
 const key = new RetryKey();
 
 /** Without `seats`, the whole booking. Sent again after a lost answer, it happens once. */
-export async function cancelBooking(
+export function cancelBooking(
   booking_id: string,
   { seats, reason }: { seats?: string[]; reason: string },
 ): Promise<Booking> {
   const body = { ...(seats && { seats }), ...(reason && { reason }) };
-  const params = { path: { booking_id }, header: key.of({ booking_id, body }) };
-  const call = api.POST("/v1/bookings/{booking_id}/cancel", { params, body });
-  const booking = await dataOf(call);
-  key.done();
-  return booking;
+  const path = "/v1/bookings/{booking_id}/cancel";
+  return key.send({ booking_id, body }, (header) =>
+    dataOf(api.POST(path, { params: { path: { booking_id }, header }, body })),
+  );
 }

@@ -1,7 +1,16 @@
 import { describe, expect, it } from "vitest";
 import { ProblemError, type Problem } from "../../api";
 import { changesOf } from "./event-changes";
-import { changesBetween, emptyForm, formOf, readForm, twoClocks, type Event } from "./event-form";
+import {
+  changesBetween,
+  emptyForm,
+  formOf,
+  isTyped,
+  readForm,
+  twoClocks,
+  type Event,
+  type EventForm,
+} from "./event-form";
 import { mistakesOf } from "./event-mistakes";
 
 const ZONE = "Europe/Vienna";
@@ -166,5 +175,23 @@ describe("what somebody else changed", () => {
       { name: "State", before: "Draft", after: "Paused" },
     ]);
     expect(changesOf(event(), event())).toEqual([]);
+  });
+});
+
+describe("what was typed into a new event's form", () => {
+  it("is nothing where only the fields of its prices are there", () => {
+    expect(isTyped(emptyForm())).toBe(false);
+    expect(isTyped({ ...emptyForm(), prices: { near: "", far: "" } })).toBe(false);
+  });
+
+  const { times, isPartial } = emptyForm();
+  it.each<[string, Partial<EventForm>]>([
+    ["a price", { prices: { near: "49" } }],
+    ["the end of the sale", { times: { ...times, sales_close_at: "2027-07-15T19:30" } }],
+    ["half of a time", { isPartial: { ...isPartial, starts_at: true } }],
+    ["a currency", { currency: "HUF" }],
+    ["a limit", { seats_per_hold_max: "4" }],
+  ])("is %s", (_, typed) => {
+    expect(isTyped({ ...emptyForm(), ...typed })).toBe(true);
   });
 });

@@ -49,6 +49,12 @@ export function emptyForm(): EventForm {
   };
 }
 
+/** Whether a new event's form says anything that would be missed; fields of prices come empty. */
+export function isTyped(form: EventForm): boolean {
+  if (Object.values(form.prices).some(Boolean)) return true;
+  return JSON.stringify({ ...form, prices: {} }) !== JSON.stringify(emptyForm());
+}
+
 export function formOf(event: Event): EventForm {
   const zone = event.venue.time_zone;
   const form = emptyForm();

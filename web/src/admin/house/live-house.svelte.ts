@@ -1,5 +1,5 @@
 import { watchBoard, type BoardWatch, type ConnectionState } from "../../availability";
-import type { Plan, SeatMap } from "../../seat-map";
+import { unknownStates, type Plan, type SeatMap } from "../../seat-map";
 import { session } from "../session/session.svelte";
 import { countStates, stateOf, type SeatState, type StateCounts } from "./selection";
 import { BLOCKED, NO_SEATS, showKept, shownByte } from "./kept";
@@ -52,12 +52,13 @@ export class LiveHouse {
 
   drawOn(map: SeatMap | undefined): void {
     this.#map = map;
-    if (map && this.states.length > 0) map.setStates(this.states);
+    map?.setStates(this.states.length > 0 ? this.states : unknownStates(this.plan));
   }
 
-  stateOf(index: number): SeatState {
+  /** Nothing where the seats are not known yet. */
+  stateOf(index: number): SeatState | undefined {
     void this.revision;
-    return stateOf(this.states, index);
+    return this.counts && stateOf(this.states, index);
   }
 
   /** The board says of kept seats only that they are not on sale. */
@@ -90,18 +91,19 @@ export class LiveHouse {
   }
 
   #change(indices: number[]): void {
-    const bookedBefore = this.counts?.booked;
-    const wereKept = indices.some((index) => stateOf(this.states, index) === "kept");
+    const before = this.#statesOf(indices);
     for (const index of indices) this.#show(index);
-    const areBlocked = indices.some((index) => stateOf(this.states, index) === "blocked");
-    if (wereKept || areBlocked) this.offSaleRevision += 1;
+    const after = this.#statesOf(indices);
+    if (before.includes("booked") || after.includes("booked")) this.salesRevision += 1;
+    if (before.includes("kept") || after.includes("blocked")) this.offSaleRevision += 1;
     this.#map?.changeSeats(indices);
     this.revision += 1;
     this.lastChangeAt = Date.now();
-    this.#recount ??= setTimeout(() => {
-      this.#count();
-      if (this.counts?.booked !== bookedBefore) this.salesRevision += 1;
-    }, RECOUNT_MS);
+    this.#recount ??= setTimeout(() => this.#count(), RECOUNT_MS);
+  }
+
+  #statesOf(indices: number[]): SeatState[] {
+    return indices.map((index) => stateOf(this.states, index));
   }
 
   #count(): void {

@@ -13,7 +13,7 @@ export interface EndpointTerms {
   kinds: Schemas["WebhookKind"][];
 }
 
-const key = new RetryKey();
+const keys = { create: new RetryKey(), rotate: new RetryKey(), test: new RetryKey() };
 
 export function findEndpoints(after: string | undefined) {
   const query = { ...(after && { after }) };
@@ -26,11 +26,10 @@ export function findEndpoint(endpoint_id: string): Promise<Endpoint> {
 }
 
 /** Sent again after a lost answer, it makes one endpoint, and answers the same secret. */
-export async function createEndpoint(body: EndpointTerms): Promise<Endpoint & { secret: string }> {
-  const params = { header: key.of(body) };
-  const endpoint = await dataOf(api.POST("/v1/webhook-endpoints", { params, body }));
-  key.done();
-  return endpoint;
+export function createEndpoint(body: EndpointTerms): Promise<Endpoint & { secret: string }> {
+  return keys.create.send(body, (header) =>
+    dataOf(api.POST("/v1/webhook-endpoints", { params: { header }, body })),
+  );
 }
 
 export function changeEndpoint(
@@ -46,18 +45,18 @@ export async function deleteEndpoint(endpoint_id: string): Promise<void> {
   await api.DELETE("/v1/webhook-endpoints/{endpoint_id}", { params });
 }
 
-export async function rotateSecret(endpoint_id: string): Promise<NewSecret> {
-  const params = { path: { endpoint_id }, header: key.of({ rotate: endpoint_id }) };
+export function rotateSecret(endpoint_id: string): Promise<NewSecret> {
   const path = "/v1/webhook-endpoints/{endpoint_id}/rotate-secret";
-  const secret = await dataOf(api.POST(path, { params }));
-  key.done();
-  return secret;
+  return keys.rotate.send(endpoint_id, (header) =>
+    dataOf(api.POST(path, { params: { path: { endpoint_id }, header } })),
+  );
 }
 
 export async function sendTest(endpoint_id: string): Promise<void> {
-  const params = { path: { endpoint_id }, header: key.of({ test: endpoint_id }) };
-  await api.POST("/v1/webhook-endpoints/{endpoint_id}/test", { params });
-  key.done();
+  const path = "/v1/webhook-endpoints/{endpoint_id}/test";
+  await keys.test.send(endpoint_id, (header) =>
+    api.POST(path, { params: { path: { endpoint_id }, header } }),
+  );
 }
 
 export function findDeliveries(endpoint_id: string, after: string | undefined) {

@@ -34,6 +34,7 @@ const fromPage = Annotation.define<boolean>();
 export class TemplateEditor {
   readonly #view: EditorView;
   readonly #language = new Compartment();
+  readonly #readOnly = new Compartment();
   #mediaType: MediaType;
 
   constructor(root: ShadowRoot, wishes: Wishes) {
@@ -42,7 +43,11 @@ export class TemplateEditor {
       root,
       parent: root,
       doc: wishes.text,
-      extensions: [this.#language.of(languageOf(this.#mediaType)), extensions(wishes, this)],
+      extensions: [
+        this.#language.of(languageOf(this.#mediaType)),
+        this.#readOnly.of(EditorState.readOnly.of(false)),
+        extensions(wishes, this),
+      ],
     });
   }
 
@@ -58,6 +63,12 @@ export class TemplateEditor {
       annotations: fromPage.of(true),
     });
     this.followLanguage();
+  }
+
+  /** For people; the page may put another text there all the same. */
+  setReadOnly(isReadOnly: boolean): void {
+    const extension = EditorState.readOnly.of(isReadOnly);
+    this.#view.dispatch({ effects: this.#readOnly.reconfigure(extension) });
   }
 
   show(problems: TemplateProblem[]): void {

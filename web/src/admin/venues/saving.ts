@@ -8,11 +8,10 @@ export type Stored = components["schemas"]["VenueVersion"];
 const key = new RetryKey();
 
 /** Sent again after a lost answer, it makes one venue. */
-export async function uploadVenue(text: string): Promise<Stored> {
-  const params = { header: key.of(text) };
-  const stored = await dataOf(api.POST("/v1/venues", { params, ...templateBody(text) }));
-  key.done();
-  return stored;
+export function uploadVenue(text: string): Promise<Stored> {
+  return key.send(text, (header) =>
+    dataOf(api.POST("/v1/venues", { params: { header }, ...templateBody(text) })),
+  );
 }
 
 /** `upon` is the tag of the version that was compared with: of a newer one nothing is replaced. */

@@ -56,29 +56,27 @@ export function putTerms(event_id: string, version: number, terms: Terms): Promi
   return dataOf(api.PUT("/v1/events/{event_id}/waitlist/terms", { params, body }));
 }
 
-const key = new RetryKey();
+const keys = { move: new RetryKey(), remove: new RetryKey() };
 
 /** Sent again after a lost answer, it happens, and is logged, once. */
-export async function moveEntry(
+export function moveEntry(
   { event_id, entry_id, version }: Entry,
   to: Omit<Schemas["MoveEntry"], "version">,
 ): Promise<Entry> {
   const body = { ...to, version };
-  const params = { path: { event_id, entry_id }, header: key.of({ entry_id, body }) };
   const path = "/v1/events/{event_id}/waitlist/entries/{entry_id}/move";
-  const entry = await dataOf(api.POST(path, { params, body }));
-  key.done();
-  return entry;
+  return keys.move.send({ entry_id, body }, (header) =>
+    dataOf(api.POST(path, { params: { path: { event_id, entry_id }, header }, body })),
+  );
 }
 
-export async function removeEntry(
+export function removeEntry(
   { event_id, entry_id, version }: Entry,
   reason: string,
 ): Promise<Entry> {
   const body = { reason, version };
-  const params = { path: { event_id, entry_id }, header: key.of({ entry_id, body }) };
   const path = "/v1/events/{event_id}/waitlist/entries/{entry_id}/remove";
-  const entry = await dataOf(api.POST(path, { params, body }));
-  key.done();
-  return entry;
+  return keys.remove.send({ entry_id, body }, (header) =>
+    dataOf(api.POST(path, { params: { path: { event_id, entry_id }, header }, body })),
+  );
 }

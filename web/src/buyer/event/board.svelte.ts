@@ -46,6 +46,7 @@ export class LiveBoard {
     this.#feed = watchBoard(eventId, {
       onSnapshot: (copy) => this.#changed(copy, undefined),
       onChanges: (indices, copy) => this.#changed(copy, indices),
+      onSame: () => this.#dated(),
       onConnection: (state, detail) => this.#connected(state, detail),
     });
   }
@@ -71,12 +72,17 @@ export class LiveBoard {
 
   #changed(copy: BoardCopy, indices: number[] | undefined): void {
     this.states = copy.states;
-    if (this.connection !== "live") this.staleSince = Date.now();
+    this.#dated();
     this.counts = copy.counts();
     this.byCategory = countByCategory(this.plan, copy.states);
     this.version += 1;
     this.#drawer?.(indices, copy.states);
     this.hooks.onSeats(indices, copy.states);
+  }
+
+  /** What is shown is known to be true now. */
+  #dated(): void {
+    if (this.connection !== "live") this.staleSince = Date.now();
   }
 
   #connected(state: ConnectionState, detail: string | undefined): void {

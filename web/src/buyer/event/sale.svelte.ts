@@ -73,14 +73,20 @@ export class Sale {
       const { data, response } = await open.GET("/v1/events/{event_id}", { params });
       if (!data || this.#isClosed) return;
       this.clock.read(response);
-      this.event = data;
-      this.eventFault = undefined;
-      this.#beginHold(data);
+      this.#take(data);
     } catch (error) {
       if (this.event === undefined) this.eventFault = faultOf(error, "The event");
     }
     // Whatever brought the event brings the plan; one that has failed waits to be asked for.
     if (!this.planFault) await this.loadPlan();
+  }
+
+  /** A slow answer may be older than what is known by now. */
+  #take(event: SoldEvent): void {
+    if (this.event && event.version < this.event.version) return;
+    this.event = event;
+    this.eventFault = undefined;
+    this.#beginHold(event);
   }
 
   async loadPlan(): Promise<void> {

@@ -23,6 +23,7 @@ export class Bell {
   fault = $state<ProblemError>();
 
   #failures = 0;
+  #turn = 0;
   #dueAt = 0;
   #stopTimer = () => {};
   readonly #stop: (() => void)[] = [];
@@ -62,21 +63,24 @@ export class Bell {
     }
   }
 
-  /** The newest, or those after them. */
+  /** The newest, or those after them; a newer question overtakes an older one. */
   async load(after?: string): Promise<void> {
     if (!isKnown()) return;
+    const turn = (this.#turn += 1);
     this.isLoading = true;
     try {
       const query = { limit: PAGE, ...(after && { after }) };
       const page = await dataOf(asked.GET("/v1/notifications", { params: { query } }));
+      if (turn !== this.#turn) return;
       this.items = after ? [...this.items, ...page.items] : page.items;
       this.next = page.next ?? undefined;
       this.unread = page.unread_count;
       this.fault = undefined;
     } catch (error) {
+      if (turn !== this.#turn) return;
       this.fault = error instanceof ProblemError ? error : new ProblemError("internal");
     } finally {
-      this.isLoading = false;
+      if (turn === this.#turn) this.isLoading = false;
     }
   }
 
