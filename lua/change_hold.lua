@@ -55,8 +55,13 @@ if is_over or #conflicts > 0 then
   if is_over then return { 'limit_reached', epoch, revision, now, m[6], n_had } end
   return { 'conflicts', epoch, revision, now, table.concat(conflicts, ',') }
 end
-if #taken + n_removed == 0 then return { 'changed', epoch, revision, now, record } end
+-- Who changes an offer has seen what the board has of it, and no older token says it better.
+local is_loaded = middle:find('|offer|', 1, true)
+if #taken + n_removed == 0 and not is_loaded then
+  return { 'changed', epoch, revision, now, record }
+end
 table.sort(kept, function(a, b) return tonumber(a:match('%d+')) < tonumber(b:match('%d+')) end)
+middle = middle:gsub('|offer|', '||')
 record = ('held|%s|%s|%s|%s'):format(holder, deadline, middle, table.concat(kept, ','))
 local free, n_has = tonumber(m[7] or 0) > 0 and 'w' or '.', math.max(0, n_had + n_more)
 redis.call('HSET', holds, id, record)

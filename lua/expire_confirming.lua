@@ -2,7 +2,8 @@
 -- Ends a confirming hold as expired, after PostgreSQL has recorded that it did not become a booking.
 -- KEYS[1] seats, KEYS[2] holds, KEYS[3] deadlines, KEYS[4] holders, KEYS[5] meta, KEYS[6] changes
 -- KEYS[7] told
--- ARGV[1] now in ms, or empty; ARGV[2] epoch; ARGV[3] hold id; ARGV[4] least ms to remember it
+-- ARGV[1] now in ms, or empty; ARGV[2] epoch; ARGV[3] hold id
+-- ARGV[4] least ms to remember it; ARGV[5] the same where it was placed with a key
 -- Returns status, epoch, revision, now
 --   expired, ended, unknown_hold, wrong_epoch, not_loaded
 local seats, holds, deadlines, holders, meta = KEYS[1], KEYS[2], KEYS[3], KEYS[4], KEYS[5]
@@ -25,7 +26,8 @@ local byte = state == 'held' and 'h' or 'c'
 for index in quote:gmatch('(%d+):%d+') do
   if redis.call('GETRANGE', seats, index, index) == byte then freed[#freed + 1] = index end
 end
-redis.call('ZADD', deadlines, now + math.max(tonumber(keep), tonumber(ARGV[4])), id)
+local least = tonumber(asked == '' and ARGV[4] or ARGV[5])
+redis.call('ZADD', deadlines, now + math.max(tonumber(keep), least), id)
 redis.call('HSET', holds, id, ('expired|%s|%s|%d|%s|%s||%s')
   :format(holder, times, now, keep, asked, quote))
 if n_had > #freed then redis.call('HSET', holders, holder, n_had - #freed)

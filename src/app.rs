@@ -1,6 +1,5 @@
 //! Puts the service together: routes, middleware, jobs.
 
-use std::any::Any;
 use std::net::SocketAddr;
 use std::time::Duration;
 
@@ -8,12 +7,10 @@ use anyhow::Context as _;
 use axum::Router;
 use axum::extract::DefaultBodyLimit;
 use axum::http::{HeaderName, HeaderValue, header};
-use axum::response::{IntoResponse, Response};
 use tokio::net::TcpListener;
 use tokio::signal::unix::{SignalKind, signal};
 use tower::layer::util::Identity;
 use tower::util::{Either, option_layer};
-use tower_http::catch_panic::CatchPanicLayer;
 use tower_http::compression::CompressionLayer;
 use tower_http::compression::predicate::{DefaultPredicate, Predicate, SizeAbove};
 use tower_http::cors::{AllowOrigin, CorsLayer};
@@ -166,6 +163,11 @@ pub const JOBS: &[Job] = &[
         step: |ctx| Box::pin(async move { Ok(deliveries::prune_outbox(&ctx).await?) }),
     },
     Job {
+        name: "prune_notifications",
+        schedule: "50 37 * * * *",
+        step: |ctx| Box::pin(async move { Ok(deliveries::prune_notifications(&ctx).await?) }),
+    },
+    Job {
         name: "prune_waitlist_log",
         schedule: "50 * * * * *",
         step: |ctx| Box::pin(async move { Ok(waitlist::prune_log(&ctx).await?) }),
@@ -201,16 +203,17 @@ pub fn router(ctx: &Context) -> Router {
     let (feeds, _) = feeds().split_for_parts();
     let feeds = feeds
         .method_not_allowed_fallback(method_not_allowed)
-        .layer((edge(ctx), guard(ctx)));
+        .layer(edge(ctx));
     dress(ctx, routes).merge(feeds.with_state(ctx.clone()))
 }
 
 /// Puts on what every route wears that is no feed.
 pub fn dress(ctx: &Context, routes: Router<Context>) -> Router {
+    let limit = DefaultBodyLimit::max(ctx.config.body_max_bytes);
     routes
         .fallback(async || Problem::not_found("route"))
         .method_not_allowed_fallback(method_not_allowed)
-        .layer((edge(ctx), compression(), guard(ctx)))
+        .layer((edge(ctx), compression(), limit))
         .with_state(ctx.clone())
 }
 
@@ -227,16 +230,6 @@ async fn method_not_allowed() -> Problem {
 /// boxes every route once more, and each box is copied for each request.
 fn edge(ctx: &Context) -> (Attend, Either<CorsLayer, Identity>) {
     (Attend(ctx.clone()), option_layer(cors(ctx)))
-}
-
-type PanicAnswer = fn(Box<dyn Any + Send>) -> Response;
-
-/// What a request meets last: a limit to its size, and a problem for a panic.
-fn guard(ctx: &Context) -> (CatchPanicLayer<PanicAnswer>, DefaultBodyLimit) {
-    let answer: PanicAnswer =
-        |_| Problem::new(Code::Internal, "The failure has been logged.").into_response();
-    let limit = DefaultBodyLimit::max(ctx.config.body_max_bytes);
-    (CatchPanicLayer::custom(answer), limit)
 }
 
 /// None where no other origin's pages may call: every request would copy its lists.

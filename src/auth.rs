@@ -136,7 +136,7 @@ fn read_token(ctx: &Context, token: &str) -> Result<Caller, Problem> {
             claims
         }
     };
-    if claims.exp <= ctx.clock.now().timestamp() {
+    if claims.exp <= ctx.clock.now_ms().div_euclid(1_000) {
         return Err(Problem::new(
             Code::Unauthenticated,
             "The bearer token has expired.",

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
+use std::time::{SystemTime, UNIX_EPOCH};
 
 use chrono::{DateTime, TimeDelta, Utc};
 
@@ -24,11 +25,19 @@ impl Clock {
     }
 
     pub fn now(&self) -> Instant {
+        from_ms(self.now_ms())
+    }
+
+    /// Milliseconds since 1970.
+    pub fn now_ms(&self) -> i64 {
         match self {
             #[expect(clippy::disallowed_methods, reason = "this is the clock")]
-            Self::System => from_ms(Utc::now().timestamp_millis()),
-            Self::Manual(ms) => from_ms(ms.load(Ordering::SeqCst)),
-            Self::Skewed(by) => Self::System.now() + *by,
+            Self::System => {
+                let since_1970 = SystemTime::now().duration_since(UNIX_EPOCH);
+                i64::try_from(since_1970.unwrap_or_default().as_millis()).unwrap_or_default()
+            }
+            Self::Manual(ms) => ms.load(Ordering::SeqCst),
+            Self::Skewed(by) => Self::System.now_ms() + by.num_milliseconds(),
         }
     }
 

@@ -371,6 +371,9 @@ mod tests {
             "",
             "https://shop.example",
             "http://localhost:5173, https://shop.example:8443",
+            "capacitor://localhost, ionic://localhost",
+            "chrome-extension://abcdefghijklmnopabcdefghijklmnop",
+            "moz-extension://c0ffee00-1234-4abc-9def-0123456789ab",
         ] {
             assert_eq!(origins(right), 0, "{right}");
         }
@@ -382,6 +385,13 @@ mod tests {
             "https://shop.example:443",
             "https://shop.example,null",
             "file:///shop",
+            "file://shop",
+            "capacitor://localhost/",
+            "capacitor://localhost?",
+            "Capacitor://localhost",
+            "capacitor://",
+            "capacitor://ana@localhost",
+            "capacitor:localhost",
         ] {
             assert_eq!(origins(wrong), 1, "{wrong}");
         }

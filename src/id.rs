@@ -110,7 +110,7 @@ impl Ids {
 
     /// A new UUIDv7 (RFC 9562, 5.7): sorted by time, 74 random bits.
     pub fn next<I: TypedId>(&self) -> I {
-        let ms = u64::try_from(self.clock.now().timestamp_millis()).unwrap_or_default();
+        let ms = u64::try_from(self.clock.now_ms()).unwrap_or_default();
         Builder::from_unix_timestamp_millis(ms, &self.bytes())
             .into_uuid()
             .into()

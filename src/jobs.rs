@@ -50,14 +50,20 @@ pub struct Job {
 }
 
 impl Job {
-    /// From one turn to the next, as the schedule's seconds have it.
+    /// From one turn to the next, as the schedule's seconds and minutes have it; none of ours
+    /// waits longer than an hour.
     fn period(&self) -> Duration {
-        let seconds = self.schedule.split(' ').next().unwrap_or_default();
-        let every = match seconds.split_once('/') {
-            Some((_, every)) => every.parse().ok(),
-            None => (seconds == "*").then_some(1),
-        };
-        Duration::from_secs(every.unwrap_or(60))
+        let mut fields = self.schedule.split(' ').zip([1, 60]);
+        let seconds = fields.find_map(|(field, unit)| Some(every(field)? * unit));
+        Duration::from_secs(seconds.unwrap_or(3600))
+    }
+}
+
+/// Every how many of its units a field of a schedule has a turn, unless it names one.
+fn every(field: &str) -> Option<u64> {
+    match field.split_once('/') {
+        Some((_, every)) => every.parse().ok(),
+        None => (field == "*").then_some(1),
     }
 }
 
@@ -210,5 +216,7 @@ mod tests {
         assert_eq!(period("* * * * * *"), 1);
         assert_eq!(period("*/5 * * * * *"), 5);
         assert_eq!(period("45 * * * * *"), 60);
+        assert_eq!(period("0 */5 * * * *"), 300);
+        assert_eq!(period("50 7 * * * *"), 3600);
     }
 }

@@ -18,6 +18,7 @@ use fred::types::Value;
 use fred::types::scripts::Script;
 use futures::FutureExt;
 
+use crate::auth::Caller;
 use crate::config::Rates;
 use crate::context::Context;
 use crate::problem::{Code, Problem};
@@ -86,6 +87,26 @@ pub async fn take(ctx: &Context, rule: Rule, subject: impl fmt::Display) -> Resu
         }
     };
     outcome.into_answer(rule, n_permits)
+}
+
+/// A caller who changes holds: costs one permit for each request. One with a key has cost it when
+/// the key was looked up.
+pub struct Changer(pub Caller);
+
+/// Stands in a request that has cost its permit.
+#[derive(Clone, Copy, Debug)]
+pub struct Counted;
+
+impl FromRequestParts<Context> for Changer {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, ctx: &Context) -> Result<Self, Problem> {
+        let caller = <Caller as FromRequestParts<Context>>::from_request_parts(parts, ctx).await?;
+        if parts.extensions.get::<Counted>().is_none() {
+            take(ctx, Rule::HoldChanges, caller.caller_id).await?;
+        }
+        Ok(Self(caller))
+    }
 }
 
 #[derive(Debug, PartialEq, Eq)]

@@ -6,6 +6,7 @@
 
 use std::collections::HashMap;
 use std::convert::Infallible;
+use std::panic::AssertUnwindSafe;
 use std::sync::{PoisonError, RwLock};
 use std::task::Poll;
 use std::time::{Duration, Instant};
@@ -62,8 +63,8 @@ const DEFAULT_HEADERS: [(HeaderName, HeaderValue); 6] = [
     ),
 ];
 
-/// Attends a request on its way in (id, span, time limit) and its answer on the way back (log line
-/// and metrics, a problem's body, headers).
+/// Attends a request on its way in (id, span, time limit, panics) and its answer on the way back
+/// (log line and metrics, a problem's body, headers).
 ///
 /// One layer and not five, and written by hand: `axum::middleware::from_fn` copies what it wraps
 /// for every request, with everything inside it.
@@ -115,7 +116,7 @@ where
             asked.span()
         };
         let answer = span.in_scope(|| self.inner.call(request));
-        let answer = limit_time(self.ctx.config.request_timeout, answer);
+        let answer = limit(self.ctx.config.request_timeout, answer);
         let observed = answer_observed(self.ctx.clone(), asked, answer).instrument(span);
         Box::pin(observed.map(Ok))
     }
@@ -264,13 +265,17 @@ fn known_method(method: &Method) -> &'static str {
     }
 }
 
-/// Answers 503 to a request that takes too long. What runs in a task of its own goes on.
-async fn limit_time<R: IntoResponse>(
-    limit: Duration,
+/// Answers 503 to a request that takes too long, and 500 to one that panics. What runs in a task of
+/// its own goes on.
+async fn limit<R: IntoResponse>(
+    time: Duration,
     answer: impl Future<Output = Result<R, Infallible>>,
 ) -> Response {
-    match tokio::time::timeout(limit, answer).await {
-        Ok(Ok(response)) => response.into_response(),
+    // What a panic leaves behind half done is behind locks that forgive it.
+    let answer = AssertUnwindSafe(answer).catch_unwind();
+    match tokio::time::timeout(time, answer).await {
+        Ok(Ok(Ok(response))) => response.into_response(),
+        Ok(Err(_)) => Problem::new(Code::Internal, "The failure has been logged.").into_response(),
         Err(_) => Problem::new(Code::Unavailable, "The request took too long; try again.")
             .retry_after(1)
             .into_response(),
@@ -280,6 +285,16 @@ async fn limit_time<R: IntoResponse>(
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[tokio::test]
+    async fn who_meets_a_panic_is_answered() {
+        let panics =
+            async || -> Result<Response, Infallible> { std::panic::resume_unwind(Box::new(())) };
+
+        let answer = limit(Duration::from_secs(60), panics()).await;
+
+        assert_eq!(answer.status(), Code::Internal.status());
+    }
 
     #[test]
     fn only_a_sane_request_id_is_taken_over() {

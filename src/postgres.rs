@@ -8,6 +8,7 @@ use sqlx::error::DatabaseError;
 use sqlx::migrate::{Migrate, MigrateError, Migrator};
 use sqlx::postgres::{PgConnectOptions, PgDatabaseError, PgPoolOptions, PgSeverity};
 use sqlx::{Connection, PgConnection, PgPool};
+use thiserror::Error;
 
 pub static MIGRATIONS: Migrator = sqlx::migrate!();
 
@@ -32,19 +33,72 @@ pub fn pool(url: &str, n_connections_max: u32) -> Result<PgPool, sqlx::Error> {
         .connect_lazy_with(options))
 }
 
+/// Limit: how long a migration waits for a table. Whoever asks for the table meanwhile stands
+/// behind it, so it lets them by for a while before it tries again.
+const MIGRATION_SESSION: [(&str, &str); 1] = [("lock_timeout", "2s")];
+const MIGRATION_PAUSE: Duration = Duration::from_secs(3);
+
+/// Limit: how often a migration tries to have its table.
+const MIGRATION_TRIES_MAX: usize = 20;
+
+#[derive(Debug, Error)]
+pub enum MigrationError {
+    #[error(
+        "a table is in use for too long: end what has it, which pg_stat_activity lists, or try \
+         again later; what was applied stays ({0})"
+    )]
+    TableInUse(MigrateError),
+    #[error(transparent)]
+    Failed(#[from] MigrateError),
+    #[error(transparent)]
+    Database(#[from] sqlx::Error),
+}
+
 /// Applies what the database lacks; waits for another process that does the same. Answers how many
 /// migrations of a newer program are there: they leave to an older one what it needs.
-pub async fn migrate(url: &SecretString, migrations: &Migrator) -> Result<usize, MigrateError> {
-    let mut connection = PgConnection::connect(url.expose_secret()).await?;
+pub async fn migrate(url: &SecretString, migrations: &Migrator) -> Result<usize, MigrationError> {
+    let options = PgConnectOptions::from_str(url.expose_secret())?.options(MIGRATION_SESSION);
+    let mut connection = PgConnection::connect_with(&options).await?;
+    // The other process may take as long as it needs. The lock ends with the connection.
+    while let Err(error) = connection.lock().await {
+        if !is_lock_timeout(&error) {
+            return Err(error.into());
+        }
+    }
     let mut migrator = Migrator::with_migrations(migrations.iter().cloned().collect());
+    migrator.set_locking(false);
     let newest = migrator.iter().map(|migration| migration.version).max();
     let mut unknown = list_applied(&mut connection).await?;
     unknown.retain(|version| !migrator.version_exists(*version));
     // Another one than a newer program's is a mistake, which is refused.
     let is_newer = |version: &i64| newest < Some(*version);
     migrator.set_ignore_missing(unknown.iter().all(is_newer));
-    migrator.run(&mut connection).await?;
+    apply(&mut connection, &migrator).await?;
+    // All is committed; a line that breaks now takes the lock with it.
+    connection.close().await.ok();
     Ok(unknown.len())
+}
+
+/// Each migration is a transaction, so one that did not get its table has done nothing.
+async fn apply(connection: &mut PgConnection, migrator: &Migrator) -> Result<(), MigrationError> {
+    let mut n_tries = 0;
+    loop {
+        n_tries += 1;
+        match migrator.run(&mut *connection).await {
+            Err(error) if is_lock_timeout(&error) && n_tries == MIGRATION_TRIES_MAX => {
+                return Err(MigrationError::TableInUse(error));
+            }
+            Err(error) if is_lock_timeout(&error) => tokio::time::sleep(MIGRATION_PAUSE).await,
+            outcome => return Ok(outcome?),
+        }
+    }
+}
+
+fn is_lock_timeout(error: &MigrateError) -> bool {
+    let (MigrateError::Execute(error) | MigrateError::ExecuteMigration(error, _)) = error else {
+        return false;
+    };
+    matches!(error, sqlx::Error::Database(database) if database.code().as_deref() == Some("55P03"))
 }
 
 /// How many migrations of this program the database lacks.

@@ -47,12 +47,14 @@ pub const VARIABLES: &[Variable] = &[
     ("HOLDFAST_BOARD_COPY_IDLE_SECONDS", "60", "a copy that nobody reads is dropped after that"),
     ("HOLDFAST_BOARD_CHECK_SECONDS", "5", "how often a copy is compared with its board"),
     ("HOLDFAST_VIEWERS_MAX", "20000", "people who watch seat maps at one instance"),
-    ("HOLDFAST_VIEWERS_PER_ADDRESS_MAX", "100", "seat maps one address watches at one instance"),
+    ("HOLDFAST_VIEWERS_PER_ADDRESS_MAX", "100",
+        "seat maps that one address watches at one instance"),
     ("HOLDFAST_GUESTS_PER_MINUTE", "60", "guest tokens for one address"),
     ("HOLDFAST_SIGN_INS_PER_MINUTE", "20", "sign-ins and registrations from one address"),
     ("HOLDFAST_LOOKUPS_PER_MINUTE", "30", "bookings looked up by reference from one address"),
     ("HOLDFAST_HOLD_CHANGES_PER_MINUTE", "600",
-        "holds changed, waitlists joined, requests with a key: by one caller at one instance"),
+        "holds changed or confirmed, offers accepted, waitlists joined, requests with a key: \
+         by one caller at one instance"),
     ("HOLDFAST_WITHDRAWALS_PER_MINUTE", "30", "bookings cancelled, waitlists left by one address"),
 ];
 
@@ -81,6 +83,21 @@ pub const OTHER_VARIABLES: &[Variable] = &[
     ("RUST_LOG", "info,tokio_cron_scheduler=warn",
         "what is logged, as tracing-subscriber's EnvFilter reads it"),
 ];
+
+/// Of a page on the web; or of an app's web view or an extension, which have schemes of their own,
+/// and nothing after their names.
+fn is_origin(text: &str) -> bool {
+    let Ok(url) = Url::parse(text) else {
+        return false;
+    };
+    if matches!(url.scheme(), "http" | "https") {
+        return url.origin().ascii_serialization() == text;
+    }
+    let has_name = url.host_str().is_some_and(|host| !host.is_empty());
+    let ends_there = url.path().is_empty() && url.query().is_none() && url.fragment().is_none();
+    let has_user = url.authority().contains('@');
+    has_name && ends_there && !has_user && url.as_str() == text
+}
 
 /// Reads variables, and gathers what is wrong with them.
 pub struct Reader {
@@ -162,12 +179,7 @@ impl Reader {
     /// Each as a browser writes it: an origin is compared letter by letter.
     pub fn origins(&mut self, name: &str) -> Vec<String> {
         let origins = self.list(name);
-        let is_origin = |text: &String| {
-            let url = Url::parse(text).ok();
-            let url = url.filter(|url| matches!(url.scheme(), "http" | "https"));
-            url.is_some_and(|url| url.origin().ascii_serialization() == *text)
-        };
-        if !origins.iter().all(is_origin) {
+        if !origins.iter().all(|origin| is_origin(origin)) {
             self.fault(name, "must be origins, such as https://shop.example");
         }
         origins

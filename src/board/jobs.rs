@@ -151,19 +151,29 @@ pub async fn move_boards(ctx: &Context) -> Result<Progress, BoardError> {
     outcome
 }
 
-/// Takes boards of events that are over from Redis, a batch at a time. One that fails does not keep
-/// the others.
+/// Where the last turn ended.
+#[derive(Default)]
+struct LastRetired(Mutex<Option<EventId>>);
+
+/// Takes boards of events that are over from Redis, a batch at a time, beginning where the last
+/// turn ended. One that fails does not keep the others.
 pub async fn retire_boards(ctx: &Context) -> Result<Progress, BoardError> {
-    let mut n_retired = 0;
-    for (event_id, epoch) in store::list_over(ctx).await? {
-        if store::retire_board(ctx, event_id, epoch).await? {
-            n_retired += 1;
+    let last = ctx.memory::<LastRetired>();
+    let lock = || last.0.lock().unwrap_or_else(PoisonError::into_inner);
+    let behind = *lock();
+    let (boards, next) = store::list_over(ctx, behind).await?;
+    *lock() = next;
+    let (mut n_retired, mut outcome) = (0, Ok(()));
+    for (event_id, epoch) in boards {
+        match store::retire_board(ctx, event_id, epoch).await {
+            Ok(is_retired) => n_retired += u64::from(is_retired),
+            Err(error) => outcome = outcome.and(Err(error)),
         }
     }
     if n_retired > 0 {
         tracing::info!(boards = n_retired, "boards of past events left Redis");
     }
-    Ok(Progress::of(n_retired))
+    outcome.map(|()| Progress::of(n_retired))
 }
 
 async fn wish(ctx: &Context) -> Result<Wish, BoardError> {

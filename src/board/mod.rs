@@ -29,7 +29,8 @@ pub use store::{
     OFFER_MEMORY_MS, Offered, Placed, Refused, Released, Swept, TOLD_KINDS, Told, ToldEntry,
     ToldPosition, abort_confirm, begin_confirm, begin_freeing, change_hold, expire_confirming,
     expire_holds, extend_hold, fall_back, find_hold, find_hold_of_seat, find_holds, find_position,
-    finish_confirm, follow_epoch, free_booked_seats, go_back, is_any_fallen_back, keep_free_seats,
-    let_go_kept_seats, list_live_events, listen, offer_kept_seats, place_hold, position_seen,
-    read_board, read_told, release_hold, see_position, set_waiting, stop_telling, take_overdue,
+    finish_confirm, finish_confirm_in_part, follow_epoch, free_booked_seats, go_back,
+    is_any_fallen_back, keep_free_seats, let_go_kept_seats, list_live_events, listen,
+    offer_kept_seats, place_hold, position_seen, read_board, read_told, release_hold, see_position,
+    set_waiting, stop_telling, take_overdue,
 };

@@ -130,8 +130,8 @@ pub struct Hold {
     pub now: Instant,
 }
 
-/// In place of a request, of a hold that a board was loaded with as PostgreSQL knows it: the seats
-/// of the waitlist's offer, and none that its person has added.
+/// In place of a request, of a hold that a board was loaded with: an offer of the waitlist, with
+/// the seats of which PostgreSQL had been told. Gone with the holder's next change.
 pub(super) const LOADED_OFFER: &str = "offer";
 
 impl Hold {

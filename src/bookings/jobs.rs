@@ -1,5 +1,9 @@
 //! What becomes of confirms that were cut off, and of bookings of cancelled events.
 
+use std::sync::{Mutex, PoisonError};
+
+use futures::{FutureExt, StreamExt, stream};
+
 use super::actions::{Cancel, cancel, finish_booked};
 use super::error::BookingError;
 use super::store::{self, Outcome};
@@ -7,11 +11,23 @@ use crate::board;
 use crate::context::Context;
 use crate::events::Reach;
 use crate::holds;
-use crate::id::{EventId, HoldId};
+use crate::id::{BookingId, EventId, HoldId};
 use crate::jobs::Progress;
+use crate::postgres;
 
 /// Limit: bookings cancelled in one step.
 const CANCELLED_AT_ONCE_MAX: i64 = 100;
+
+/// Limit: bookings that are being cancelled at a time; each takes a connection that requests use,
+/// too.
+const CANCELLING_MAX: usize = 4;
+
+/// Limit: failures after which a step cancels no more, where it is PostgreSQL that is away.
+const FAILURES_MAX: usize = 4;
+
+/// Where the last step's list ended, if there was more.
+#[derive(Default)]
+struct LastListed(Mutex<Option<BookingId>>);
 
 /// Ends confirming holds whose lease has passed. PostgreSQL decides: only a hold that it has
 /// recorded as expired is freed, so a commit that was merely slow never meets a seat that was given
@@ -44,24 +60,52 @@ async fn settle(ctx: &Context, event_id: EventId, hold_id: HoldId) -> Result<(),
     Ok(())
 }
 
-/// Cancels and refunds what was booked for events that will not take place.
+/// Cancels and refunds what was booked for events that will not take place, a few bookings at a
+/// time, beginning where the last step ended. One that cannot be cancelled keeps no others.
 pub async fn cancel_bookings_of_cancelled_events(ctx: &Context) -> Result<Progress, BookingError> {
-    let mut connection = ctx.db.acquire().await?;
-    let bookings = store::list_of_cancelled_events(&mut connection, CANCELLED_AT_ONCE_MAX).await?;
-    drop(connection);
+    let bookings = list_next(ctx).await?;
     let n_bookings = bookings.len() as u64;
-    for booking_id in bookings {
-        let reason = Some("the event was cancelled".to_owned());
-        cancel(
-            ctx,
-            Reach::EVERYTHING,
-            booking_id,
-            Cancel {
-                seats: None,
-                reason,
-            },
-        )
-        .await?;
+    let cancelling = bookings.into_iter().map(|booking_id| {
+        let asked = Cancel {
+            seats: None,
+            reason: Some("the event was cancelled".to_owned()),
+        };
+        let cancelled = cancel(ctx, Reach::EVERYTHING, booking_id, asked);
+        cancelled.map(move |outcome| (booking_id, outcome))
+    });
+    let mut cancelling = stream::iter(cancelling).buffer_unordered(CANCELLING_MAX);
+    let (mut n_away, mut last_failure) = (0, None);
+    while let Some((booking_id, outcome)) = cancelling.next().await {
+        let Err(error) = outcome else {
+            continue;
+        };
+        tracing::debug!(booking.id = %booking_id, cause = %error, "a booking is not cancelled");
+        n_away += usize::from(is_away(&error));
+        last_failure = Some(error);
+        if n_away == FAILURES_MAX {
+            break;
+        }
     }
-    Ok(Progress::of(n_bookings))
+    last_failure.map_or(Ok(Progress::of(n_bookings)), Err)
+}
+
+async fn list_next(ctx: &Context) -> Result<Vec<BookingId>, BookingError> {
+    let last = ctx.memory::<LastListed>();
+    let lock = || last.0.lock().unwrap_or_else(PoisonError::into_inner);
+    let behind = *lock();
+    let mut connection = ctx.db.acquire().await?;
+    let n_max = CANCELLED_AT_ONCE_MAX;
+    let bookings = store::list_of_cancelled_events(&mut connection, behind, n_max).await?;
+    let is_full = i64::try_from(bookings.len()) == Ok(n_max);
+    *lock() = bookings.last().copied().filter(|_| is_full);
+    Ok(bookings)
+}
+
+fn is_away(error: &BookingError) -> bool {
+    match error {
+        BookingError::Database(cause) | BookingError::OutcomeUnknown(cause) => {
+            postgres::is_away(cause)
+        }
+        _ => false,
+    }
 }

@@ -1,6 +1,6 @@
 //! Making deliveries of what happened, and deleting old ones.
 
-use super::store;
+use super::store::{self, Pruned};
 use crate::context::Context;
 use crate::jobs::Progress;
 
@@ -54,7 +54,7 @@ const PRUNED_AT_ONCE_MAX: i64 = 5_000;
 pub async fn prune_deliveries(ctx: &Context) -> Result<Progress, sqlx::Error> {
     let n_max = PRUNED_AT_ONCE_MAX;
     let mut tx = ctx.db.begin().await?;
-    if !store::lock_pruning(&mut tx).await? {
+    if !store::lock_pruning(&mut tx, Pruned::Deliveries).await? {
         return Ok(Progress::Idle);
     }
     let pruned = [
@@ -66,20 +66,27 @@ pub async fn prune_deliveries(ctx: &Context) -> Result<Progress, sqlx::Error> {
     Ok(progress_of(&pruned))
 }
 
-/// Deletes messages and notifications that are older than anybody needs. What is old lies among
-/// what is not, and is found by reading all of it.
+/// Deletes messages that are older than anybody needs. What is old lies among what is not, and is
+/// found by reading all of it.
 pub async fn prune_outbox(ctx: &Context) -> Result<Progress, sqlx::Error> {
-    let n_max = PRUNED_AT_ONCE_MAX;
     let mut tx = ctx.db.begin().await?;
-    if !store::lock_pruning(&mut tx).await? {
+    if !store::lock_pruning(&mut tx, Pruned::Messages).await? {
         return Ok(Progress::Idle);
     }
-    let pruned = [
-        store::delete_old_messages(&mut *tx, n_max).await?,
-        store::delete_old_notifications(&mut *tx, n_max).await?,
-    ];
+    let n_pruned = store::delete_old_messages(&mut *tx, PRUNED_AT_ONCE_MAX).await?;
     tx.commit().await?;
-    Ok(progress_of(&pruned))
+    Ok(progress_of(&[n_pruned]))
+}
+
+/// As [`prune_outbox`], of notifications: either may take longer than a statement may.
+pub async fn prune_notifications(ctx: &Context) -> Result<Progress, sqlx::Error> {
+    let mut tx = ctx.db.begin().await?;
+    if !store::lock_pruning(&mut tx, Pruned::Notifications).await? {
+        return Ok(Progress::Idle);
+    }
+    let n_pruned = store::delete_old_notifications(&mut *tx, PRUNED_AT_ONCE_MAX).await?;
+    tx.commit().await?;
+    Ok(progress_of(&[n_pruned]))
 }
 
 /// Another look at once is worth its cost only where there was more than a batch.

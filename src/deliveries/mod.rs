@@ -18,7 +18,9 @@ mod store;
 pub use actions::{Settled, send_again, settle};
 pub use error::DeliveryError;
 pub use http::routes;
-pub use jobs::{DERIVE_DELIVERIES, derive_deliveries, prune_deliveries, prune_outbox};
+pub use jobs::{
+    DERIVE_DELIVERIES, derive_deliveries, prune_deliveries, prune_notifications, prune_outbox,
+};
 pub use model::{Attempt, Channel, Claim, Delivery, DeliveryFilter, DeliveryState, Outcome};
 pub use sending::{Sender, send_due};
 pub use store::{ClaimLimits, claim_mails, claim_webhooks, list};

@@ -191,9 +191,9 @@ async fn close_event(
 
 /// Call an event off
 ///
-/// From any state, for good; every hold ends, and no booking can be made any more. Within seconds
-/// all bookings are cancelled, with a refund of their whole price, and their buyers told. Repeating
-/// it changes nothing.
+/// From any state, for good; every hold ends, and no booking can be made any more. Within seconds,
+/// or a minute where there are thousands, all bookings are cancelled, with a refund of their whole
+/// price, and their buyers told. Repeating it changes nothing.
 #[utoipa::path(
     post, path = "/v1/events/{event_id}/cancel", operation_id = "cancel_event", tag = "events",
     params(("event_id" = EventId, Path, description = "Which event")),

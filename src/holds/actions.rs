@@ -244,32 +244,52 @@ fn receipt_of(
     is_for_this.then_some(receipt)
 }
 
-/// The seats that a token names and that its hold has lost with the board: those that were added to
-/// an offer of the waitlist.
-pub fn lost_seats(ctx: &Context, event_id: EventId, hold: &Hold, token: &str) -> Vec<HeldSeat> {
-    if !hold.is_loaded_offer() {
-        return Vec::new();
-    }
-    let receipt = receipt_of(ctx, event_id, (hold.hold_id, hold.holder), token);
-    let mut seats = receipt.map(|receipt| receipt.seats()).unwrap_or_default();
-    seats.retain(|seat| hold.seats.iter().all(|held| held.index != seat.index));
-    seats
+/// What a hold lacks of its token, and what it has beside it.
+#[derive(Debug)]
+pub struct Difference {
+    lost: Vec<HeldSeat>,
+    surplus: Vec<u32>,
 }
 
-/// Gives a hold the seats back that it has lost with the board, at the prices that it had.
-///
-/// # Errors
-/// What can be wrong with adding seats to a hold.
-pub async fn add_lost_seats(
+/// How an offer of the waitlist that a board was loaded with differs from its token: seats that
+/// were added or removed shortly before the board was lost may not have been known to PostgreSQL.
+/// None where there is no difference, or the hold is another.
+pub fn difference(
     ctx: &Context,
     event_id: EventId,
     hold: &Hold,
-    seats: &[HeldSeat],
+    token: &str,
+) -> Option<Difference> {
+    let whose = (hold.hold_id, hold.holder);
+    let receipt = hold.is_loaded_offer().then_some(token);
+    let receipt = receipt.and_then(|token| receipt_of(ctx, event_id, whose, token))?;
+    let named = receipt.seats();
+    let has = |seats: &[HeldSeat], index| seats.iter().any(|seat| seat.index == index);
+    let lost = named.iter().filter(|seat| !has(&hold.seats, seat.index));
+    let beside = hold.seats.iter().filter(|seat| !has(&named, seat.index));
+    let difference = Difference {
+        lost: lost.copied().collect(),
+        surplus: beside.map(|seat| seat.index).collect(),
+    };
+    let is_none = difference.lost.is_empty() && difference.surplus.is_empty();
+    (!is_none).then_some(difference)
+}
+
+/// Makes a hold what its token says, at the prices that it had.
+///
+/// # Errors
+/// What can be wrong with adding seats to a hold.
+pub async fn mend(
+    ctx: &Context,
+    event_id: EventId,
+    hold: &Hold,
+    difference: &Difference,
 ) -> Result<(), HoldError> {
     let whose = (hold.hold_id, hold.holder);
+    let Difference { lost, surplus } = difference;
     for _ in 0..TRIES_MAX {
         let sale = events::sale(ctx, event_id).await?;
-        let outcome = board::change_hold(ctx, &sale, whose, seats, &[]).await;
+        let outcome = board::change_hold(ctx, &sale, whose, lost, surplus).await;
         match changed(&sale, outcome) {
             Err(HoldError::Board(BoardError::SaleChanged)) => {}
             outcome => return outcome.map(|_| ()),

@@ -18,7 +18,7 @@ use crate::context::Context;
 use crate::events::{self, Sale};
 use crate::id::{EventId, HoldId};
 use crate::idempotency;
-use crate::limits::{self, Rule};
+use crate::limits::Changer;
 use crate::money::Amount;
 use crate::problem::{Problem, ProblemBody};
 use crate::request::{Json, Path};
@@ -176,12 +176,11 @@ async fn view(ctx: &Context, event_id: EventId, hold: &board::Hold) -> Result<Ho
 )]
 async fn place_hold(
     State(ctx): State<Context>,
-    caller: Caller,
+    Changer(caller): Changer,
     Path(event_id): Path<EventId>,
     headers: HeaderMap,
     Json(body): Json<PlaceHold>,
 ) -> Result<Response, Problem> {
-    limits::take(&ctx, Rule::HoldChanges, caller.caller_id).await?;
     let key = idempotency::read_key(&headers)?;
     let placed = actions::place(&ctx, caller, event_id, &body.seats, key.as_deref()).await?;
     let hold = view(&ctx, event_id, &placed.hold).await?;
@@ -239,11 +238,10 @@ async fn get_hold(
 )]
 async fn change_hold(
     State(ctx): State<Context>,
-    caller: Caller,
+    Changer(caller): Changer,
     Path(ids): Path<(EventId, HoldId)>,
     Json(body): Json<ChangeHold>,
 ) -> Result<Json<HoldView>, Problem> {
-    limits::take(&ctx, Rule::HoldChanges, caller.caller_id).await?;
     let hold = actions::change(&ctx, caller, ids, &body.add, &body.remove).await?;
     Ok(Json(view(&ctx, ids.0, &hold).await?))
 }
@@ -270,10 +268,9 @@ async fn change_hold(
 )]
 async fn extend_hold(
     State(ctx): State<Context>,
-    caller: Caller,
+    Changer(caller): Changer,
     Path((event_id, hold_id)): Path<(EventId, HoldId)>,
 ) -> Result<Json<HoldView>, Problem> {
-    limits::take(&ctx, Rule::HoldChanges, caller.caller_id).await?;
     let hold = actions::extend(&ctx, caller, event_id, hold_id).await?;
     Ok(Json(view(&ctx, event_id, &hold).await?))
 }

@@ -12,7 +12,7 @@ mod jobs;
 mod model;
 mod store;
 
-pub use actions::{add_lost_seats, lost_seats, restore, token};
+pub use actions::{difference, mend, restore, token};
 pub use error::HoldError;
 pub use http::{HeldSeatView, HoldView, routes};
 pub use jobs::{TELL_HOLDS, expire_due_holds, take_overdue, tell_holds};

@@ -22,7 +22,7 @@ use super::store::{self, Answer, Begun, Slot};
 use crate::auth::Caller;
 use crate::clock::Instant;
 use crate::context::Context;
-use crate::limits::{self, Rule};
+use crate::limits::{self, Counted, Rule};
 use crate::problem::{self, Code, Problem};
 use crate::request::read_body;
 
@@ -94,6 +94,7 @@ async fn replay(ctx: Context, request: Request, route: Route) -> Result<Response
         return Ok(run(route, request).await);
     };
     limits::take(&ctx, Rule::HoldChanges, caller.caller_id).await?;
+    request.extensions_mut().insert(Counted);
     if path.starts_with(TEMPLATE_ROUTES) {
         DefaultBodyLimit::max(ctx.config.template_max_bytes).apply(&mut request);
     }

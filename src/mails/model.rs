@@ -49,28 +49,33 @@ impl Letter {
 const NAME_CHARS_MAX: usize = 80;
 const NAME_DIGITS_MAX: usize = 4;
 
+/// What mail programs take for the dots of a host.
+const DOTS: [char; 4] = ['.', '。', '．', '｡'];
+
 /// The name that a contact gave, if it can be one. The address need not be that of whoever typed
 /// it, so no mail says what its reader could take for more than a name, or follow as a link.
 pub fn name_of(text: &str) -> Option<&str> {
-    let n_digits = text.chars().filter(char::is_ascii_digit).count();
+    let n_digits = text.chars().filter(|c| c.is_numeric()).count();
     let is_name = text.chars().count() <= NAME_CHARS_MAX
         && n_digits <= NAME_DIGITS_MAX
         && !text.contains(['/', '@'])
-        && !text.to_lowercase().contains("www.")
-        && !has_host(text);
+        && !text.split_whitespace().any(has_host);
     is_name.then_some(text)
 }
 
-/// Whether a mail program could take a part of it for a host: `evil.example`, but not `J.R. Ewing`.
-fn has_host(text: &str) -> bool {
-    let characters: Vec<char> = text.chars().collect();
-    characters.windows(4).any(|four| {
-        let [before, last, dot, next] = four else {
-            return false;
-        };
-        let is_label = before.is_alphanumeric() && last.is_alphanumeric();
-        is_label && matches!(dot, '.' | '。' | '．' | '｡') && next.is_alphanumeric()
+/// Whether a mail program could take a part of it for a host: `t.co`, but not `J.R.`.
+fn has_host(word: &str) -> bool {
+    let parts: Vec<&str> = word.split(DOTS).collect();
+    parts.windows(2).any(|pair| {
+        let is_joined = !pair[0].is_empty() && pair[1].starts_with(char::is_alphanumeric);
+        is_joined && !pair.iter().all(|part| is_initial(part))
     })
+}
+
+/// One letter, whatever stands around it.
+fn is_initial(part: &str) -> bool {
+    let mut letters = part.trim_matches(|c: char| !c.is_alphanumeric()).chars();
+    letters.next().is_some_and(char::is_alphabetic) && letters.next().is_none()
 }
 
 /// What a template makes of facts.
@@ -275,6 +280,12 @@ mod tests {
             "Ana",
             "J. R. O'Hara-Müller",
             "J.R. Ewing",
+            "J.R.R. Example (Jr.)",
+            "J.-P. Example",
+            "E. E. St. John-Smith",
+            "Dr. med. Müller-Lüdenscheidt jr.",
+            "Ana . Example",
+            "山.田",
             "Dr. Ana Example, Jr.",
             "Ana \"Anni\" Example-Beispiel (2nd floor)",
             "山田 太郎",
@@ -291,6 +302,19 @@ mod tests {
             "write to ana@evil",
             "call 0900 123456",
             "evil.4u",
+            "refund-1.com",
+            "pay-a.com",
+            "open (x.com)",
+            "t.co",
+            "T．co",
+            "evile\u{301}.com",
+            "1.1.1.1",
+            "a.b.example",
+            // A name without its blank looks no different.
+            "St.John",
+            "J.Smith",
+            "call ０９００ １２３",
+            "call ٠٩٠٠ ١٢",
             &"a".repeat(81),
         ] {
             assert_eq!(name_of(words), None, "{words}");

@@ -290,3 +290,26 @@ fn place_of(error: &Error) -> String {
     let detail = error.detail().unwrap_or_default();
     format!("{}:{line}: {}: {detail}", file_of(name), error.kind())
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_a_letter_sets_apart_stands_behind_a_blank_line() {
+        for language in ["en", "de"] {
+            let (templates, faults) = Templates::read(None, language);
+            assert!(faults.is_empty(), "{faults:?}");
+            for letter in Letter::ALL {
+                let facts = Facts::sample(language);
+                let text = fill_in(&templates.current, letter, &facts).unwrap().text;
+                let lines: Vec<&str> = text.lines().collect();
+                for pair in lines.windows(2) {
+                    let is_apart = |line: &str| line.is_empty() || line.starts_with("  ");
+                    let is_right = !pair[1].starts_with("  ") || is_apart(pair[0]);
+                    assert!(is_right, "{language}/{}: {pair:?}", letter.stem());
+                }
+            }
+        }
+    }
+}

@@ -101,6 +101,71 @@ async fn one_instance_at_a_time_deletes_what_is_old(db: PgPool) {
     app.finish().await;
 }
 
+/// What nobody could send lies before what is due and will be sent.
+#[sqlx::test(migrator = "holdfast::postgres::MIGRATIONS")]
+async fn what_is_stranded_is_found_without_reading_what_is_due(db: PgPool) {
+    let app = TestApp::start(db.clone()).await;
+    insert_old(&db, "booking.confirmed", 20_000, 1).await;
+    let mut connection = db.acquire().await.expect("a connection");
+    for statement in [
+        "UPDATE deliveries SET channel = 'webhook', state = 'due', settled_at = NULL,
+             due_at = now() - position * interval '1 second'",
+        "VACUUM FULL ANALYZE deliveries",
+    ] {
+        let done = sqlx::query(statement).execute(&mut *connection).await;
+        done.expect(statement);
+    }
+
+    let n_pages = pages_read(&mut connection, "no endpoint for 30 days", "5000").await;
+
+    assert!(n_pages < 20, "{n_pages} pages to find nothing");
+    drop(connection);
+    app.finish().await;
+}
+
+/// Reads of everything are made once an hour: what keeps another from its work costs them none.
+#[sqlx::test(migrator = "holdfast::postgres::MIGRATIONS")]
+async fn who_deletes_one_thing_keeps_nobody_from_deleting_another(db: PgPool) {
+    let app = TestApp::start(db.clone()).await;
+    insert_old(&db, "hold.placed", 1, 4).await;
+    insert_old(&db, "booking.confirmed", 1, 31).await;
+    let mut held_up = db.begin().await.expect("a transaction");
+    sqlx::query("SELECT FROM outbox WHERE kind = 'hold.placed' FOR UPDATE")
+        .execute(&mut *held_up)
+        .await
+        .expect("a lock");
+
+    tokio::select! {
+        pruned = prune_deliveries(&app.ctx) => panic!("{pruned:?} while it is held up"),
+        () = async {
+            until_blocked(&db, "DELETE FROM outbox").await;
+            prune_outbox(&app.ctx).await.expect("no failure");
+        } => {}
+    }
+
+    assert_eq!(kinds(&db).await, ["hold.placed"]);
+    held_up.rollback().await.expect("an end");
+    app.finish().await;
+}
+
+/// A read of everything may take longer than a statement may.
+#[sqlx::test(migrator = "holdfast::postgres::MIGRATIONS")]
+async fn messages_are_deleted_though_notifications_cannot_be(db: PgPool) {
+    let app = TestApp::start(db.clone()).await;
+    insert_old(&db, "booking.confirmed", 1, 31).await;
+    let mut locked = db.begin().await.expect("a transaction");
+    sqlx::query("LOCK TABLE notifications")
+        .execute(&mut *locked)
+        .await
+        .expect("a lock");
+
+    prune_outbox(&app.ctx).await.expect("no failure");
+
+    assert_eq!(kinds(&db).await, [""; 0]);
+    locked.rollback().await.expect("an end");
+    app.finish().await;
+}
+
 /// How many pages a recorded query with that text reads, with those arguments.
 async fn pages_read(db: &mut PgConnection, text: &str, arguments: &str) -> i64 {
     let queries = recorded();

@@ -110,6 +110,29 @@ async fn a_caller_sends_so_many_requests_with_a_key(db: PgPool) {
 }
 
 #[sqlx::test(migrator = "holdfast::postgres::MIGRATIONS")]
+async fn a_change_with_a_key_counts_once(db: PgPool) {
+    let settings = [("HOLDFAST_HOLD_CHANGES_PER_MINUTE", "3")];
+    let app = TestApp::start_set(&db, &settings).await;
+    let sale = app.on_sale(1, 2).await;
+    let ana = app.guest();
+    let hold = ana.place(&sale, &["S-A-1"]).await.expect(201);
+    let verb = async |verb: &str| {
+        let path = format!("/holds/{}/{verb}", hold.text_of("hold_id"));
+        let request = ana.request(Method::POST, &sale.path(&path));
+        let contact = json!({"contact": {"name": "Ana", "email": "ana@example.org"}});
+        let request = request.header("idempotency-key", verb);
+        ana.send(request.json(&contact)).await
+    };
+
+    verb("extend").await.expect(200);
+    verb("confirm").await.expect(201);
+
+    let refused = ana.place(&sale, &["S-A-2"]).await;
+    refused.expect_problem(429, "rate_limited");
+    app.finish().await;
+}
+
+#[sqlx::test(migrator = "holdfast::postgres::MIGRATIONS")]
 async fn permits_come_back_one_at_a_time(db: PgPool) {
     let app = TestApp::start_set(&db, &THREE_GUESTS).await;
     let address = new_network(&app);

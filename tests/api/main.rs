@@ -23,6 +23,7 @@ mod idempotency;
 mod limits;
 mod live;
 mod mails;
+mod migrations;
 mod notifications;
 mod operations;
 mod queries;

@@ -101,10 +101,51 @@ async fn of_cancelled_events_only_what_is_still_booked_is_read(db: PgPool) {
     let is_the_jobs = |query: &&Value| text_of(query).contains("e.state = 'cancelled'");
     let query = queries.iter().find(is_the_jobs).expect("the job's query");
 
-    let read = rows_read(&db, &text_of(query).replace("$1", "100")).await;
+    for behind in ["NULL", "'00000000-0000-0000-0000-000000000001'"] {
+        let query = text_of(query).replace("$1", "100").replace("$2", behind);
 
-    assert!(!read.is_empty());
-    let n_rows: f64 = read.iter().map(|(_, n_rows)| n_rows).sum();
-    assert!(n_rows < 10.0, "{read:?}");
+        let read = rows_read(&db, &query).await;
+
+        assert!(!read.is_empty());
+        let n_rows: f64 = read.iter().map(|(_, n_rows)| n_rows).sum();
+        assert!(n_rows < 10.0, "{read:?}");
+    }
+    app.stop().await;
+}
+
+#[sqlx::test(migrator = "holdfast::postgres::MIGRATIONS")]
+async fn of_whoever_waits_only_bookings_of_that_event_are_read(db: PgPool) {
+    let app = TestApp::start(db.clone()).await;
+    let (full, waited_for) = (app.on_sale(20, 150).await, app.on_sale(1, 4).await);
+    let insert = "INSERT INTO waitlist_entries (event_id, entry_id, holder_id, name, email,
+                      quantity, is_together, state, joined_at)
+                  SELECT $1, id, id, 'Ana', id || '@example.org', 1, true, 'waiting', now()
+                  FROM (SELECT gen_random_uuid() AS id FROM generate_series(1, 2000)) AS made";
+    let inserted = sqlx::query(insert).bind(waited_for.id().0).execute(&db);
+    inserted.await.expect("a queue");
+    app.fill(&full).await;
+    let queries = recorded();
+    let is_the_queue = |query: &&Value| text_of(query).contains("AS \"n_booked!\"");
+    let query = queries
+        .iter()
+        .find(is_the_queue)
+        .expect("the queue's query");
+    let holders = "SELECT array_agg(holder_id)::text FROM waitlist_entries";
+    let holders: String = sqlx::query_scalar(holders)
+        .fetch_one(&db)
+        .await
+        .expect("a list");
+    let event_id = format!("'{}'::uuid", waited_for.event_id);
+    let holders = format!("'{holders}'::uuid[]");
+    let text = text_of(query)
+        .replace("$1", &event_id)
+        .replace("$2", &holders);
+
+    let read = rows_read(&db, &text).await;
+
+    let is_booking = |table: &str| ["bookings", "seat_bookings"].contains(&table);
+    let of_bookings = read.iter().filter(|(table, _)| is_booking(table));
+    let n_rows: f64 = of_bookings.clone().map(|(_, n_rows)| n_rows).sum();
+    assert!(of_bookings.count() > 0 && n_rows < 1.0, "{read:?}");
     app.stop().await;
 }

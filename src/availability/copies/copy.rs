@@ -4,6 +4,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 use std::time::Duration;
 
+use futures::FutureExt;
 use tokio::sync::watch;
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
@@ -212,14 +213,17 @@ impl Copy {
 
     /// The board at `floor` or later; none where this copy does not get there in a moment.
     pub async fn seen_from(&self, floor: Position) -> Option<Arc<Seen>> {
+        match self.look(floor)? {
+            Some(seen) => Some(seen),
+            None => self.wait_for(floor).boxed().await,
+        }
+    }
+
+    async fn wait_for(&self, floor: Position) -> Option<Arc<Seen>> {
         let mut moved = self.moved.subscribe();
-        let patience = {
-            let mut state = self.state();
-            state.used_at = Instant::now();
-            match state.hearing {
-                Hearing::NotYet => FIRST_PATIENCE,
-                _ => PATIENCE,
-            }
+        let patience = match self.state().hearing {
+            Hearing::NotYet => FIRST_PATIENCE,
+            _ => PATIENCE,
         };
         let waiting = async {
             loop {
@@ -235,7 +239,9 @@ impl Copy {
     /// None where the copy is not to be answered from; nothing in it where it is behind.
     fn look(&self, floor: Position) -> Option<Option<Arc<Seen>>> {
         let mut state = self.state();
-        let is_old = state.confirmed_at.elapsed() > self.confirmed_for;
+        let now = Instant::now();
+        state.used_at = now;
+        let is_old = now - state.confirmed_at > self.confirmed_for;
         match state.hearing {
             Hearing::NotYet => return Some(None),
             Hearing::Yes if !is_old => {}

@@ -21,7 +21,7 @@ const FINISHED_AT_ONCE_MAX: usize = 32;
 static FINISH_CONFIRM: Verb = Verb {
     kind: Kind::FinishConfirm,
     script: LazyLock::new(|| Script::from_lua(include_str!("../../../lua/finish_confirm.lua"))),
-    keys: &["seats", "holds", "deadlines", "meta", "changes"],
+    keys: &["seats", "holds", "deadlines", "meta", "changes", "holders"],
     is_repeatable: true,
 };
 static ABORT_CONFIRM: Verb = Verb {
@@ -62,29 +62,51 @@ pub enum Aborted {
 }
 
 /// Marks the holds' seats booked. What has been done already, or belongs to an older epoch than the
-/// one given, is left: loading the board has seen the bookings. Answers whether any was left to do.
+/// one given, is left: loading the board has seen the bookings.
 pub async fn finish_confirm(
     ctx: &Context,
     event_id: EventId,
     hold_ids: &[HoldId],
     epoch: i64,
-) -> Result<bool, BoardError> {
-    let fence = Fence::Only(epoch);
-    let mut has_finished = false;
+) -> Result<(), BoardError> {
     for few in hold_ids.chunks(FINISHED_AT_ONCE_MAX) {
-        let args = [
-            Value::from(join(few.iter())),
-            milliseconds(ENDED_MEMORY),
-            milliseconds(KEYED_MEMORY),
-        ];
-        let reply = call(ctx, event_id, &FINISH_CONFIRM, fence, &args).await?;
-        match reply.status.as_str() {
-            "finished" => has_finished = true,
-            "ended" | "wrong_epoch" | "not_loaded" => {}
-            _ => return reply.unknown(),
-        }
+        finish(ctx, event_id, few, &[], epoch).await?;
     }
-    Ok(has_finished)
+    Ok(())
+}
+
+/// As [`finish_confirm`], of one hold of whose seats some have been cancelled since: they come free
+/// in the same step. Between two steps somebody else could free and sell them.
+pub async fn finish_confirm_in_part(
+    ctx: &Context,
+    event_id: EventId,
+    hold_id: HoldId,
+    cancelled: &[u32],
+    epoch: i64,
+) -> Result<(), BoardError> {
+    finish(ctx, event_id, &[hold_id], cancelled, epoch).await?;
+    waiting::nudge(ctx, event_id);
+    Ok(())
+}
+
+async fn finish(
+    ctx: &Context,
+    event_id: EventId,
+    hold_ids: &[HoldId],
+    cancelled: &[u32],
+    epoch: i64,
+) -> Result<(), BoardError> {
+    let args = [
+        Value::from(join(hold_ids.iter())),
+        milliseconds(ENDED_MEMORY),
+        milliseconds(KEYED_MEMORY),
+        Value::from(join(cancelled.iter())),
+    ];
+    let reply = call(ctx, event_id, &FINISH_CONFIRM, Fence::Only(epoch), &args).await?;
+    match reply.status.as_str() {
+        "finished" | "ended" | "wrong_epoch" | "not_loaded" => Ok(()),
+        _ => reply.unknown(),
+    }
 }
 
 /// Ends an attempt that certainly did not commit. `booked`: the seats that PostgreSQL says are
@@ -116,7 +138,11 @@ pub async fn expire_confirming(
     event_id: EventId,
     hold_id: HoldId,
 ) -> Result<(), BoardError> {
-    let args = [Value::from(hold_id.to_string()), milliseconds(ENDED_MEMORY)];
+    let args = [
+        Value::from(hold_id.to_string()),
+        milliseconds(ENDED_MEMORY),
+        milliseconds(KEYED_MEMORY),
+    ];
     let reply = call(ctx, event_id, &EXPIRE_CONFIRMING, Fence::Newest, &args).await?;
     match reply.status.as_str() {
         "expired" => {

@@ -28,7 +28,9 @@ pub use begin::{Begun, begin_confirm};
 pub use blocks::{delete_blocks, insert_blocks};
 pub use call::{position_seen, see_position};
 pub use channel::{Changes, Heard, listen};
-pub use confirm::{Aborted, abort_confirm, expire_confirming, finish_confirm};
+pub use confirm::{
+    Aborted, abort_confirm, expire_confirming, finish_confirm, finish_confirm_in_part,
+};
 pub use hold::{Changed, Extended, Released, change_hold, extend_hold, release_hold};
 pub use instances::{beat, lacks_redis, list as list_instances, reaches_redis, regain_redis};
 pub use load::{Truth, find_position, follow_epoch, list_changed_events, list_live_events, truth};

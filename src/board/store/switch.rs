@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use fred::interfaces::HashesInterface;
+use fred::interfaces::{HashesInterface, SortedSetsInterface};
 use sqlx::{Connection, PgConnection};
 
 use super::super::error::BoardError;
@@ -193,11 +193,16 @@ async fn read_redis(
     }
     let client = redis::client(&ctx.redis);
     let records: HashMap<String, String> = client.hgetall(key(event_id, "holds")).await.ok()?;
+    let all = client.zrange(key(event_id, "deadlines"), 0, -1, None, false, None, true);
+    let due: Vec<(String, f64)> = all.await.ok()?;
+    let due: HashMap<String, f64> = due.into_iter().collect();
     let carried = records.iter().filter_map(|(id, record)| {
         let record = Record::parse(record)?;
+        // Of one that has ended, when it is forgotten; of a live one it is reckoned anew.
+        let due = due.get(id).map(|ms| *ms as i64);
         Some(Carried {
             hold_id: id.parse().ok()?,
-            due: record.forgotten_at(),
+            due: due.unwrap_or_else(|| record.forgotten_at()),
             record,
         })
     });

@@ -76,7 +76,7 @@ async fn run(
                     epoch,
                     attempt,
                 };
-                if add_lost_seats(&ctx, &begun, token.as_deref()).await? {
+                if follow_token(&ctx, &begun, token.as_deref()).await? {
                     continue;
                 }
                 match commit_begun(&ctx, caller, begun, &asked).await? {
@@ -109,20 +109,20 @@ async fn run(
     Err(BoardError::Unsettled.into())
 }
 
-/// Gives an offer's hold back the seats that it has lost with the board, as its token says. Where
-/// there are any the attempt is at an end, and the confirm begins anew.
-async fn add_lost_seats(
+/// Makes an offer's hold what its token says, where the board was lost shortly after a change. If
+/// there is any difference the attempt is at an end, and the confirm begins anew.
+async fn follow_token(
     ctx: &Context,
     begun: &BegunConfirm,
     token: Option<&str>,
 ) -> Result<bool, HoldError> {
     let (hold, event_id) = (&begun.hold, begun.sale.event_id);
-    let lost = token.map(|token| holds::lost_seats(ctx, event_id, hold, token));
-    let Some(lost) = lost.filter(|lost| !lost.is_empty()) else {
+    let difference = token.and_then(|token| holds::difference(ctx, event_id, hold, token));
+    let Some(difference) = difference else {
         return Ok(false);
     };
     abort(ctx, begun, &[]).await;
-    holds::add_lost_seats(ctx, event_id, hold, &lost)
+    holds::mend(ctx, event_id, hold, &difference)
         .boxed()
         .await?;
     Ok(true)

@@ -68,15 +68,8 @@ pub async fn finish_booked(
     let cancelled = seats.into_iter().filter(|seat| seat.is_cancelled);
     let cancelled: Vec<u32> = cancelled.map(|seat| seat.index).collect();
     if cancelled.is_empty() {
-        board::finish_confirm(ctx, event_id, &[hold_id], epoch).await?;
-        return Ok(());
+        return board::finish_confirm(ctx, event_id, &[hold_id], epoch).await;
     }
-    let term = board::begin_freeing(ctx, event_id).await?;
-    if board::finish_confirm(ctx, event_id, &[hold_id], epoch).await? {
-        // Whoever cancelled them could not free what the board still had as confirming. Once
-        // somebody else has finished the hold, they may have been sold again.
-        let which = (epoch, booking.holder);
-        board::free_booked_seats(ctx, event_id, which, &cancelled, term).await?;
-    }
-    Ok(())
+    // Whoever cancelled them could not free what the board still has as confirming.
+    board::finish_confirm_in_part(ctx, event_id, hold_id, &cancelled, epoch).await
 }

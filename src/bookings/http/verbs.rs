@@ -16,7 +16,7 @@ use crate::auth::{Caller, VenueAdmin};
 use crate::context::Context;
 use crate::events::{self, Reach};
 use crate::id::{BookingId, EventId, HoldId};
-use crate::limits::{self, ClientAddress, Rule};
+use crate::limits::{self, Changer, ClientAddress, Rule};
 use crate::page::PageQuery;
 use crate::problem::{Problem, ProblemBody};
 use crate::request::{Json, OptionalJson, Path, Query};
@@ -61,11 +61,10 @@ pub fn routes() -> OpenApiRouter<Context> {
 )]
 async fn confirm_hold(
     State(ctx): State<Context>,
-    caller: Caller,
+    Changer(caller): Changer,
     Path((event_id, hold_id)): Path<(EventId, HoldId)>,
     Json(body): Json<ConfirmHoldBody>,
 ) -> Result<(StatusCode, Json<BookingView>), Problem> {
-    limits::take(&ctx, Rule::HoldChanges, caller.caller_id).await?;
     let confirmed = actions::confirm(&ctx, caller, event_id, hold_id, body.into()).await?;
     let status = if confirmed.is_repeated {
         StatusCode::OK

@@ -180,6 +180,7 @@ pub async fn list_by_event(
 /// has no seats any more, so an event that is done costs one look into an index.
 pub async fn list_of_cancelled_events(
     db: &mut PgConnection,
+    behind: Option<BookingId>,
     n_max: i64,
 ) -> Result<Vec<BookingId>, sqlx::Error> {
     let rows = sqlx::query_scalar!(
@@ -187,13 +188,14 @@ pub async fn list_of_cancelled_events(
         SELECT booked.booking_id
         FROM events AS e CROSS JOIN LATERAL (
             SELECT DISTINCT seat.booking_id FROM seat_bookings AS seat
-            WHERE seat.event_id = e.event_id
+            WHERE seat.event_id = e.event_id AND ($2::uuid IS NULL OR seat.booking_id > $2)
             ORDER BY seat.booking_id LIMIT $1
         ) AS booked
         WHERE e.state = 'cancelled'
-        LIMIT $1
+        ORDER BY booked.booking_id LIMIT $1
         "#,
-        n_max
+        n_max,
+        behind.map(|booking_id| booking_id.0)
     )
     .fetch_all(db)
     .await?;

@@ -13,8 +13,8 @@ pub use derive::{derive_mails, derive_webhooks};
 pub use list::{list, send_again};
 pub use notify::derive_notifications;
 pub use prune::{
-    delete_old_deliveries, delete_old_hold_messages, delete_old_messages, delete_old_notifications,
-    drop_stranded_deliveries, lock_pruning,
+    Pruned, delete_old_deliveries, delete_old_hold_messages, delete_old_messages,
+    delete_old_notifications, drop_stranded_deliveries, lock_pruning,
 };
 pub use sold_out::tell_sold_out;
 pub use take::{lock_derivation, take_messages};

@@ -2,14 +2,20 @@
 
 use sqlx::{PgConnection, PgExecutor};
 
-/// `pg_advisory_xact_lock` of whoever deletes what is old.
-const PRUNING_LOCK: i64 = 0x6f75_7462_6f78_2121;
+/// What one process at a time deletes; by `pg_advisory_xact_lock` of these numbers.
+#[derive(Clone, Copy)]
+#[repr(i64)]
+pub enum Pruned {
+    Deliveries = 0x6f75_7462_6f78_2121,
+    Messages,
+    Notifications,
+}
 
-/// Prunes alone until the transaction ends, or answers that another process does.
-pub async fn lock_pruning(tx: &mut PgConnection) -> Result<bool, sqlx::Error> {
+/// Prunes that alone until the transaction ends, or answers that another process does.
+pub async fn lock_pruning(tx: &mut PgConnection, pruned: Pruned) -> Result<bool, sqlx::Error> {
     sqlx::query_scalar!(
         r#"SELECT pg_try_advisory_xact_lock($1) AS "is_locked!""#,
-        PRUNING_LOCK
+        pruned as i64
     )
     .fetch_one(tx)
     .await
@@ -85,7 +91,8 @@ pub async fn delete_old_deliveries(
     Ok(deleted.rows_affected())
 }
 
-/// Drops webhooks that nobody could attempt for 30 days: their endpoint is gone, or disabled.
+/// Drops webhooks, which are all of rank 0, that nobody could attempt for 30 days: their endpoint
+/// is gone, or disabled.
 pub async fn drop_stranded_deliveries(
     db: impl PgExecutor<'_>,
     n_max: i64,
@@ -96,7 +103,8 @@ pub async fn drop_stranded_deliveries(
         SET state = 'dropped', answer = 'no endpoint for 30 days', settled_at = clock_timestamp()
         WHERE (event_id, delivery_id) IN (
             SELECT event_id, delivery_id FROM deliveries
-            WHERE channel = 'webhook' AND state = 'due' AND due_at < now() - interval '30 days'
+            WHERE channel = 'webhook' AND rank = 0 AND state = 'due'
+              AND due_at < now() - interval '30 days'
             LIMIT $1
         )
         "#,

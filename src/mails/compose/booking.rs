@@ -13,6 +13,7 @@ use super::super::{picture, store, templates};
 use super::facts::{BeforeFacts, BookingFacts, EventFacts, Facts, RefundFacts, SeatFacts};
 use super::letter::Composed;
 use crate::bookings::{self, BookedSeat, Booking, BookingState};
+use crate::clock::Instant;
 use crate::context::Context;
 use crate::deliveries::Claim;
 use crate::events::{self, Event, EventState, Reach};
@@ -23,6 +24,9 @@ const QR_CODE: &str = "qr-code.png";
 
 /// How long before its start an event is reminded of.
 const DAY: TimeDelta = TimeDelta::hours(24);
+
+/// An event that is put off by so much is reminded of again (`store::remind`).
+const AGAIN_AFTER: TimeDelta = TimeDelta::hours(12);
 
 pub async fn compose(ctx: &Context, claim: &Claim) -> Result<Composed, MailError> {
     let Some((event, booking)) = find(ctx, claim).await? else {
@@ -98,12 +102,24 @@ fn choose(claim: &Claim, event: &Event, booking: &Booking) -> Result<Letter, &'s
         "booking.cancelled" => Ok(Letter::BookingCancelled),
         _ if is_over => Err("the booking was cancelled meanwhile"),
         "event.reminder" if event.terms.starts_at <= claim.now() => Err("the event has begun"),
-        "event.reminder" if event.terms.starts_at > claim.now() + DAY => {
-            Err("the event was put off")
-        }
+        "event.reminder" if is_reminded_again(claim, event) => Err("the event was put off"),
         "event.reminder" => Ok(Letter::EventReminder),
         _ => Ok(Letter::EventChanged),
     }
+}
+
+/// Whether the event was put off so far since the reminder was written that another one follows.
+fn is_reminded_again(claim: &Claim, event: &Event) -> bool {
+    let starts_at = event.terms.starts_at;
+    match time_of(&claim.body["starts_at"]) {
+        Some(reminded_for) => starts_at >= reminded_for + AGAIN_AFTER,
+        // An older version does not write for which start it is.
+        None => starts_at > claim.now() + DAY,
+    }
+}
+
+fn time_of(value: &Value) -> Option<Instant> {
+    value.as_str()?.parse().ok()
 }
 
 async fn facts_of(
@@ -241,7 +257,7 @@ fn category_of(event: &Event, key: &str) -> String {
 
 fn before_of(ctx: &Context, event: &Event, body: &Value) -> Option<BeforeFacts> {
     let before = body.get("before")?;
-    let starts_at = before["starts_at"].as_str().and_then(|at| at.parse().ok());
+    let starts_at = time_of(&before["starts_at"]);
     let (zone, language) = (&event.venue.time_zone, &ctx.config.mail.language);
     Some(BeforeFacts {
         name: before["name"].as_str().map(str::to_owned),

@@ -42,7 +42,8 @@ pub async fn remind(
             INSERT INTO outbox (event_id, message_id, kind, subject_id, body, created_at)
             SELECT booking.event_id, delivery_id_of(booking_id,
                     concat_ws(' ', 'event.reminder', extract(epoch FROM reminded_for)), booking_id),
-                'event.reminder', booking_id, jsonb_build_object('booking_id', booking_id), now.at
+                'event.reminder', booking_id,
+                jsonb_build_object('booking_id', booking_id, 'starts_at', soon.starts_at), now.at
             FROM soon JOIN bookings AS booking USING (event_id) CROSS JOIN now
             WHERE booking.state <> 'cancelled'
               AND booking.confirmed_at < soon.starts_at - interval '24 hours'

@@ -1,7 +1,7 @@
 //! Accepting an offer by its entry's link: the confirm of its hold, from any device.
 
 use super::super::error::WaitlistError;
-use super::mine::{Who, find_entry};
+use super::super::model::Entry;
 use crate::auth::{Caller, Role};
 use crate::board::KEPT_NUDGE;
 use crate::bookings::{self, ConfirmHold, Confirmed, Contact};
@@ -12,10 +12,9 @@ use crate::id::EventId;
 pub async fn accept(
     ctx: &Context,
     event_id: EventId,
-    who: Who<'_>,
+    entry: Entry,
     (contact, payment_reference): (Option<Contact>, Option<String>),
 ) -> Result<Confirmed, WaitlistError> {
-    let entry = find_entry(ctx, event_id, who).await?;
     let hold_id = entry.hold_id.ok_or(WaitlistError::NoOffer)?;
     let person = Caller {
         caller_id: entry.holder,

@@ -44,7 +44,7 @@ fn link_key(ctx: &Context) -> Vec<u8> {
 }
 
 /// The entry of the link, or the caller's live or last one.
-pub(super) async fn find_entry(
+pub async fn find_entry(
     ctx: &Context,
     event_id: EventId,
     who: Who<'_>,

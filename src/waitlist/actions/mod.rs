@@ -13,7 +13,7 @@ mod settle;
 pub use accept::accept;
 pub use check::{Complaint, check};
 pub use join::{JoinWaitlist, join};
-pub use mine::{Mine, Who, find, leave, link_token, verify};
+pub use mine::{Mine, Who, find, find_entry, leave, link_token, verify};
 pub use owner::{
     Standing, WaitlistSeats, demand, list, list_seats, log, move_entry, put_terms, remove, terms,
 };

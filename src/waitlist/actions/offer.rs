@@ -220,6 +220,8 @@ fn withdrawn(ctx: &Context, offer: &Offer, refused: Refused) -> Ending {
     Ending {
         hold_id: offer.hold_id,
         end: OfferEnd::Withdrawn,
+        // The board does not have its hold, whatever its person was told.
+        is_untold: false,
         reason: Some(reason.to_owned()),
         message_id: ctx.ids.next(),
     }

@@ -202,6 +202,7 @@ pub async fn remove(
                 let ending = Ending {
                     hold_id,
                     end: OfferEnd::Removed,
+                    is_untold: false,
                     reason: Some(reason.to_owned()),
                     message_id: ctx.ids.next(),
                 };

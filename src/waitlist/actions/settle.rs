@@ -51,6 +51,7 @@ pub(super) async fn settle(ctx: &Context, event_id: EventId) -> Result<usize, Wa
             Found::Ended(end, reason) => endings.push(Ending {
                 hold_id: offer.hold_id,
                 end,
+                is_untold: end == OfferEnd::Withdrawn && !offer.is_placed,
                 reason: reason.map(str::to_owned),
                 message_id: ctx.ids.next(),
             }),

@@ -1,6 +1,6 @@
 //! What people do with their own entry.
 
-use axum::extract::State;
+use axum::extract::{Extension, State};
 use axum::http::{HeaderMap, StatusCode};
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
@@ -13,7 +13,7 @@ use crate::auth::Caller;
 use crate::bookings::{self, BookingView};
 use crate::context::Context;
 use crate::id::EventId;
-use crate::limits::{self, ClientAddress, Rule};
+use crate::limits::{self, Changer, ClientAddress, Counted, Rule};
 use crate::problem::{Problem, ProblemBody};
 use crate::request::{Json, Path, Query};
 
@@ -49,11 +49,10 @@ pub fn routes() -> OpenApiRouter<Context> {
 )]
 async fn join_waitlist(
     State(ctx): State<Context>,
-    caller: Caller,
+    Changer(caller): Changer,
     Path(event_id): Path<EventId>,
     Json(body): Json<JoinWaitlistBody>,
 ) -> Result<(StatusCode, Json<MineView>), Problem> {
-    limits::take(&ctx, Rule::HoldChanges, caller.caller_id).await?;
     actions::join(&ctx, caller, event_id, body.into()).await?;
     let who = Who {
         caller: Some(caller),
@@ -174,13 +173,15 @@ async fn verify_entry(
          body = ProblemBody, content_type = "application/problem+json"),
         (status = 410, description = "`hold_expired`",
          body = ProblemBody, content_type = "application/problem+json"),
+        (status = 429, description = "`rate_limited`, counted for the entry's person",
+         body = ProblemBody, content_type = "application/problem+json"),
         (status = 503, description = "`outcome_unknown`, `unavailable`",
          body = ProblemBody, content_type = "application/problem+json"),
     )
 )]
 async fn accept_offer(
     State(ctx): State<Context>,
-    caller: Option<Caller>,
+    (caller, counted): (Option<Caller>, Option<Extension<Counted>>),
     Path(event_id): Path<EventId>,
     Json(body): Json<AcceptOffer>,
 ) -> Result<(StatusCode, Json<BookingView>), Problem> {
@@ -188,8 +189,14 @@ async fn accept_offer(
         caller,
         token: body.token.as_deref(),
     };
+    let entry = actions::find_entry(&ctx, event_id, who).await?;
+    // A confirm like any other: by the link or without it, the person has the permits of one.
+    let is_theirs = caller.is_some_and(|caller| caller.caller_id == entry.holder);
+    if counted.is_none() || !is_theirs {
+        limits::take(&ctx, Rule::HoldChanges, entry.holder).await?;
+    }
     let what = (body.contact, body.payment_reference);
-    let confirmed = actions::accept(&ctx, event_id, who, what).await?;
+    let confirmed = actions::accept(&ctx, event_id, entry, what).await?;
     let status = match confirmed.is_repeated {
         true => StatusCode::OK,
         false => StatusCode::CREATED,

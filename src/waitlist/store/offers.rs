@@ -105,6 +105,8 @@ impl OfferEnd {
 pub struct Ending {
     pub hold_id: HoldId,
     pub end: OfferEnd,
+    /// Whether it was decided because the person had yet to be told, and is void once they are.
+    pub is_untold: bool,
     pub reason: Option<String>,
     pub message_id: MessageId,
 }
@@ -249,7 +251,8 @@ pub async fn list_live_offers(
     Ok(offers.collect())
 }
 
-/// Ends offers, each once: what somebody else has ended is left as it is.
+/// Ends offers, each once: what somebody else has ended, or told of in the meantime, is left as it
+/// is.
 #[expect(clippy::too_many_lines, reason = "one statement")]
 pub async fn end_offers(
     db: impl PgExecutor<'_>,
@@ -261,6 +264,7 @@ pub async fn end_offers(
     let holds: Vec<_> = endings.iter().map(|ending| ending.hold_id.0).collect();
     let messages: Vec<_> = endings.iter().map(|ending| ending.message_id.0).collect();
     let reasons: Vec<_> = endings.iter().map(|ending| ending.reason.clone()).collect();
+    let untold: Vec<_> = endings.iter().map(|ending| ending.is_untold).collect();
     let kinds: Vec<_> = endings
         .iter()
         .map(|ending| ending.end.message().map(str::to_owned))
@@ -271,14 +275,16 @@ pub async fn end_offers(
             SELECT COALESCE($9, clock_timestamp()) AS at
         ), asked AS (
             SELECT * FROM unnest($2::uuid[], $3::text[], $4::text[], $5::text[], $6::text[],
-                $7::uuid[], $8::text[])
-            AS t (hold_id, offer_state, entry_state, log_kind, reason, message_id, message)
+                $7::uuid[], $8::text[], $11::boolean[])
+            AS t (hold_id, offer_state, entry_state, log_kind, reason, message_id, message,
+                is_untold)
         ), raised AS (
             UPDATE waitlists SET version = version + 1 WHERE event_id = $1 RETURNING version
         ), ended AS (
             UPDATE waitlist_offers AS offer SET state = offer_state, ended_at = now.at
             FROM now, asked, raised
             WHERE offer.event_id = $1 AND offer.hold_id = asked.hold_id AND offer.state = 'live'
+              AND (offer.placed_at IS NULL OR NOT is_untold)
             RETURNING offer.hold_id, offer.entry_id, offer.seats, offer.ended_at
         ), entry AS (
             UPDATE waitlist_entries AS entry
@@ -314,7 +320,8 @@ pub async fn end_offers(
         &messages,
         &kinds as &[Option<String>],
         imposed_now,
-        actor.map(|actor| actor.0)
+        actor.map(|actor| actor.0),
+        &untold
     )
     .execute(db)
     .await?;

@@ -14,7 +14,8 @@ pub struct PlacedOffer {
 }
 
 /// Takes note that the board has the holds, and tells their people, once. Answers which of them are
-/// live offers no more.
+/// live offers no more: as their rows are once they are locked, since somebody may end one while
+/// this statement waits for it.
 pub async fn mark_placed(
     db: impl PgExecutor<'_>,
     event_id: EventId,
@@ -29,13 +30,16 @@ pub async fn mark_placed(
         WITH asked AS (
             SELECT * FROM unnest($2::uuid[], $3::uuid[], $4::timestamptz[])
                 AS t (hold_id, message_id, expires_at)
-            ORDER BY hold_id
+        ), locked AS (
+            SELECT hold_id, state, placed_at FROM waitlist_offers
+            WHERE event_id = $1 AND hold_id = ANY ($2)
+            ORDER BY hold_id FOR UPDATE
         ), placed AS (
             UPDATE waitlist_offers AS offer
             SET placed_at = COALESCE($5, clock_timestamp()), expires_at = asked.expires_at
-            FROM asked
-            WHERE offer.event_id = $1 AND offer.hold_id = asked.hold_id
-              AND offer.state = 'live' AND offer.placed_at IS NULL
+            FROM locked JOIN asked USING (hold_id)
+            WHERE offer.event_id = $1 AND offer.hold_id = locked.hold_id
+              AND locked.state = 'live' AND locked.placed_at IS NULL
             RETURNING offer.hold_id, offer.entry_id, offer.seats, offer.placed_at, offer.expires_at
         ), told AS (
             INSERT INTO outbox (event_id, message_id, kind, subject_id, body, created_at)
@@ -47,9 +51,8 @@ pub async fn mark_placed(
             JOIN waitlist_entries AS entry USING (entry_id)
             WHERE entry.event_id = $1
         )
-        SELECT hold_id AS "hold_id!" FROM asked
-        WHERE NOT EXISTS (SELECT FROM waitlist_offers AS offer
-            WHERE offer.event_id = $1 AND offer.hold_id = asked.hold_id AND offer.state = 'live')
+        SELECT hold_id AS "hold_id!" FROM asked LEFT JOIN locked USING (hold_id)
+        WHERE state IS DISTINCT FROM 'live'
         "#,
         event_id.0,
         &holds,

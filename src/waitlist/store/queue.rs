@@ -1,7 +1,9 @@
 //! The queue of an event as a whole: whether there is anything to do, and how many wait.
 
+use std::collections::HashMap;
+
 use chrono::TimeDelta;
-use sqlx::PgExecutor;
+use sqlx::{PgExecutor, PgPool};
 use uuid::Uuid;
 
 use super::super::model::{Policy, Queued, Terms, Wish};
@@ -142,34 +144,26 @@ pub async fn count(db: impl PgExecutor<'_>, event_id: EventId) -> Result<WaitCou
 
 /// Everybody who waits, in the order of the queue, and how many seats they have booked.
 pub async fn list_waiting(
-    db: impl PgExecutor<'_>,
+    db: &PgPool,
     event_id: EventId,
     n_max: i64,
 ) -> Result<Vec<Queued>, sqlx::Error> {
     let rows = sqlx::query!(
         r#"
-        WITH waiting AS (
-            SELECT * FROM waitlist_entries
-            WHERE event_id = $1 AND state = 'waiting'
-              AND state IN ('unverified', 'waiting', 'offered')
-            ORDER BY priority DESC, joined_at, entry_id LIMIT $2
-        ), booked AS (
-            SELECT entry_id, count(*) AS n_seats
-            FROM waiting JOIN bookings AS booking USING (event_id, holder_id)
-            JOIN seat_bookings AS seat USING (event_id, booking_id)
-            GROUP BY entry_id
-        )
-        SELECT entry_id AS "entry_id!", quantity AS "quantity!", is_together AS "is_together!",
-            sections, categories, price_max, joined_at AS "joined_at!", n_skips AS "n_skips!",
-            retry_at, COALESCE(n_seats, 0) AS "n_booked!"
-        FROM waiting LEFT JOIN booked USING (entry_id)
-        ORDER BY priority DESC, joined_at, entry_id
+        SELECT entry_id, holder_id, quantity, is_together, sections, categories, price_max,
+            joined_at, n_skips, retry_at
+        FROM waitlist_entries
+        WHERE event_id = $1 AND state = 'waiting'
+          AND state IN ('unverified', 'waiting', 'offered')
+        ORDER BY priority DESC, joined_at, entry_id LIMIT $2
         "#,
         event_id.0,
         n_max
     )
     .fetch_all(db)
     .await?;
+    let holders: Vec<Uuid> = rows.iter().map(|row| row.holder_id).collect();
+    let n_booked = count_booked(db, event_id, &holders).await?;
     let queued = rows.into_iter().map(|row| Queued {
         entry_id: EntryId(row.entry_id),
         wish: Wish {
@@ -182,9 +176,33 @@ pub async fn list_waiting(
         joined_at: row.joined_at,
         n_skips: row.n_skips,
         retry_at: row.retry_at,
-        n_booked: row.n_booked,
+        n_booked: n_booked.get(&row.holder_id).copied().unwrap_or_default(),
     });
     Ok(queued.collect())
+}
+
+/// How many seats of the event those people have booked, who have any. Not by a join with the
+/// queue: as long as statistics do not know how long that is, one would go through all bookings for
+/// each who waits; and the tables of bookings are each told the event, or all events' are read.
+async fn count_booked(
+    db: impl PgExecutor<'_>,
+    event_id: EventId,
+    holders: &[Uuid],
+) -> Result<HashMap<Uuid, i64>, sqlx::Error> {
+    let rows = sqlx::query!(
+        r#"
+        SELECT holder_id, count(*) AS "n_booked!"
+        FROM bookings AS booking JOIN seat_bookings AS seat USING (booking_id)
+        WHERE booking.event_id = $1 AND seat.event_id = $1 AND holder_id = ANY ($2)
+        GROUP BY holder_id
+        "#,
+        event_id.0,
+        holders
+    )
+    .fetch_all(db)
+    .await?;
+    let counts = rows.into_iter().map(|row| (row.holder_id, row.n_booked));
+    Ok(counts.collect())
 }
 
 /// The seats of live offers, by index.

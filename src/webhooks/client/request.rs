@@ -25,6 +25,9 @@ use crate::context::Context;
 const HEAD_MAX_BYTES: usize = 16 * 1024;
 const BODY_MAX_BYTES: usize = 4 * 1024;
 
+/// Limit: how long the body may take once the head is there: an attempt keeps its place meanwhile.
+const BODY_MAX: Duration = Duration::from_secs(1);
+
 /// Limit: the longest that an endpoint can ask us to wait.
 const RETRY_AFTER_MAX: Duration = Duration::from_secs(24 * 3600);
 
@@ -55,7 +58,7 @@ pub async fn post(ctx: &Context, request: Request<'_>) -> Result<Answer, String>
         .0
         .get_or_init(|| tls_config(ctx.config.webhooks.ca_file.as_deref()).map(Arc::new));
     let tls = made.as_ref().map_err(String::clone)?;
-    // From resolving the host to the end of the answer.
+    // From resolving the host to the head of the answer.
     let timeout = ctx.config.webhooks.timeout;
     let deadline = Moment::now() + timeout;
     let sent_at = request.sent_at;
@@ -67,7 +70,7 @@ pub async fn post(ctx: &Context, request: Request<'_>) -> Result<Answer, String>
     Ok(Answer {
         status: head.status.as_u16(),
         retry_after: retry_after(&head.headers, sent_at),
-        body: begin_of(body, connection, deadline).await,
+        body: begin_of(body, connection, deadline.min(Moment::now() + BODY_MAX)).await,
     })
 }
 

@@ -289,6 +289,38 @@ async fn a_cancelled_event_gives_everybody_their_money_back(db: PgPool) {
 }
 
 #[sqlx::test(migrator = "holdfast::postgres::MIGRATIONS")]
+async fn bookings_that_cannot_be_cancelled_keep_no_others_money_back(db: PgPool) {
+    let app = TestApp::start(db.clone()).await;
+    let sale = app.on_sale(1, 8).await;
+    for seat in 1..=8 {
+        app.guest().book(&sale, &[&format!("S-A-{seat}")]).await;
+    }
+    sale.apply("cancel").await;
+    sqlx::raw_sql(
+        "CREATE FUNCTION refuse() RETURNS trigger LANGUAGE plpgsql AS $$
+         BEGIN
+             IF NEW.booking_id IN (SELECT booking_id FROM bookings ORDER BY booking_id LIMIT 5)
+             THEN RAISE 'no'; END IF;
+             RETURN NEW;
+         END $$;
+         CREATE TRIGGER refuse BEFORE UPDATE ON bookings FOR EACH ROW EXECUTE FUNCTION refuse()",
+    )
+    .execute(&db)
+    .await
+    .expect("a trigger");
+
+    let cancelled = holdfast::bookings::cancel_bookings_of_cancelled_events(&app.ctx).await;
+
+    assert!(cancelled.is_err(), "{cancelled:?}");
+    let left: i64 = sqlx::query_scalar("SELECT count(*) FROM seat_bookings")
+        .fetch_one(&db)
+        .await
+        .expect("a number");
+    assert_eq!(left, 5);
+    app.finish().await;
+}
+
+#[sqlx::test(migrator = "holdfast::postgres::MIGRATIONS")]
 async fn cancelled_seats_are_kept_while_people_wait(db: PgPool) {
     let app = TestApp::start(db).await;
     let sale = app.on_sale(1, 4).await;

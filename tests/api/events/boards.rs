@@ -74,8 +74,85 @@ async fn a_past_board_leaves_redis_and_is_loaded_for_who_looks(db: PgPool) {
     app.finish().await;
 }
 
+#[sqlx::test(migrator = "holdfast::postgres::MIGRATIONS")]
+async fn a_past_board_that_cannot_be_read_does_not_keep_the_others(db: PgPool) {
+    let app = TestApp::start(db).await;
+    let mut sales = [app.on_sale(1, 4).await, app.on_sale(1, 4).await];
+    // The order in which they are taken.
+    sales.sort_by_key(|sale| sale.id().0);
+    let [broken, whole] = &sales;
+    for sale in [broken, whole] {
+        assert_eq!(sale.states().await, "....");
+        backdate(&app, sale).await;
+    }
+    let redis = app.ctx.redis.next();
+    let _: () = redis.del(meta(broken)).await.expect("a Redis");
+    let garbage = redis.set(meta(broken), "garbage", None, None, false);
+    let _: () = garbage.await.expect("a Redis");
+
+    board::retire_boards(&app.ctx)
+        .await
+        .expect_err("a board that cannot be read");
+
+    assert_eq!(n_keys(&app, whole).await, 0);
+    let _: () = redis.del(meta(broken)).await.expect("a Redis");
+    app.finish().await;
+}
+
+#[sqlx::test(migrator = "holdfast::postgres::MIGRATIONS")]
+async fn a_board_that_still_sells_by_its_own_clock_stays(db: PgPool) {
+    let app = TestApp::start(db).await;
+    let sale = app.on_sale(1, 4).await;
+    assert_eq!(sale.states().await, "....");
+    backdate(&app, &sale).await;
+    let now = app.ctx.clock.imposed_ms().expect("a clock of its own");
+    let put_off = ("closes_at", (now + 60_000).to_string());
+    let _: i64 = app
+        .ctx
+        .redis
+        .next()
+        .hset(meta(&sale), put_off)
+        .await
+        .expect("a Redis");
+
+    board::retire_boards(&app.ctx).await.expect("boards");
+
+    assert!(n_keys(&app, &sale).await > 0);
+    app.finish().await;
+}
+
+#[sqlx::test(migrator = "holdfast::postgres::MIGRATIONS")]
+async fn of_a_past_board_that_is_looked_at_again_and_again_one_epoch_is_remembered(db: PgPool) {
+    let app = TestApp::start(db).await;
+    let sale = app.on_sale(1, 4).await;
+
+    for _ in 0..3 {
+        backdate(&app, &sale).await;
+        board::retire_boards(&app.ctx).await.expect("boards");
+        assert_eq!(sale.states().await, "....");
+    }
+    backdate(&app, &sale).await;
+    board::retire_boards(&app.ctx).await.expect("boards");
+
+    let count = sqlx::query_scalar("SELECT count(*) FROM board_epochs");
+    let n_epochs: i64 = count.fetch_one(&app.ctx.db).await.expect("a database");
+    assert_eq!(n_epochs, 1);
+    app.finish().await;
+}
+
 /// The event began, was last changed and last loaded three days ago.
 async fn backdate(app: &TestApp, sale: &Sale) {
+    let is_there: bool = app
+        .ctx
+        .redis
+        .next()
+        .exists(meta(sale))
+        .await
+        .expect("a Redis");
+    if is_there {
+        let over = app.ctx.redis.next().hset(meta(sale), ("closes_at", 0));
+        let _: i64 = over.await.expect("a Redis");
+    }
     for ago in [
         "UPDATE events SET starts_at = now() - interval '3 days', sales_close_at = NULL,
              sales_open_at = NULL, updated_at = now() - interval '3 days'

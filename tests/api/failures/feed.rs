@@ -243,7 +243,9 @@ async fn read_until(stream: &mut TcpStream, end: &str) -> String {
     let mut bytes = Vec::new();
     let mut buffer = vec![0; 64 << 10];
     let reading = async {
-        while !String::from_utf8_lossy(&bytes).contains(end) {
+        let mut searched = 0;
+        while !String::from_utf8_lossy(&bytes[searched..]).contains(end) {
+            searched = bytes.len().saturating_sub(end.len());
             let n_read = stream.read(&mut buffer).await.expect("a stream");
             assert!(n_read > 0, "the stream ended");
             bytes.extend_from_slice(&buffer[..n_read]);

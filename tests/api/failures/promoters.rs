@@ -3,10 +3,12 @@
 use chrono::TimeDelta;
 use holdfast::board;
 use sqlx::{Connection, PgConnection, PgPool};
+use tokio::sync::oneshot;
 
 use super::until;
 use super::waitlist::{N_LIVE, count, promote, sold_out};
 use crate::support::{Fault, Proxy, TestApp, redis_url};
+use crate::waitlist::edges::{holding, run, until_waiting};
 use crate::waitlist::{bytes, offered_seats};
 
 /// Claims wait for this lock, until it is let go.
@@ -185,6 +187,91 @@ async fn f23_whoever_places_what_was_withdrawn_lets_it_go_again(db: PgPool) {
     assert_eq!(bytes(&app, &sale).await, "w");
     promote(&app).await;
     assert_eq!(offered_seats(&ana.entry(&sale).await), ["S-A-1"]);
+    paused.stop().await;
+    app.finish().await;
+}
+
+const N_TOLD: &str = "SELECT count(*) FROM outbox WHERE kind = 'waitlist.offered'";
+
+/// One promoter stands still between its claim and the board. Another finds that it is too late to
+/// tell anybody of the offer, and waits for a lock with which to end it; the first goes on, until
+/// `is_due`, when the lock is let go.
+async fn judged_too_late(
+    app: &TestApp,
+    (paused, proxy): (&TestApp, &Proxy),
+    lock: &str,
+    is_due: impl AsyncFnOnce(),
+) {
+    let (begin, begun) = oneshot::channel();
+    let meanwhile = async || {
+        app.ctx.clock.advance(TimeDelta::seconds(885));
+        let lock = holding(app, lock).await;
+        begin.send(lock).expect("a judge");
+        until_waiting(app, 1).await;
+    };
+    let judge = async {
+        let mut lock = begun.await.expect("a lock");
+        let let_go = async {
+            is_due().await;
+            run(&mut lock, "COMMIT").await;
+        };
+        tokio::join!(promote(app), let_go);
+    };
+    tokio::join!(with_a_paused_promoter(app, paused, proxy, meanwhile), judge);
+}
+
+#[sqlx::test(migrator = "holdfast::postgres::MIGRATIONS")]
+async fn f23_an_offer_that_its_person_has_just_been_told_of_is_not_withdrawn(db: PgPool) {
+    let app = TestApp::start(db).await;
+    let (paused, proxy) = paused_sibling(&app).await;
+    let (sale, seller, all) = sold_out(&app, 1).await;
+    let ana = app.guest();
+    ana.join(&sale, 1).await.expect(201);
+    seller.cancel(&all).await.expect(200);
+    board::read_board(&paused.ctx, sale.id())
+        .await
+        .expect("a board");
+
+    // Whoever ends an offer locks this row, and whoever places one does not.
+    let lock = "SELECT FROM waitlists FOR UPDATE";
+    judged_too_late(&app, (&paused, &proxy), lock, async || {
+        until("she is told", async || count(&app, N_TOLD).await == 1).await;
+    })
+    .await;
+
+    assert_eq!(offered_seats(&ana.entry(&sale).await), ["S-A-1"]);
+    let log = sale.waitlist_log().await;
+    assert_eq!(log.last().expect("a decision").0, "offered");
+    promote(&app).await;
+    assert_eq!(count(&app, N_TOLD).await, 1);
+    paused.stop().await;
+    app.finish().await;
+}
+
+#[sqlx::test(migrator = "holdfast::postgres::MIGRATIONS")]
+async fn f23_what_is_withdrawn_while_it_is_placed_is_let_go_at_once(db: PgPool) {
+    let app = TestApp::start(db).await;
+    let (paused, proxy) = paused_sibling(&app).await;
+    let (sale, seller, all) = sold_out(&app, 1).await;
+    let ana = app.guest();
+    ana.join(&sale, 1).await.expect(201);
+    seller.cancel(&all).await.expect(200);
+    board::read_board(&paused.ctx, sale.id())
+        .await
+        .expect("a board");
+
+    // Both wait for the offer's row, whoever ends it first.
+    let lock = "SELECT FROM waitlist_offers FOR UPDATE";
+    judged_too_late(&app, (&paused, &proxy), lock, async || {
+        until_waiting(&app, 2).await;
+    })
+    .await;
+
+    promote(&app).await;
+    let entry = ana.entry(&sale).await;
+    assert_eq!(offered_seats(&entry), ["S-A-1"], "{}", entry.text);
+    assert_eq!(entry["offer"]["expires_in_seconds"], 900);
+    assert_eq!(count(&app, N_TOLD).await, 1);
     paused.stop().await;
     app.finish().await;
 }

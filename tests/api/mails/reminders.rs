@@ -94,12 +94,50 @@ async fn a_reminder_that_is_held_up_until_the_event_was_put_off_is_dropped(db: P
     pass(&app, SOON).await;
     assert_eq!(states(&app).await, ["sent", "due"]);
 
-    sale.edit(json!({"starts_at": "2027-01-08T19:00:00Z"}))
+    sale.edit(json!({"starts_at": "2027-01-02T07:00:00Z"}))
         .await;
     pass(&app, TimeDelta::minutes(1)).await;
 
     assert_eq!(states(&app).await, ["sent", "dropped", "sent"]);
     assert_eq!(words(&server), ["Your", "Changed"]);
+    pass(&app, TimeDelta::hours(13)).await;
+    assert_eq!(words(&server), ["Your", "Changed", "Soon"]);
+    app.finish().await;
+}
+
+/// Nobody is reminded of it again, so nobody would have been reminded at all.
+#[sqlx::test(migrator = "holdfast::postgres::MIGRATIONS")]
+async fn a_reminder_that_is_held_up_until_the_event_was_put_off_a_little_is_sent(db: PgPool) {
+    let (app, server, sale) = stage(&db).await;
+    server.will("ana@example.org", &[Manner::Refuses("451 later")]);
+    pass(&app, SOON).await;
+    assert_eq!(states(&app).await, ["sent", "due"]);
+
+    sale.edit(json!({"starts_at": "2027-01-02T06:59:00Z"}))
+        .await;
+    pass(&app, TimeDelta::minutes(1)).await;
+    pass(&app, TimeDelta::hours(20)).await;
+
+    assert_eq!(words(&server), ["Your", "Soon", "Changed"]);
+    app.finish().await;
+}
+
+/// As an instance of an older version writes it.
+#[sqlx::test(migrator = "holdfast::postgres::MIGRATIONS")]
+async fn a_reminder_that_does_not_say_of_which_start_is_dropped_a_day_before(db: PgPool) {
+    let (app, server, sale) = stage(&db).await;
+    server.will("ana@example.org", &[Manner::Refuses("451 later")]);
+    pass(&app, SOON).await;
+    sqlx::query("UPDATE outbox SET body = body - 'starts_at' WHERE kind = 'event.reminder'")
+        .execute(&app.ctx.db)
+        .await
+        .expect("a message");
+
+    sale.edit(json!({"starts_at": "2027-01-02T06:59:00Z"}))
+        .await;
+    pass(&app, TimeDelta::minutes(1)).await;
+
+    assert_eq!(states(&app).await, ["sent", "dropped", "sent"]);
     app.finish().await;
 }
 

@@ -237,7 +237,7 @@ impl Model {
             // A hold under an id that has become a booking already, placed after the board was
             // lost.
             Ok(ghost) if booked_before.is_some() => {
-                ghost.end(State::Expired, now);
+                ghost.end_for_good(now);
                 return self.booking(200, id);
             }
             Ok(_) => {}

@@ -61,6 +61,14 @@ impl Hold {
         self.state = state;
         self.due = now + self.memory.max(memory_min);
     }
+
+    /// Of an id that has become a booking, or never can.
+    pub fn end_for_good(&mut self, now: i64) {
+        self.end(State::Expired, now);
+        if self.asked.is_some() {
+            self.due = now + 24 * 60 * MINUTE;
+        }
+    }
 }
 
 impl Booking {

@@ -23,7 +23,7 @@ pub const HOLDERS: [&str; 2] = ["ana", "ben"];
 pub const SEATS: &str = "...hhhccbxh.......ww";
 
 /// A call's script and arguments. The time is 1,000,000 ms.
-pub const CALLS: [(&str, &[&str]); 33] = [
+pub const CALLS: [(&str, &[&str]); 34] = [
     (
         "place_hold",
         &[
@@ -131,7 +131,7 @@ pub const CALLS: [(&str, &[&str]); 33] = [
     ),
     (
         "finish_confirm",
-        &["1000000", "1", "confirming", "900000", "86400000"],
+        &["1000000", "1", "confirming", "900000", "86400000", ""],
     ),
     (
         "finish_confirm",
@@ -141,7 +141,12 @@ pub const CALLS: [(&str, &[&str]); 33] = [
             "confirming,none,live,confirmed",
             "900000",
             "86400000",
+            "",
         ],
+    ),
+    (
+        "finish_confirm",
+        &["1000000", "1", "confirming", "900000", "86400000", "7"],
     ),
     (
         "abort_confirm",
@@ -157,7 +162,7 @@ pub const CALLS: [(&str, &[&str]); 33] = [
     ),
     (
         "expire_confirming",
-        &["1000000", "1", "confirming", "900000"],
+        &["1000000", "1", "confirming", "900000", "86400000"],
     ),
     ("expire_holds", &["1000000", "1", "200", "5000", "900000"]),
     ("free_seats", &["1000000", "1", "b", "ben", "1010000", "8"]),

@@ -155,6 +155,7 @@ async fn every_script_acts_on_a_board_that_is_whole() {
         "begun",
         "finished",
         "finished",
+        "finished",
         "aborted",
         "other_attempts",
         "aborted",

@@ -11,7 +11,7 @@ type Case = (
     [i64; 2],
 );
 
-const CASES: [Case; 11] = [
+const CASES: [Case; 12] = [
     (
         ("release_hold", &["1000000", "1", "live", "ana"]),
         &[("3", "b")],
@@ -36,14 +36,26 @@ const CASES: [Case; 11] = [
     (
         (
             "expire_confirming",
-            &["1000000", "1", "confirming", "900000"],
+            &["1000000", "1", "confirming", "900000", "86400000"],
         ),
         &[("6", "b")],
         "...hhhbwbxh.......ww",
         [3, 3],
     ),
     (
-        ("expire_confirming", &["1000000", "1", "live", "900000"]),
+        (
+            "finish_confirm",
+            &["1000000", "1", "confirming", "900000", "86400000", "6,7"],
+        ),
+        &[("6", "x")],
+        "...hhhxwbxh.......ww",
+        [3, 3],
+    ),
+    (
+        (
+            "expire_confirming",
+            &["1000000", "1", "live", "900000", "86400000"],
+        ),
         &[("4", "c")],
         "...wchccbxh.......ww",
         [2, 4],

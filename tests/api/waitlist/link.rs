@@ -6,6 +6,7 @@ use serde_json::json;
 use sqlx::PgPool;
 
 use super::{bytes, offered_seats};
+use crate::failures::sold_out;
 use crate::support::TestApp;
 
 #[sqlx::test(migrator = "holdfast::postgres::MIGRATIONS")]
@@ -45,6 +46,36 @@ async fn an_offer_is_seen_and_accepted_by_the_link_alone(db: PgPool) {
         .delete(&mine)
         .await
         .expect_problem(409, "hold_confirmed");
+    app.finish().await;
+}
+
+/// By the link and by themselves, people have the permits of one.
+#[sqlx::test(migrator = "holdfast::postgres::MIGRATIONS")]
+async fn whoever_accepts_too_often_is_told_when_to_come_back(db: PgPool) {
+    let often = [("HOLDFAST_HOLD_CHANGES_PER_MINUTE", "3")];
+    let app = TestApp::start_set(&db, &often).await;
+    let (sale, seller, all) = sold_out(&app, 2).await;
+    let (ana, ben, phone) = (app.guest(), app.guest(), app.stranger());
+    let token = ana.join(&sale, 1).await.expect(201).text_of("token");
+    let bens = ben.join(&sale, 1).await.expect(201).text_of("token");
+    seller.cancel(&all).await.expect(200);
+    app.run_jobs().await;
+    let accept = sale.path("/waitlist/mine/accept");
+    let ask = async |token: &str| phone.post(&accept, json!({"token": token})).await;
+    ask(&token).await.expect(201);
+    // What the key has cost is not asked for again.
+    let keyed = ana.request(Method::POST, &accept);
+    let keyed = keyed.header("idempotency-key", "again").json(&json!({}));
+    ana.send(keyed).await.expect(200);
+
+    let by_link = ask(&token).await;
+    let by_caller = ana.post(&accept, json!({})).await;
+
+    for refused in [by_link, by_caller] {
+        let refused = refused.expect_problem(429, "rate_limited");
+        assert_eq!(refused.header("retry-after"), "20");
+    }
+    ask(&bens).await.expect(201);
     app.finish().await;
 }
 

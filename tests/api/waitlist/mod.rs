@@ -3,7 +3,7 @@
 mod audit;
 mod between;
 mod crowd;
-mod edges;
+pub mod edges;
 mod guards;
 mod join;
 mod limits;

@@ -201,19 +201,43 @@ async fn seats_that_were_added_to_an_offer_come_back_by_its_token_or_are_refused
 #[sqlx::test(migrator = "holdfast::postgres::MIGRATIONS")]
 async fn an_offer_that_was_changed_for_other_seats_comes_back_by_its_token(db: PgPool) {
     let app = TestApp::start(db).await;
-    let (sale, ana, path) = offered_one_of_two(&app).await;
-    let swap = json!({"add": ["S-A-2"], "remove": ["S-A-1"]});
-    let swapped = ana.patch(&path, swap).await.expect(200);
-    app.run_jobs().await;
+    for is_known in [false, true] {
+        let (sale, ana, path) = offered_one_of_two(&app).await;
+        let swap = json!({"add": ["S-A-2"], "remove": ["S-A-1"]});
+        let swapped = ana.patch(&path, swap).await.expect(200);
+        if is_known {
+            app.run_jobs().await;
+        }
 
+        app.lose_board(&sale).await;
+        app.run_jobs().await;
+
+        let found = bytes(&app, &sale).await;
+        assert_eq!(found, if is_known { "..b" } else { "h.b" });
+        let booked = ana.confirm_by_token(&sale, &swapped).await.expect(201);
+        assert_eq!(seats_of(&booked), ["S-A-2"]);
+        app.run_jobs().await;
+        assert_eq!(bytes(&app, &sale).await, ".bb");
+        assert_eq!(ana.entry(&sale).await["state"], "accepted");
+    }
+    app.finish().await;
+}
+
+#[sqlx::test(migrator = "holdfast::postgres::MIGRATIONS")]
+async fn a_token_from_before_a_change_brings_no_seat_back(db: PgPool) {
+    let app = TestApp::start(db).await;
+    let (sale, ana, path) = offered_one_of_two(&app).await;
+    let grown = ana.patch(&path, json!({"add": ["S-A-2"]})).await;
+    let grown = grown.expect(200);
+    app.run_jobs().await;
     app.lose_board(&sale).await;
     app.run_jobs().await;
+    let shrink = json!({"add": [], "remove": ["S-A-2"]});
+    ana.patch(&path, shrink).await.expect(200);
 
-    assert_eq!(bytes(&app, &sale).await, "..b");
-    let booked = ana.confirm_by_token(&sale, &swapped).await.expect(201);
-    assert_eq!(seats_of(&booked), ["S-A-2"]);
-    app.run_jobs().await;
-    assert_eq!(ana.entry(&sale).await["state"], "accepted");
+    let booked = ana.confirm_by_token(&sale, &grown).await.expect(201);
+
+    assert_eq!(seats_of(&booked), ["S-A-1"]);
     app.finish().await;
 }
 

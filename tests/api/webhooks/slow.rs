@@ -73,6 +73,37 @@ async fn f43_an_answer_counts_though_its_body_does_not_end(db: PgPool) {
     app.finish().await;
 }
 
+/// The places of those who are sent to are few: a body that does not end keeps none for long.
+#[sqlx::test(migrator = "holdfast::postgres::MIGRATIONS")]
+async fn endpoints_that_do_not_end_their_bodies_keep_no_other_waiting(db: PgPool) {
+    let (app, fine) = start(&db).await;
+    let mut endless = Vec::new();
+    for _ in 0..8 {
+        let (sale, receiver) = (app.on_sale(1, 4).await, WebhookReceiver::start().await);
+        sale.subscribe(&receiver, &BOOKINGS).await;
+        receiver.will((0..4).map(|_| Reply::NeverEnds(200)));
+        for seat in 1..=4 {
+            app.guest().book(&sale, &[&format!("S-A-{seat}")]).await;
+        }
+        endless.push(receiver);
+    }
+    let sale = app.on_sale(1, 1).await;
+    sale.subscribe(&fine, &BOOKINGS).await;
+    app.guest().book(&sale, &["S-A-1"]).await;
+    holdfast::deliveries::derive_deliveries(&app.ctx)
+        .await
+        .expect("deliveries");
+
+    let sending = holdfast::webhooks::send_webhooks(&app.ctx);
+    let sent = tokio::time::timeout(Duration::from_secs(10), sending).await;
+
+    sent.expect("no body is waited for as long as for an answer")
+        .expect("no failure");
+    let told: usize = endless.iter().map(|it| it.received().len()).sum();
+    assert_eq!((told, fine.received().len()), (32, 1));
+    app.finish().await;
+}
+
 /// F42: one delivery that cannot be settled ends no other's attempt half-way. Four are under way at
 /// a time.
 #[sqlx::test(migrator = "holdfast::postgres::MIGRATIONS")]

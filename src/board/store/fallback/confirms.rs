@@ -56,7 +56,7 @@ fn begin_one(record: &mut Record, attempt: &str, attempts_max: i64, now: i64) ->
 }
 
 pub async fn finish(desk: &mut Desk, args: Args<'_>) -> Result<Answer, BoardError> {
-    let mut answer = "ended";
+    let (mut answer, cancelled) = ("ended", args.indexes(3));
     for hold_id in args.hold_ids(0)? {
         // A hold that an aborted attempt has put back is finished by the attempt that committed.
         let record = desk.hold(hold_id).await?;
@@ -65,8 +65,12 @@ pub async fn finish(desk: &mut Desk, args: Args<'_>) -> Result<Answer, BoardErro
         };
         let due = record.end(HoldState::Confirmed, desk.now);
         desk.put(hold_id, &record, due).await?;
-        let indexes = record.indexes();
-        desk.turn((hold_id, record.holder), &indexes, SeatState::Booked);
+        let of_hold = (hold_id, record.holder);
+        let is_cancelled = |index: &u32| cancelled.contains(index);
+        let (freed, booked): (Vec<u32>, Vec<u32>) =
+            record.indexes().into_iter().partition(is_cancelled);
+        desk.turn(of_hold, &booked, SeatState::Booked);
+        desk.turn(of_hold, &freed, desk.meta.freed());
         desk.change();
         answer = "finished";
     }
@@ -118,7 +122,7 @@ pub async fn expire(desk: &mut Desk, args: Args<'_>) -> Result<Answer, BoardErro
     if !record.is_live() {
         return Ok(Answer::of("ended"));
     }
-    let due = record.end(HoldState::Expired, desk.now);
+    let due = record.end_for_good(desk.now);
     desk.put(hold_id, &record, due).await?;
     let indexes = record.indexes();
     desk.turn((hold_id, record.holder), &indexes, desk.meta.freed());

@@ -142,7 +142,9 @@ pub async fn change(desk: &mut Desk, args: Args<'_>) -> Result<Answer, BoardErro
         }
         None => {}
     }
-    if taken.is_empty() && freed.is_empty() {
+    // Who changes an offer has seen what the board has of it, and no older token says it better.
+    let is_loaded = record.take_loaded();
+    if taken.is_empty() && freed.is_empty() && !is_loaded {
         return Ok(Answer::record("changed", &record));
     }
     kept.extend(taken);

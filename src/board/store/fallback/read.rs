@@ -189,7 +189,7 @@ pub async fn carry_over(
         } else if known.confirmed.contains(&one.hold_id.0) {
             record.end(HoldState::Confirmed, now)
         } else if known.expired.contains(&one.hold_id.0) {
-            record.end(HoldState::Expired, now)
+            record.end_for_good(now)
         } else {
             go_on_without(record, &booked, now)
         };

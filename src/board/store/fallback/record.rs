@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::super::super::model::{HeldSeat, HoldState, parse_seats, write_seats};
+use super::super::super::model::{HeldSeat, HoldState, LOADED_OFFER, parse_seats, write_seats};
 use super::super::seats::{ENDED_MEMORY, KEYED_MEMORY};
 use crate::id::{CallerId, HoldId};
 
@@ -72,12 +72,31 @@ impl Record {
         self.seats.iter().map(|seat| seat.index).collect()
     }
 
+    /// Takes away what says that the board was loaded with this offer; answers whether it was.
+    pub fn take_loaded(&mut self) -> bool {
+        let is_loaded = self.asked == LOADED_OFFER;
+        if is_loaded {
+            self.asked.clear();
+        }
+        is_loaded
+    }
+
     /// Ends the hold; answers when it is to be forgotten.
     pub fn end(&mut self, state: HoldState, now: i64) -> i64 {
         self.state = state;
         self.since = now;
         self.attempts.clear();
         self.forgotten_at()
+    }
+
+    /// As [`Record::end`], of a hold that PostgreSQL has recorded as expired: nothing under its id
+    /// can be confirmed any more, so it is remembered as long as the key that the id comes from.
+    pub fn end_for_good(&mut self, now: i64) -> i64 {
+        let due = self.end(HoldState::Expired, now);
+        if self.asked.is_empty() {
+            return due;
+        }
+        due.max(now + i64::try_from(KEYED_MEMORY.as_millis()).unwrap_or(i64::MAX))
     }
 
     /// When a hold that has ended is to be forgotten.
@@ -138,5 +157,7 @@ mod tests {
         assert_eq!(ended(HoldState::Confirmed, ""), 15 * 60 * 1_000);
         assert_eq!(ended(HoldState::Expired, "abc"), 15 * 60 * 1_000);
         assert_eq!(ended(HoldState::Released, "abc"), 30_000);
+        let mut record = Record::parse(TEXT).unwrap();
+        assert_eq!(record.end_for_good(0), 24 * 60 * 60 * 1_000);
     }
 }
