@@ -15,8 +15,8 @@ export class Ended extends Error {
   }
 }
 
-export function silence(): Ended {
-  return new Ended("The service has fallen silent.");
+export function silence(hints: Ended["hints"] = {}): Ended {
+  return new Ended("The service has fallen silent.", hints);
 }
 
 export function unseen(): Ended {

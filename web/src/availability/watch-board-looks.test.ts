@@ -91,6 +91,21 @@ test("a page that nobody has looked at for a while lets its connection go, and r
   expect(told.slice(-2)).toEqual(["connecting", "live"]);
 });
 
+test("somebody who comes back after a sleep is not kept waiting with those who lost their lines", async () => {
+  const page = new Page("visible");
+  await start();
+  await service.say("retry: 4200\n\n");
+  await service.send("snapshot", snapshot);
+  await vi.advanceTimersByTimeAsync(10_000);
+  // Asleep: the clock goes on, and no timer does.
+  vi.setSystemTime(Date.now() + 60_000);
+
+  await page.look("visible");
+
+  expect(service.urls).toHaveLength(2);
+  expect(service.urls[1]).toContain("last_event_id=1-5");
+});
+
 test("a page that was opened behind another lets its connection go too", async () => {
   new Page("hidden");
   await start();

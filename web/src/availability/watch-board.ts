@@ -109,7 +109,8 @@ class Watch implements BoardWatch {
   /** Tries at once, unless the line is known to be alive: timers stand still in sleep. */
   #hurry(): void {
     if (this.#attempt) {
-      if (Date.now() - this.#heardAt > SILENCE_MS_MAX) this.#attempt.abort(silence());
+      const isSilent = Date.now() - this.#heardAt > SILENCE_MS_MAX;
+      if (isSilent) this.#attempt.abort(silence({ isAtOnce: true }));
       return;
     }
     clearTimeout(this.#timer);
