@@ -11,6 +11,7 @@ use uuid::Uuid;
 use super::error::BoardError;
 use super::model::{Hold, HoldState, SeatState, Snapshot};
 use super::store::{self, Repair, Truth};
+use crate::clock::Instant;
 use crate::context::Context;
 use crate::events::{self, Sale};
 use crate::id::{CallerId, EventId, HoldId};
@@ -19,6 +20,12 @@ use crate::venues::SeatPlace;
 /// How long after a cancellation its own call may still free the seats; longer than that call is
 /// good for.
 const FREEING_GRACE: TimeDelta = TimeDelta::seconds(60);
+
+/// Whether whoever cancelled seats at that time may still free them. `now` is the board's: this
+/// machine's clock may be wrong (F24).
+pub fn may_be_freed_still(cancelled_at: Instant, now: Instant) -> bool {
+    cancelled_at > now - FREEING_GRACE
+}
 
 /// How long after its deadline a hold may still be live: the lease of a confirm, and a few sweeps.
 const SWEEP_GRACE: TimeDelta = TimeDelta::seconds(120);
@@ -176,8 +183,6 @@ fn differences(event_id: EventId, truth: &Truth, board: &Snapshot) -> Vec<Findin
     let n_seats = board.seats.len();
     let booked = flags(n_seats, truth.booked.iter().map(|(index, _)| *index));
     let blocked = flags(n_seats, truth.blocked.iter().copied());
-    // The stores' clocks: this machine's may be wrong (F24).
-    let settled_before = board.now - FREEING_GRACE;
     let mut findings = Vec::new();
     let seats = board
         .seats
@@ -196,8 +201,8 @@ fn differences(event_id: EventId, truth: &Truth, board: &Snapshot) -> Vec<Findin
             _ if is_booked => Some(("booking_not_on_board", Some(SeatState::Booked))),
             Some(SeatState::Booked) => match truth.cancelled.get(&index) {
                 None => Some(("booking_lost", None)),
-                Some(at) if *at <= settled_before => Some(("cancelled_not_freed", Some(free))),
-                Some(_) => None,
+                Some(at) if may_be_freed_still(*at, board.now) => None,
+                Some(_) => Some(("cancelled_not_freed", Some(free))),
             },
             Some(SeatState::Free | SeatState::Kept) if is_blocked => {
                 Some(("block_not_on_board", Some(free)))

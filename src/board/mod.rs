@@ -16,7 +16,7 @@ mod mode;
 mod model;
 mod store;
 
-pub use actions::{Finding, list_overdue, reconcile};
+pub use actions::{Finding, list_overdue, may_be_freed_still, reconcile};
 pub use change::Change;
 pub use error::BoardError;
 pub use http::{find_seats, routes};

@@ -46,7 +46,7 @@ pub fn calendar(booking: &Booking, event: &Event, seating: &Seating, now: Instan
 }
 
 fn description(booking: &Booking, event: &Event, seating: &Seating) -> String {
-    let seats = booking.seats.iter().filter(|seat| !seat.is_cancelled);
+    let seats = booking.seats.iter().filter(|seat| !seat.is_cancelled());
     let labels: Vec<_> = seats
         .filter_map(|seat| Some(seating.at(seat.index)?.label.as_str()))
         .collect();

@@ -1,10 +1,12 @@
 //! What becomes of confirms that were cut off, and of bookings of cancelled events.
 
-use std::sync::{Mutex, PoisonError};
+use std::pin::pin;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use futures::{FutureExt, StreamExt, stream};
+use futures::{StreamExt, stream};
+use tokio::sync::Semaphore;
 
-use super::actions::{Cancel, cancel, finish_booked};
+use super::actions::{Cancel, cancel_keeping, finish_booked};
 use super::error::BookingError;
 use super::store::{self, Outcome};
 use crate::board;
@@ -19,15 +21,34 @@ use crate::postgres;
 const CANCELLED_AT_ONCE_MAX: i64 = 100;
 
 /// Limit: bookings that are being cancelled at a time; each takes a connection that requests use,
-/// too.
+/// too, and keeps it for as long as PostgreSQL does not answer a commit.
 const CANCELLING_MAX: usize = 4;
 
 /// Limit: failures after which a step cancels no more, where it is PostgreSQL that is away.
 const FAILURES_MAX: usize = 4;
 
-/// Where the last step's list ended, if there was more.
-#[derive(Default)]
-struct LastListed(Mutex<Option<BookingId>>);
+/// What one step leaves to the next.
+struct Cancelling {
+    /// Taken by each booking that is being cancelled until that has ended, whenever it does.
+    permits: Arc<Semaphore>,
+    /// The last booking that was begun with, if there were more.
+    last: Mutex<Option<BookingId>>,
+}
+
+impl Default for Cancelling {
+    fn default() -> Self {
+        Self {
+            permits: Arc::new(Semaphore::new(CANCELLING_MAX)),
+            last: Mutex::default(),
+        }
+    }
+}
+
+impl Cancelling {
+    fn last(&self) -> MutexGuard<'_, Option<BookingId>> {
+        self.last.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
 
 /// Ends confirming holds whose lease has passed. PostgreSQL decides: only a hold that it has
 /// recorded as expired is freed, so a commit that was merely slow never meets a seat that was given
@@ -61,19 +82,45 @@ async fn settle(ctx: &Context, event_id: EventId, hold_id: HoldId) -> Result<(),
 }
 
 /// Cancels and refunds what was booked for events that will not take place, a few bookings at a
-/// time, beginning where the last step ended. One that cannot be cancelled keeps no others.
+/// time, beginning where the last step ended. One that cannot be cancelled keeps no others; while
+/// those of an earlier step are not done, no more are begun.
 pub async fn cancel_bookings_of_cancelled_events(ctx: &Context) -> Result<Progress, BookingError> {
-    let bookings = list_next(ctx).await?;
+    let state = ctx.memory::<Cancelling>();
+    let behind = *state.last();
+    let mut connection = ctx.db.acquire().await?;
+    let bookings =
+        store::list_of_cancelled_events(&mut connection, behind, CANCELLED_AT_ONCE_MAX).await?;
+    drop(connection);
     let n_bookings = bookings.len() as u64;
-    let cancelling = bookings.into_iter().map(|booking_id| {
+    let is_full = i64::try_from(bookings.len()) == Ok(CANCELLED_AT_ONCE_MAX);
+    let begun = cancel_each(ctx, &state, bookings).await;
+    if !is_full && begun.is_ok() {
+        *state.last() = None;
+    }
+    begun.map(|()| Progress::of(n_bookings))
+}
+
+async fn cancel_each(
+    ctx: &Context,
+    state: &Cancelling,
+    bookings: Vec<BookingId>,
+) -> Result<(), BookingError> {
+    let cancelling = bookings.into_iter().map(|booking_id| async move {
+        let Ok(permit) = state.permits.clone().try_acquire_owned() else {
+            return (
+                booking_id,
+                Err(BookingError::Database(sqlx::Error::PoolTimedOut)),
+            );
+        };
+        *state.last() = Some(booking_id);
         let asked = Cancel {
             seats: None,
             reason: Some("the event was cancelled".to_owned()),
         };
-        let cancelled = cancel(ctx, Reach::EVERYTHING, booking_id, asked);
-        cancelled.map(move |outcome| (booking_id, outcome))
+        let cancelled = cancel_keeping(ctx, Reach::EVERYTHING, booking_id, asked, permit);
+        (booking_id, cancelled.await)
     });
-    let mut cancelling = stream::iter(cancelling).buffer_unordered(CANCELLING_MAX);
+    let mut cancelling = pin!(stream::iter(cancelling).buffer_unordered(CANCELLING_MAX));
     let (mut n_away, mut last_failure) = (0, None);
     while let Some((booking_id, outcome)) = cancelling.next().await {
         let Err(error) = outcome else {
@@ -86,19 +133,7 @@ pub async fn cancel_bookings_of_cancelled_events(ctx: &Context) -> Result<Progre
             break;
         }
     }
-    last_failure.map_or(Ok(Progress::of(n_bookings)), Err)
-}
-
-async fn list_next(ctx: &Context) -> Result<Vec<BookingId>, BookingError> {
-    let last = ctx.memory::<LastListed>();
-    let lock = || last.0.lock().unwrap_or_else(PoisonError::into_inner);
-    let behind = *lock();
-    let mut connection = ctx.db.acquire().await?;
-    let n_max = CANCELLED_AT_ONCE_MAX;
-    let bookings = store::list_of_cancelled_events(&mut connection, behind, n_max).await?;
-    let is_full = i64::try_from(bookings.len()) == Ok(n_max);
-    *lock() = bookings.last().copied().filter(|_| is_full);
-    Ok(bookings)
+    last_failure.map_or(Ok(()), Err)
 }
 
 fn is_away(error: &BookingError) -> bool {

@@ -88,7 +88,13 @@ fn is_mailable<C>(text: &str, _: &C) -> garde::Result {
 pub struct BookedSeat {
     pub index: u32,
     pub price: Amount,
-    pub is_cancelled: bool,
+    pub cancelled_at: Option<Instant>,
+}
+
+impl BookedSeat {
+    pub fn is_cancelled(&self) -> bool {
+        self.cancelled_at.is_some()
+    }
 }
 
 #[derive(Clone, Debug)]

@@ -1,8 +1,8 @@
 //! Calling a script of the board: keys, time, epoch, and what to do when the board is not there.
 
-use std::collections::HashMap;
 use std::sync::{Arc, LazyLock, Mutex, PoisonError, RwLock};
 
+use foldhash::HashMap;
 use fred::types::Value;
 use fred::types::scripts::Script;
 use futures::FutureExt;

@@ -27,7 +27,23 @@ pub async fn cancel(
     booking_id: BookingId,
     asked: Cancel,
 ) -> Result<Booking, BookingError> {
-    task::run(ctx, run(ctx.clone(), reach, booking_id, asked)).await
+    cancel_keeping(ctx, reach, booking_id, asked, ()).await
+}
+
+/// As [`cancel`]; `kept` is dropped when the work has ended, which may be after the answer.
+pub async fn cancel_keeping<K: Send + 'static>(
+    ctx: &Context,
+    reach: Reach,
+    booking_id: BookingId,
+    asked: Cancel,
+    kept: K,
+) -> Result<Booking, BookingError> {
+    let work = run(ctx.clone(), reach, booking_id, asked);
+    let work = async move {
+        let _kept = kept;
+        work.await
+    };
+    task::run(ctx, work).await
 }
 
 async fn run(
@@ -103,7 +119,7 @@ fn seats_to_cancel(
     let booked = booking
         .seats
         .iter()
-        .filter(|seat| !seat.is_cancelled)
+        .filter(|seat| !seat.is_cancelled())
         .map(|seat| seat.index);
     let Some(labels) = labels else {
         return Ok(booked.collect());

@@ -275,7 +275,7 @@ fn booking_of(confirm: Confirm, sale: &Sale, confirmed_at: Instant) -> Booking {
     let seats = confirm.seats.iter().map(|seat| BookedSeat {
         index: seat.index,
         price: Amount(seat.price),
-        is_cancelled: false,
+        cancelled_at: None,
     });
     Booking {
         seats: seats.collect(),

@@ -49,6 +49,9 @@ pub async fn finish(ctx: &Context, event_id: EventId, hold_ids: &[HoldId], epoch
 /// Marks the seats of a hold booked that had become that booking before. A board that was loaded
 /// since, or that has forgotten the hold, lets its idempotency key place another under the same id:
 /// those seats are nobody's, nor is any when the whole booking has been cancelled.
+///
+/// Seats that were cancelled a moment ago are marked booked, too: whoever cancelled them may still
+/// free them, and must not meet anybody else there. If they do not come, the reconciler does.
 pub async fn finish_booked(
     ctx: &Context,
     hold: &Hold,
@@ -61,15 +64,22 @@ pub async fn finish_booked(
         seats.find(|seat| seat.index == held.index)
     };
     let seats: Option<Vec<&BookedSeat>> = hold.seats.iter().map(of_booking).collect();
-    let has_some = |seats: &Vec<&BookedSeat>| seats.iter().any(|seat| !seat.is_cancelled);
-    let Some(seats) = seats.filter(has_some) else {
+    let Some(seats) = seats else {
         return board::expire_confirming(ctx, event_id, hold_id).await;
     };
-    let cancelled = seats.into_iter().filter(|seat| seat.is_cancelled);
-    let cancelled: Vec<u32> = cancelled.map(|seat| seat.index).collect();
-    if cancelled.is_empty() {
+    let is_recent = |seat: &&BookedSeat| {
+        let at = seat.cancelled_at;
+        at.is_some_and(|at| board::may_be_freed_still(at, hold.now))
+    };
+    let (cancelled, booked): (Vec<&BookedSeat>, _) =
+        seats.into_iter().partition(|seat| seat.is_cancelled());
+    if cancelled.is_empty() || cancelled.iter().any(is_recent) {
         return board::finish_confirm(ctx, event_id, &[hold_id], epoch).await;
     }
+    if booked.is_empty() {
+        return board::expire_confirming(ctx, event_id, hold_id).await;
+    }
     // Whoever cancelled them could not free what the board still has as confirming.
+    let cancelled: Vec<u32> = cancelled.iter().map(|seat| seat.index).collect();
     board::finish_confirm_in_part(ctx, event_id, hold_id, &cancelled, epoch).await
 }

@@ -9,7 +9,7 @@ mod queue;
 mod task;
 
 pub use calendar::calendar;
-pub use cancel::{Cancel, cancel};
+pub use cancel::{Cancel, cancel, cancel_keeping};
 pub use commit::commit_confirms;
 pub use confirm::{ConfirmHold, Confirmed, confirm};
 pub use finish::finish_booked;

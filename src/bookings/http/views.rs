@@ -73,7 +73,7 @@ impl BookingView {
             let seat_view = HeldSeatView::of(place, exact(seat.price, booking.currency));
             Some(BookedSeatView {
                 seat: seat_view,
-                is_cancelled: seat.is_cancelled,
+                is_cancelled: seat.is_cancelled(),
             })
         });
         Self {

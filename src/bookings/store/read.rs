@@ -209,10 +209,10 @@ async fn with_seats(db: &mut PgConnection, rows: Vec<Row>) -> Result<Vec<Booking
         r#"
         WITH wanted AS (SELECT * FROM unnest($1::uuid[], $2::uuid[]) AS w (event_id, booking_id))
         SELECT booking_id AS "booking_id!", seat_index AS "seat_index!", price AS "price!",
-            NULL::numeric AS refund
+            NULL::numeric AS refund, NULL::timestamptz AS cancelled_at
         FROM seat_bookings JOIN wanted USING (event_id, booking_id)
         UNION ALL
-        SELECT booking_id, seat_index, price, refund
+        SELECT booking_id, seat_index, price, refund, cancelled_at
         FROM cancelled_seats JOIN wanted USING (event_id, booking_id)
         ORDER BY 2
         "#,
@@ -227,7 +227,7 @@ async fn with_seats(db: &mut PgConnection, rows: Vec<Row>) -> Result<Vec<Booking
         booked.push(BookedSeat {
             index: seat.seat_index.cast_unsigned(),
             price: Amount(seat.price),
-            is_cancelled: seat.refund.is_some(),
+            cancelled_at: seat.cancelled_at,
         });
         if let Some(amount) = seat.refund {
             *refund = Some(refund.iter().copied().chain([Amount(amount)]).sum());

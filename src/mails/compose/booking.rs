@@ -140,7 +140,7 @@ async fn facts_of(
     let n_left = booking
         .seats
         .iter()
-        .filter(|seat| !seat.is_cancelled)
+        .filter(|seat| !seat.is_cancelled())
         .count();
     Ok(Facts {
         language: language.clone(),
@@ -207,7 +207,7 @@ impl Concerned<'_> {
     fn has(self, seat: &BookedSeat) -> bool {
         match self {
             Self::Booked => true,
-            Self::Left => !seat.is_cancelled,
+            Self::Left => !seat.is_cancelled(),
             Self::Refunded(indexes) => indexes.contains(&seat.index.cast_signed()),
         }
     }

@@ -1,7 +1,7 @@
 //! Cancelling a booking or some of its seats.
 
 use chrono::TimeDelta;
-use holdfast::board;
+use holdfast::{board, bookings};
 use reqwest::Method;
 use serde_json::json;
 use sqlx::PgPool;
@@ -309,7 +309,7 @@ async fn bookings_that_cannot_be_cancelled_keep_no_others_money_back(db: PgPool)
     .await
     .expect("a trigger");
 
-    let cancelled = holdfast::bookings::cancel_bookings_of_cancelled_events(&app.ctx).await;
+    let cancelled = bookings::cancel_bookings_of_cancelled_events(&app.ctx).await;
 
     assert!(cancelled.is_err(), "{cancelled:?}");
     let left: i64 = sqlx::query_scalar("SELECT count(*) FROM seat_bookings")

@@ -2,8 +2,8 @@
 
 use std::path::Path;
 
-use holdfast::postgres;
 use holdfast::private_stores::PrivatePostgres;
+use holdfast::{bookings, postgres};
 use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
 use sqlx::{AssertSqlSafe, Connection, PgConnection, PgPool};
@@ -190,4 +190,48 @@ async fn a_server_that_ends_the_connection_is_away_and_says_nothing_of_what_was_
     let judged = |error| (postgres::is_away(error), postgres::is_undone(error));
     assert_eq!(judged(&refused), (true, false), "{refused}");
     assert_eq!(judged(&mistaken), (false, true), "{mistaken}");
+}
+
+/// As with a standby that has fallen silent.
+#[sqlx::test(migrator = "holdfast::postgres::MIGRATIONS")]
+async fn f49_commits_that_are_not_answered_leave_connections_to_requests(db: PgPool) {
+    let settings = [
+        ("HOLDFAST_REQUEST_TIMEOUT_SECONDS", "1"),
+        ("HOLDFAST_DATABASE_CONNECTIONS_MAX", "12"),
+    ];
+    let app = TestApp::start_set(&db, &settings).await;
+    let sale = app.on_sale(1, 14).await;
+    for seat in 1..=14 {
+        app.guest().book(&sale, &[&format!("S-A-{seat}")]).await;
+    }
+    sale.apply("cancel").await;
+    sqlx::raw_sql(
+        "CREATE FUNCTION wait() RETURNS trigger LANGUAGE plpgsql AS $$
+         BEGIN PERFORM pg_sleep(3); RETURN NULL; END $$;
+         CREATE CONSTRAINT TRIGGER wait AFTER INSERT ON refunds DEFERRABLE INITIALLY DEFERRED
+             FOR EACH ROW EXECUTE FUNCTION wait()",
+    )
+    .execute(&db)
+    .await
+    .expect("a trigger");
+
+    for _ in 0..3 {
+        let cancelled = bookings::cancel_bookings_of_cancelled_events(&app.ctx).await;
+        assert!(cancelled.is_err(), "{cancelled:?}");
+    }
+
+    let waiting = "SELECT count(*) FROM pg_stat_activity
+        WHERE datname = current_database() AND state = 'active' AND query = 'COMMIT'";
+    let n_waiting: i64 = sqlx::query_scalar(waiting)
+        .fetch_one(&db)
+        .await
+        .expect("it");
+    assert!((1..=4).contains(&n_waiting), "{n_waiting} commits");
+    sqlx::raw_sql("DROP TRIGGER wait ON refunds")
+        .execute(&db)
+        .await
+        .expect("dropped");
+    app.run_jobs().await;
+    assert_eq!(sale.states().await, ".".repeat(14));
+    app.finish().await;
 }

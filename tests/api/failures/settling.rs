@@ -10,6 +10,9 @@ use crate::support::{Answer, Caller, Fault, Proxy, Sale, TestApp, noon, redis_ur
 /// Longer than a lease.
 const OVERDUE: TimeDelta = TimeDelta::seconds(31);
 
+/// Longer than whoever cancels seats may take to free them.
+const TOO_LATE_TO_FREE: TimeDelta = TimeDelta::seconds(61);
+
 #[sqlx::test(migrator = "holdfast::postgres::MIGRATIONS")]
 async fn f9_a_key_that_is_used_again_books_no_seat_that_nobody_booked(db: PgPool) {
     let app = TestApp::start(db).await;
@@ -58,11 +61,39 @@ async fn f2_seats_that_were_cancelled_before_the_board_was_told_are_free(db: PgP
     ana.cancel_seats(&booking, &["S-A-2"]).await.expect(200);
     assert_eq!(sale.states().await, "hh.");
 
-    app.ctx.clock.advance(OVERDUE);
+    app.ctx.clock.advance(TOO_LATE_TO_FREE);
     settle(&app).await;
 
     assert_eq!(sale.states().await, "b..");
     app.finish().await;
+}
+
+#[sqlx::test(migrator = "holdfast::postgres::MIGRATIONS")]
+async fn f16_who_stands_still_before_freeing_meets_nobody_else(db: PgPool) {
+    for cancelled in [&["S-A-2"][..], &["S-A-1", "S-A-2"]] {
+        let proxy = Proxy::start(&redis_url()).await;
+        let app = TestApp::start_with(&db, &proxy.url, noon()).await;
+        let sale = app.on_sale(1, 3).await;
+        let (ana, ben) = (app.guest(), app.guest());
+        let booking = book_unheard((&app, &proxy), &sale, &ana).await;
+        let epoch = board::position_seen(&app.ctx, sale.id()).epoch;
+        let term = board::begin_freeing(&app.ctx, sale.id()).await.unwrap();
+        ana.cancel_seats(&booking, cancelled).await.expect(200);
+
+        // Repeated, or named by the sweep: somebody finishes the confirm.
+        ana.confirm(&sale, &booking).await.expect(200);
+        let is_sold = ben.place(&sale, &["S-A-2"]).await.status == 201;
+        let indexes: Vec<u32> = (2 - u32::try_from(cancelled.len()).unwrap()..2).collect();
+        let whose = (epoch, ana.caller_id.unwrap());
+        board::free_booked_seats(&app.ctx, sale.id(), whose, &indexes, term)
+            .await
+            .unwrap();
+
+        assert!(!is_sold, "while somebody may still free it");
+        ben.book(&sale, &["S-A-2"]).await;
+        app.ctx.clock.advance(OVERDUE);
+        app.finish().await;
+    }
 }
 
 #[sqlx::test(migrator = "holdfast::postgres::MIGRATIONS")]
@@ -156,7 +187,7 @@ async fn f2_who_finishes_second_leaves_what_was_sold_again(db: PgPool) {
     let booking = book_unheard((&app, &proxy), &sale, &ana).await;
     // The board names the hold to each instance in turn.
     ana.cancel_seats(&booking, &["S-A-2"]).await.expect(200);
-    app.ctx.clock.advance(OVERDUE);
+    app.ctx.clock.advance(TOO_LATE_TO_FREE);
     board::expire_holds(&other.ctx, sale.id()).await.unwrap();
     app.ctx.clock.advance(TimeDelta::seconds(6));
     settle(&app).await;

@@ -1,6 +1,7 @@
 //! Seats that come free are kept, offered, and accepted or passed on.
 
 use chrono::TimeDelta;
+use holdfast::board;
 use serde_json::json;
 use sqlx::PgPool;
 
@@ -238,6 +239,30 @@ async fn a_token_from_before_a_change_brings_no_seat_back(db: PgPool) {
     let booked = ana.confirm_by_token(&sale, &grown).await.expect(201);
 
     assert_eq!(seats_of(&booked), ["S-A-1"]);
+    app.finish().await;
+}
+
+#[sqlx::test(migrator = "holdfast::postgres::MIGRATIONS")]
+async fn the_same_without_redis_and_back_again(db: PgPool) {
+    let app = TestApp::start(db).await;
+    for is_back in [false, true] {
+        let (sale, ana, path) = offered_one_of_two(&app).await;
+        app.run_jobs().await;
+        app.lose_board(&sale).await;
+        app.run_jobs().await;
+        board::fall_back(&app.ctx, sale.id()).await.unwrap();
+        let grown = ana.patch(&path, json!({"add": ["S-A-2"]})).await;
+        let grown = grown.expect(200);
+        let shrink = json!({"add": [], "remove": ["S-A-2"]});
+        ana.patch(&path, shrink).await.expect(200);
+        if is_back {
+            board::go_back(&app.ctx, sale.id()).await.unwrap();
+        }
+
+        let booked = ana.confirm_by_token(&sale, &grown).await.expect(201);
+
+        assert_eq!(seats_of(&booked), ["S-A-1"]);
+    }
     app.finish().await;
 }
 

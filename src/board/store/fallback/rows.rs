@@ -77,8 +77,8 @@ impl Desk {
             VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)
             ON CONFLICT (event_id, hold_id) DO UPDATE SET state = excluded.state,
                 deadline = excluded.deadline, since = excluded.since,
-                attempts = excluded.attempts, seats = excluded.seats,
-                amounts = excluded.amounts, due_at = excluded.due_at
+                asked = excluded.asked, attempts = excluded.attempts,
+                seats = excluded.seats, amounts = excluded.amounts, due_at = excluded.due_at
             "#,
             self.event_id.0,
             hold_id.0,
