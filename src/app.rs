@@ -7,7 +7,7 @@ use anyhow::Context as _;
 use axum::Router;
 use axum::extract::DefaultBodyLimit;
 use axum::http::{HeaderName, HeaderValue, header};
-use tokio::net::TcpListener;
+use tokio::net::{TcpListener, TcpSocket};
 use tokio::signal::unix::{SignalKind, signal};
 use tower::layer::util::Identity;
 use tower::util::{Either, option_layer};
@@ -25,6 +25,10 @@ use crate::{
     holds, idempotency, mails, notifications, operations, pages, sales, server, telemetry,
 };
 use crate::{venues, waitlist, webhooks};
+
+/// Limit: connections that wait to be accepted. One more waits a second until its caller knocks
+/// again, and when a sale opens thousands come at once. The system may allow fewer.
+const WAITING_MAX: u32 = 4_096;
 
 /// Limit: an answer below this fits into one packet as it is, and is not compressed.
 const PACKET_BYTES: u64 = 1_400;
@@ -226,10 +230,11 @@ async fn method_not_allowed() -> Problem {
     Problem::new(Code::MethodNotAllowed, "Another method may do: see /docs.")
 }
 
-/// What a request meets first. Applied together with all that is inside it: each call of `layer`
-/// boxes every route once more, and each box is copied for each request.
-fn edge(ctx: &Context) -> (Attend, Either<CorsLayer, Identity>) {
-    (Attend(ctx.clone()), option_layer(cors(ctx)))
+/// What a request meets first: the leave for other origins' pages to read the answer, whatever it
+/// is. Applied together with all that is inside it: each call of `layer` boxes every route once
+/// more, and each box is copied for each request.
+fn edge(ctx: &Context) -> (Either<CorsLayer, Identity>, Attend) {
+    (option_layer(cors(ctx)), Attend(ctx.clone()))
 }
 
 /// None where no other origin's pages may call: every request would copy its lists.
@@ -268,9 +273,14 @@ async fn load_built_in_venues(ctx: Context) {
 /// Listens; says which setting to change when the port is taken.
 pub fn listen(bind: SocketAddr) -> anyhow::Result<TcpListener> {
     let listen = || {
-        let listener = std::net::TcpListener::bind(bind)?;
-        listener.set_nonblocking(true)?;
-        TcpListener::from_std(listener)
+        let socket = match bind {
+            SocketAddr::V4(_) => TcpSocket::new_v4()?,
+            SocketAddr::V6(_) => TcpSocket::new_v6()?,
+        };
+        // As everybody does who listens: a start after a crash finds its port.
+        socket.set_reuseaddr(true)?;
+        socket.bind(bind)?;
+        socket.listen(WAITING_MAX)
     };
     listen().with_context(|| format!("cannot listen on {bind} (HOLDFAST_BIND chooses another)"))
 }
@@ -304,4 +314,24 @@ pub async fn serve(ctx: &Context, listener: TcpListener) -> anyhow::Result<()> {
     }
     ctx.lanes.end();
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use tokio::net::TcpStream;
+
+    use super::*;
+
+    #[tokio::test]
+    async fn a_crowd_that_comes_at_once_is_not_sent_away() {
+        let listener = listen("127.0.0.1:0".parse().unwrap()).unwrap();
+        let address = listener.local_addr().unwrap();
+
+        let knocks = (0..300).map(|_| TcpStream::connect(address));
+        let crowd = futures::future::join_all(knocks);
+
+        // Who is sent away knocks again after a second.
+        let crowd = tokio::time::timeout(Duration::from_millis(900), crowd).await;
+        assert!(crowd.unwrap().iter().all(Result::is_ok));
+    }
 }

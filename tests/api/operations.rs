@@ -1,10 +1,15 @@
 //! Health, metrics, pages about problems, and what every answer carries.
 
+use axum::Router;
+use axum::response::Response;
+use axum::routing::get;
+use holdfast::app;
+use holdfast::context::Context;
 use holdfast::problem::Code;
 use reqwest::Method;
 use sqlx::PgPool;
 
-use crate::support::TestApp;
+use crate::support::{TestApp, config, noon};
 
 #[sqlx::test(migrator = "holdfast::postgres::MIGRATIONS")]
 async fn a_service_with_everything_it_needs_is_up_and_ready(db: PgPool) {
@@ -176,6 +181,33 @@ async fn only_an_answer_larger_than_a_packet_is_compressed(db: PgPool) {
         assert_eq!(answer.status(), 200, "{path}");
         let sent = answer.headers().get("content-encoding");
         assert_eq!(sent.map_or("", |it| it.to_str().unwrap()), encoding);
+    }
+    app.finish().await;
+}
+
+#[sqlx::test(migrator = "holdfast::postgres::MIGRATIONS")]
+async fn a_page_of_another_origin_can_read_whatever_it_is_answered(db: PgPool) {
+    let settings = [
+        ("HOLDFAST_CORS_ORIGINS", "https://shop.example"),
+        ("HOLDFAST_REQUEST_TIMEOUT_SECONDS", "1"),
+    ];
+    let broken = || -> Response { std::panic::resume_unwind(Box::new(())) };
+    let routes = Router::new()
+        .route("/works", get(async || "works"))
+        .route("/panics", get(async move || broken()))
+        .route("/hangs", get(std::future::pending::<()>));
+    let serve = |ctx: &Context| app::dress(ctx, routes);
+    let app = TestApp::start_serving(config(&db, &settings), noon(), serve).await;
+    let shop = app.stranger();
+
+    for (path, status) in [("/works", 200), ("/panics", 500), ("/hangs", 503)] {
+        let request = shop.request(Method::GET, path);
+        let answer = shop
+            .send(request.header("origin", "https://shop.example"))
+            .await;
+        assert_eq!(answer.status, status, "{path}");
+        let allowed = answer.header("access-control-allow-origin");
+        assert_eq!(allowed, "https://shop.example", "{path}");
     }
     app.finish().await;
 }
