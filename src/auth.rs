@@ -3,12 +3,12 @@
 //! A role that allows more than a customer's is read from the account at each request, so that
 //! taking it away works at once and not when the token ends.
 
-use std::collections::HashMap;
 use std::str::FromStr;
 use std::sync::{OnceLock, PoisonError, RwLock};
 
 use axum::extract::{FromRequestParts, OptionalFromRequestParts};
 use axum::http::{header, request::Parts};
+use foldhash::HashMap;
 use futures::FutureExt;
 use hmac::{Hmac, KeyInit, Mac};
 use jsonwebtoken::{Algorithm, DecodingKey, EncodingKey, Header, Validation};

@@ -1,11 +1,10 @@
 //! What every action needs: stores, clock, ids, settings. Cheap to clone; the state of every route.
 
 use std::any::{Any, TypeId};
-use std::collections::HashMap;
-use std::hash::{BuildHasherDefault, Hasher};
 use std::ops::Deref;
 use std::sync::{Arc, PoisonError, RwLock};
 
+use foldhash::HashMap;
 use fred::clients::Pool;
 use secrecy::ExposeSecret;
 use sqlx::PgPool;
@@ -34,7 +33,7 @@ pub struct Parts {
     pub clock: Clock,
     pub ids: Ids,
     pub tasks: Tasks,
-    memory: RwLock<HashMap<TypeId, Arc<dyn Any + Send + Sync>, BuildHasherDefault<AsItIs>>>,
+    memory: RwLock<HashMap<TypeId, Arc<dyn Any + Send + Sync>>>,
 }
 
 impl Context {
@@ -91,24 +90,5 @@ impl Deref for Context {
 
     fn deref(&self) -> &Parts {
         &self.0
-    }
-}
-
-/// Takes the number of a type, which is spread well, as its hash: a request looks up several.
-#[derive(Default)]
-struct AsItIs(u64);
-
-impl Hasher for AsItIs {
-    fn write(&mut self, bytes: &[u8]) {
-        let add = |hash: u64, byte: &u8| hash.rotate_left(8) ^ u64::from(*byte);
-        self.0 = bytes.iter().fold(self.0, add);
-    }
-
-    fn write_u64(&mut self, number: u64) {
-        self.0 = number;
-    }
-
-    fn finish(&self) -> u64 {
-        self.0
     }
 }

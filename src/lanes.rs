@@ -10,17 +10,78 @@ use std::io;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::{self, JoinHandle};
+use std::time::{Duration, Instant};
 
 use tokio::runtime::{Builder, Handle};
 use tokio_util::sync::{CancellationToken, DropGuard};
 
+/// A lane is busy from so many requests in a stretch on.
+const BUSY_FROM: u32 = 4;
+const STRETCH: Duration = Duration::from_millis(1);
+
 thread_local! {
     static CURRENT: Cell<Option<usize>> = const { Cell::new(None) };
+    static PACE: Cell<Option<Pace>> = const { Cell::new(None) };
 }
 
 /// Which lane this thread is, if it is one.
 pub fn current() -> Option<usize> {
     CURRENT.get()
+}
+
+/// Counts a request that this thread begins.
+pub fn count_request() {
+    if let Some(mut pace) = PACE.get() {
+        pace.n_turn += 1;
+        PACE.set(Some(pace));
+    }
+}
+
+/// On a busy lane others go first before it looks whether there is more to do: what they send is
+/// then read, worked on and written together, and not one by one as it comes (decision 0043).
+fn end_turn() {
+    let Some(mut pace) = PACE.get() else {
+        return;
+    };
+    if pace.n_turn > 0 {
+        let is_busy = pace.end_turn(Instant::now());
+        PACE.set(Some(pace));
+        if is_busy {
+            thread::yield_now();
+        }
+    }
+}
+
+/// How many requests come to a lane. A turn lasts until there is nothing more to do.
+#[derive(Clone, Copy)]
+struct Pace {
+    n_turn: u32,
+    n_stretch: u32,
+    stretch_began: Instant,
+    is_busy: bool,
+}
+
+impl Pace {
+    fn begin(now: Instant) -> Self {
+        Self {
+            n_turn: 0,
+            n_stretch: 0,
+            stretch_began: now,
+            is_busy: false,
+        }
+    }
+
+    /// Whether the lane is busy, by the last stretch that is over.
+    fn end_turn(&mut self, now: Instant) -> bool {
+        self.n_stretch += std::mem::take(&mut self.n_turn);
+        let stretch = now - self.stretch_began;
+        if stretch >= STRETCH {
+            self.is_busy = STRETCH * self.n_stretch >= stretch * BUSY_FROM;
+            self.n_stretch = 0;
+            self.stretch_began = now;
+        }
+        self.is_busy
+    }
 }
 
 /// The threads end with the last clone.
@@ -95,10 +156,14 @@ impl Lanes {
 
 impl Lane {
     fn start(nth: usize, end: CancellationToken) -> io::Result<(Self, JoinHandle<()>)> {
-        let runtime = Builder::new_current_thread().enable_all().build()?;
+        let runtime = Builder::new_current_thread()
+            .enable_all()
+            .on_thread_park(end_turn)
+            .build()?;
         let handle = runtime.handle().clone();
         let work = move || {
             CURRENT.set(Some(nth));
+            PACE.set(Some(Pace::begin(Instant::now())));
             runtime.block_on(end.cancelled());
             runtime.shutdown_background();
         };
@@ -147,6 +212,23 @@ mod tests {
         drop(places);
 
         assert_eq!(n_taken(&lanes), vec![0; lanes.len()]);
+    }
+
+    #[test]
+    fn a_lane_is_busy_while_many_requests_come_in_a_short_time() {
+        let (at, us) = (Instant::now(), Duration::from_micros);
+        let mut pace = Pace::begin(at);
+        let mut turn = |n_requests, after| {
+            pace.n_turn = n_requests;
+            pace.end_turn(at + after)
+        };
+
+        assert!(!turn(3, us(500)), "nothing is known yet");
+        assert!(turn(1, us(1_000)), "four in a millisecond");
+        assert!(turn(1, us(1_500)), "as in the stretch before");
+        assert!(!turn(2, us(2_000)), "three in a millisecond");
+        assert!(turn(9, us(4_000)), "nine in two");
+        assert!(!turn(4, us(60_000)), "four in a long time");
     }
 
     #[test]

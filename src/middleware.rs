@@ -4,21 +4,22 @@
 //! A log line and a metric name the matched route, never the path or the query: those hold ids,
 //! references and mail addresses.
 
-use std::collections::HashMap;
 use std::convert::Infallible;
 use std::panic::AssertUnwindSafe;
-use std::sync::{PoisonError, RwLock};
+use std::sync::{LazyLock, PoisonError, RwLock};
 use std::task::Poll;
 use std::time::{Duration, Instant};
 
 use axum::extract::{MatchedPath, Request};
 use axum::http::{HeaderMap, HeaderName, HeaderValue, Method, header};
 use axum::response::{IntoResponse, Response};
+use foldhash::HashMap;
 use futures::FutureExt as _;
 use futures::future::BoxFuture;
 use metrics::{Counter, Histogram};
 use tower::{Layer, Service};
 use tracing::{Instrument, Span};
+use uuid::Uuid;
 
 use crate::context::Context;
 use crate::id::RequestId;
@@ -39,29 +40,31 @@ const ASKED_OFTEN: [&str; 4] = [
 ];
 
 /// Headers that an answer has unless its handler chose otherwise.
-const DEFAULT_HEADERS: [(HeaderName, HeaderValue); 6] = [
-    (
-        header::X_CONTENT_TYPE_OPTIONS,
-        HeaderValue::from_static("nosniff"),
-    ),
-    (header::X_FRAME_OPTIONS, HeaderValue::from_static("DENY")),
-    (
-        header::REFERRER_POLICY,
-        HeaderValue::from_static("no-referrer"),
-    ),
-    (header::CACHE_CONTROL, HeaderValue::from_static("no-store")),
-    (
-        HeaderName::from_static("cross-origin-opener-policy"),
-        HeaderValue::from_static("same-origin"),
-    ),
-    (
-        header::CONTENT_SECURITY_POLICY,
-        HeaderValue::from_static(
-            "default-src 'self'; img-src 'self' data:; style-src 'self' 'unsafe-inline'; \
-             object-src 'none'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'",
+static DEFAULT_HEADERS: LazyLock<HeaderMap> = LazyLock::new(|| {
+    HeaderMap::from_iter([
+        (
+            header::X_CONTENT_TYPE_OPTIONS,
+            HeaderValue::from_static("nosniff"),
         ),
-    ),
-];
+        (header::X_FRAME_OPTIONS, HeaderValue::from_static("DENY")),
+        (
+            header::REFERRER_POLICY,
+            HeaderValue::from_static("no-referrer"),
+        ),
+        (header::CACHE_CONTROL, HeaderValue::from_static("no-store")),
+        (
+            HeaderName::from_static("cross-origin-opener-policy"),
+            HeaderValue::from_static("same-origin"),
+        ),
+        (
+            header::CONTENT_SECURITY_POLICY,
+            HeaderValue::from_static(
+                "default-src 'self'; img-src 'self' data:; style-src 'self' 'unsafe-inline'; \
+             object-src 'none'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'",
+            ),
+        ),
+    ])
+});
 
 /// Attends a request on its way in (id, span, time limit, panics) and its answer on the way back
 /// (log line and metrics, a problem's body, headers).
@@ -162,11 +165,10 @@ impl Asked {
 /// Gives an answer the body of its problem and the headers of every answer.
 fn dress(response: Response, id: HeaderValue) -> Response {
     let mut response = problem::write_body(response, Some(&id));
-    response.headers_mut().reserve(1 + DEFAULT_HEADERS.len());
-    for (name, value) in DEFAULT_HEADERS {
-        response.headers_mut().entry(name).or_insert(value);
-    }
-    response.headers_mut().insert(REQUEST_ID.clone(), id);
+    let headers = response.headers_mut();
+    let chosen = std::mem::replace(headers, DEFAULT_HEADERS.clone());
+    headers.extend(chosen);
+    headers.insert(REQUEST_ID.clone(), id);
     response
 }
 
@@ -180,8 +182,10 @@ fn sane_id(headers: &HeaderMap) -> Option<HeaderValue> {
 
 fn made_id(ctx: &Context) -> HeaderValue {
     let id: RequestId = ctx.ids.next();
+    let mut text = Uuid::encode_buffer();
+    let text = id.0.as_hyphenated().encode_lower(&mut text);
     // A UUID is always a header value.
-    HeaderValue::try_from(id.to_string()).unwrap_or_else(|_| HeaderValue::from_static("none"))
+    HeaderValue::from_str(text).unwrap_or_else(|_| HeaderValue::from_static("none"))
 }
 
 /// Logs and counts a request once, when its answer begins, and dresses it.

@@ -24,6 +24,7 @@ use tokio::time::Sleep;
 use tower::ServiceExt;
 
 use crate::context::Context;
+use crate::lanes;
 
 /// Limit: how long a caller may take to send the head of a request, or keep an idle connection.
 const HEAD_TIMEOUT: Duration = Duration::from_secs(20);
@@ -112,6 +113,7 @@ async fn answer(
     peer: SocketAddr,
     request: Request<Incoming>,
 ) -> Result<axum::response::Response, Infallible> {
+    lanes::count_request();
     let mut request = request.map(Body::new);
     request.extensions_mut().insert(ConnectInfo(peer));
     router.oneshot(request).await

@@ -1,10 +1,10 @@
 //! All copies of this process: one for each board that somebody reads or watches, up to a bound.
 
-use std::collections::HashMap;
 use std::ops::Deref;
 use std::sync::atomic::Ordering;
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 
+use foldhash::HashMap;
 use metrics::Counter;
 
 use super::copy::{Copy, Seen};

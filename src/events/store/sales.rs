@@ -1,8 +1,8 @@
 //! Copies of events in memory, so that holds need no query; bounded, one read at a time for each.
 
-use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
+use foldhash::HashMap;
 use futures::FutureExt;
 use tokio::sync::OnceCell;
 
