@@ -86,6 +86,10 @@ async fn settle(ctx: &Context, event_id: EventId, hold_id: HoldId) -> Result<(),
 /// those of an earlier step are not done, no more are begun.
 pub async fn cancel_bookings_of_cancelled_events(ctx: &Context) -> Result<Progress, BookingError> {
     let state = ctx.memory::<Cancelling>();
+    if state.permits.available_permits() == 0 {
+        tracing::warn!("bookings of cancelled events wait for cancellations without an answer");
+        return Ok(Progress::Idle);
+    }
     let behind = *state.last();
     let mut connection = ctx.db.acquire().await?;
     let bookings =
@@ -105,6 +109,7 @@ async fn cancel_each(
     state: &Cancelling,
     bookings: Vec<BookingId>,
 ) -> Result<(), BookingError> {
+    let n_free = state.permits.available_permits();
     let cancelling = bookings.into_iter().map(|booking_id| async move {
         let Ok(permit) = state.permits.clone().try_acquire_owned() else {
             return (
@@ -120,7 +125,7 @@ async fn cancel_each(
         let cancelled = cancel_keeping(ctx, Reach::EVERYTHING, booking_id, asked, permit);
         (booking_id, cancelled.await)
     });
-    let mut cancelling = pin!(stream::iter(cancelling).buffer_unordered(CANCELLING_MAX));
+    let mut cancelling = pin!(stream::iter(cancelling).buffer_unordered(n_free));
     let (mut n_away, mut last_failure) = (0, None);
     while let Some((booking_id, outcome)) = cancelling.next().await {
         let Err(error) = outcome else {

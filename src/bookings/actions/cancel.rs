@@ -1,6 +1,8 @@
 //! Cancel: seats go back on sale and their price to the buyer, in one transaction.
 
+use std::pin::pin;
 use std::sync::Arc;
+use std::time::Duration;
 
 use super::super::error::BookingError;
 use super::super::model::{self, Booking, CancelledBy};
@@ -30,6 +32,10 @@ pub async fn cancel(
     cancel_keeping(ctx, reach, booking_id, asked, ()).await
 }
 
+/// Limit: how long a cancellation may keep what it was given. Only one whose connection died
+/// without a word takes longer.
+const KEPT_MAX: Duration = Duration::from_secs(600);
+
 /// As [`cancel`]; `kept` is dropped when the work has ended, which may be after the answer.
 pub async fn cancel_keeping<K: Send + 'static>(
     ctx: &Context,
@@ -40,8 +46,13 @@ pub async fn cancel_keeping<K: Send + 'static>(
 ) -> Result<Booking, BookingError> {
     let work = run(ctx.clone(), reach, booking_id, asked);
     let work = async move {
-        let _kept = kept;
-        work.await
+        let mut work = pin!(work);
+        let ended = tokio::time::timeout(KEPT_MAX, work.as_mut()).await;
+        drop(kept);
+        match ended {
+            Ok(answer) => answer,
+            Err(_) => work.await,
+        }
     };
     task::run(ctx, work).await
 }

@@ -50,8 +50,8 @@ pub async fn finish(ctx: &Context, event_id: EventId, hold_ids: &[HoldId], epoch
 /// since, or that has forgotten the hold, lets its idempotency key place another under the same id:
 /// those seats are nobody's, nor is any when the whole booking has been cancelled.
 ///
-/// Seats that were cancelled a moment ago are marked booked, too: whoever cancelled them may still
-/// free them, and must not meet anybody else there. If they do not come, the reconciler does.
+/// Where seats were cancelled a moment ago the hold stays confirming, and is named again: whoever
+/// cancelled them may still free them, and must not meet anybody else there.
 pub async fn finish_booked(
     ctx: &Context,
     hold: &Hold,
@@ -73,8 +73,11 @@ pub async fn finish_booked(
     };
     let (cancelled, booked): (Vec<&BookedSeat>, _) =
         seats.into_iter().partition(|seat| seat.is_cancelled());
-    if cancelled.is_empty() || cancelled.iter().any(is_recent) {
+    if cancelled.is_empty() {
         return board::finish_confirm(ctx, event_id, &[hold_id], epoch).await;
+    }
+    if cancelled.iter().any(is_recent) {
+        return Ok(());
     }
     if booked.is_empty() {
         return board::expire_confirming(ctx, event_id, hold_id).await;

@@ -90,8 +90,11 @@ async fn f16_who_stands_still_before_freeing_meets_nobody_else(db: PgPool) {
             .unwrap();
 
         assert!(!is_sold, "while somebody may still free it");
+        app.ctx.clock.advance(TOO_LATE_TO_FREE);
+        settle(&app).await;
+        let left = if cancelled.len() == 1 { "b.." } else { "..." };
+        assert_eq!(sale.states().await, left);
         ben.book(&sale, &["S-A-2"]).await;
-        app.ctx.clock.advance(OVERDUE);
         app.finish().await;
     }
 }
