@@ -4,7 +4,7 @@ use std::time::Duration;
 
 /// How much longer an instance that lacks Redis waits while another has it: who has it can take the
 /// holds along, and should come first.
-const COURTESY: Duration = Duration::from_secs(2);
+const COURTESY: Duration = Duration::from_secs(5);
 
 /// An instance that lives.
 #[derive(Clone, Copy, Debug)]
@@ -81,7 +81,8 @@ mod tests {
     #[test]
     fn who_has_redis_comes_first() {
         assert_eq!(wish(&[(false, 5), (true, 100)]), Wish::Stay);
-        assert_eq!(wish(&[(false, 7), (true, 100)]), Wish::FallBack);
+        assert_eq!(wish(&[(false, 9), (true, 100)]), Wish::Stay);
+        assert_eq!(wish(&[(false, 10), (true, 100)]), Wish::FallBack);
         assert_eq!(wish(&[(false, 5), (false, 1)]), Wish::FallBack);
     }
 

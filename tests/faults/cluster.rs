@@ -187,8 +187,8 @@ impl Cluster {
 
     /// How long instances are without Redis until boards fall back, and with it until they go back,
     /// in seconds; without it, as the service comes.
-    pub async fn lose_patience(&self, patience: Option<(u32, u32)>) -> anyhow::Result<()> {
-        for service in &self.services {
+    pub async fn lose_patience(&self, patience: [Option<(u32, u32)>; 2]) -> anyhow::Result<()> {
+        for (service, patience) in self.services.iter().zip(patience) {
             if service.lose_patience(patience) {
                 service.kill();
             }

@@ -158,6 +158,13 @@ impl Postgres {
     where
         T: Send + Unpin + for<'r> sqlx::Decode<'r, sqlx::Postgres> + sqlx::Type<sqlx::Postgres>,
     {
+        self.ask_within(Duration::from_secs(5), question).await
+    }
+
+    async fn ask_within<T>(&self, limit: Duration, question: &'static str) -> anyhow::Result<T>
+    where
+        T: Send + Unpin + for<'r> sqlx::Decode<'r, sqlx::Postgres> + sqlx::Type<sqlx::Postgres>,
+    {
         let work = async {
             let mut connection = self.connect().await?;
             let answer = sqlx::query_scalar(question)
@@ -166,7 +173,6 @@ impl Postgres {
             connection.close().await?;
             anyhow::Ok(answer)
         };
-        let limit = Duration::from_secs(5);
         tokio::time::timeout(limit, work).await?
     }
 
@@ -222,8 +228,9 @@ impl Postgres {
     /// From standby to primary.
     pub async fn promote(&self) -> anyhow::Result<()> {
         self.set("")?;
-        let is_promoted = self.ask::<bool>("SELECT pg_promote(true, 20)").await;
-        let is_promoted = is_promoted.context("the standby cannot be promoted")?;
+        let limit = Duration::from_secs(25);
+        let is_promoted = self.ask_within(limit, "SELECT pg_promote(true, 20)").await;
+        let is_promoted: bool = is_promoted.context("the standby cannot be promoted")?;
         anyhow::ensure!(is_promoted, "the standby was not promoted in time");
         Ok(())
     }

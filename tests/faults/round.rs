@@ -54,7 +54,6 @@ impl Plan {
 
 /// What a round came to.
 pub struct Report {
-    pub lasts: Duration,
     pub sale: Arc<Sale>,
     pub history: Arc<History>,
     pub breaches: Vec<Breach>,
@@ -85,7 +84,9 @@ impl Report {
 
 pub async fn run(cluster: &Cluster, plan: &Plan) -> anyhow::Result<Report> {
     let may_fall_back = plan.nemeses.contains(&Nemesis::LackRedis);
-    cluster.lose_patience(may_fall_back.then_some(SOON)).await?;
+    cluster
+        .lose_patience([may_fall_back.then_some(SOON); 2])
+        .await?;
     let sale = Arc::new(Sale::open(cluster, N_SEATS).await?);
     let history = Arc::new(History::default());
     history.excuses().lags = !plan.nemeses.is_empty();
@@ -110,7 +111,6 @@ pub async fn run(cluster: &Cluster, plan: &Plan) -> anyhow::Result<Report> {
     breaches.extend(differing);
     breaches.extend(died(cluster));
     Ok(Report {
-        lasts: plan.lasts,
         n_bookings: truth.n_bookings(),
         n_offers: truth.n_offers(),
         n_compared,

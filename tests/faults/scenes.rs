@@ -181,7 +181,9 @@ pub async fn no_redis_at_first(cluster: &Cluster) -> Played {
 
 /// F8: while PostgreSQL is down seats are held; a confirm is answered 503, and succeeds later.
 pub async fn postgres_down(cluster: &Cluster) -> Played {
-    let stage = Stage::set(cluster).await?;
+    // Holds outlast the scene.
+    let times = (Duration::from_secs(100), Duration::from_secs(200));
+    let stage = Stage::set_with(cluster, times).await?;
     cluster.postgres.lock().await.primary_mut().kill();
     let held = stage.place(By(0, 0), 0, 1).await?;
     let other = stage.place(By(1, 1), 1, 2).await?;

@@ -51,9 +51,8 @@ const ROUNDS: [[&str; 7]; 2] = [
 /// Rounds in one cluster before a new one is made, in a long run.
 const ROUNDS_PER_CLUSTER: u32 = 12;
 
-/// How long buyers buy until somebody has surely been offered a seat: in three seconds, one time in
-/// four nobody is.
-const OFFERS_WITHIN: Duration = Duration::from_secs(20);
+/// After so many bookings somebody has surely been offered a seat: some eight have.
+const OFFERS_FROM: usize = 60;
 
 /// Where histories of rounds with breaches are kept.
 const KEPT: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/target/faults");
@@ -291,14 +290,12 @@ pub async fn conclude(
 /// Where nothing was sold, offered or compared, nothing was tried.
 pub fn untried(reports: &[Report]) -> Option<Breach> {
     let sum = |of: fn(&Report) -> usize| -> usize { reports.iter().map(of).sum() };
-    let lasted: Duration = reports.iter().map(|report| report.lasts).sum();
     let tried = [
         ("bookings", sum(|it| it.n_bookings)),
         ("maps that were compared", sum(|it| it.n_compared)),
         ("offers", sum(|it| it.n_offers)),
     ];
-    // Offers take longer to come.
-    let n_due = if lasted < OFFERS_WITHIN { 2 } else { 3 };
+    let n_due = if tried[0].1 < OFFERS_FROM { 2 } else { 3 };
     let missing = tried[..n_due].iter().filter(|(_, n)| *n == 0);
     let missing: Vec<_> = missing.map(|(what, _)| *what).collect();
     (!missing.is_empty()).then(|| Breach {

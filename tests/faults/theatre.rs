@@ -10,20 +10,21 @@ use super::processes::Den;
 use super::round;
 use super::scenes::{self, Played};
 use super::session::{Tally, conclude, outcome};
-use super::without_redis::{self, SOON};
+use super::without_redis::{self, LATER, SOON};
 
 /// What is played in one cluster, one after the other.
 pub struct Programme {
     name: &'static str,
     /// How soon boards fall back, where that is part of the play.
-    patience: Option<(u32, u32)>,
+    /// Of each instance.
+    patience: [Option<(u32, u32)>; 2],
     scenes: &'static [&'static str],
     controls: &'static [Control],
 }
 
 pub static MAIN: Programme = Programme {
     name: "theatre",
-    patience: None,
+    patience: [None; 2],
     scenes: &[
         "F1 a commit takes longer than its hold's time",
         "F4 a stale replica becomes the primary",
@@ -40,7 +41,9 @@ pub static MAIN: Programme = Programme {
 
 pub static WITHOUT_REDIS: Programme = Programme {
     name: "stage",
-    patience: Some(SOON),
+    // Of two instances the first is to decide, however late it is: where one is cut off it is the
+    // other, which takes the holds along.
+    patience: [Some(SOON), Some(LATER)],
     scenes: &[
         "F6a sales go on while Redis is down, and go back",
         "F6b one of two instances is cut off from Redis",

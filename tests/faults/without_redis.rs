@@ -18,6 +18,7 @@ pub const GOES_ALONG: &str = "a hold goes along when its board goes to another s
 /// How long an instance is without Redis until the boards fall back, and with it until they go
 /// back, in seconds.
 pub const SOON: (u32, u32) = (1, 2);
+pub const LATER: (u32, u32) = (60, 2);
 
 /// Holds outlast a scene.
 const TIMES: (Duration, Duration) = (Duration::from_secs(100), Duration::from_secs(200));

@@ -32,7 +32,7 @@ async fn cut(proxy: &Proxy, app: &TestApp) {
 
 /// Long enough for who is cut off to decide alone; the other one stands still.
 async fn leave_alone(cut_off: &TestApp, connected: &TestApp) {
-    for _ in 0..8 {
+    for _ in 0..11 {
         cut_off.ctx.clock.advance(TimeDelta::seconds(1));
         board::beat(&connected.ctx).await.expect("a beat");
         board::beat(&cut_off.ctx).await.expect("a beat");
