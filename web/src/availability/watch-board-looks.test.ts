@@ -99,11 +99,17 @@ test("somebody who comes back after a sleep is not kept waiting with those who l
   await vi.advanceTimersByTimeAsync(10_000);
   // Asleep: the clock goes on, and no timer does.
   vi.setSystemTime(Date.now() + 60_000);
+  let answer: (response: Response) => void = () => undefined;
+  service.answer(() => new Promise((resolve) => (answer = resolve)));
 
   await page.look("visible");
 
   expect(service.urls).toHaveLength(2);
   expect(service.urls[1]).toContain("last_event_id=1-5");
+  expect(told.at(-1)).toBe("connecting");
+  answer(new Response(new ReadableStream()));
+  await vi.advanceTimersByTimeAsync(0);
+  expect(told.at(-1)).toBe("live");
 });
 
 test("a page that was opened behind another lets its connection go too", async () => {

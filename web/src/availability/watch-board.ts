@@ -109,8 +109,10 @@ class Watch implements BoardWatch {
   /** Tries at once, unless the line is known to be alive: timers stand still in sleep. */
   #hurry(): void {
     if (this.#attempt) {
-      const isSilent = Date.now() - this.#heardAt > SILENCE_MS_MAX;
-      if (isSilent) this.#attempt.abort(silence({ isAtOnce: true }));
+      if (Date.now() - this.#heardAt <= SILENCE_MS_MAX) return;
+      // Until the next line has told something nobody knows how old the board is.
+      this.#tell("connecting");
+      this.#attempt.abort(silence({ isAtOnce: true }));
       return;
     }
     clearTimeout(this.#timer);

@@ -125,6 +125,7 @@ test("while a new venue is being saved nothing is typed that would be left behin
   await page.keyboard.press("Control+Home");
   await page.keyboard.type("too late");
   await drop(page, "other.yaml", WITH_MISTAKES);
+  await page.getByText("please open other.yaml again").waitFor();
   slow.letGo();
 
   await page.getByText("Saved with 10 seats.").first().waitFor();
@@ -208,6 +209,25 @@ test("what was typed and not saved is offered after a reload", async () => {
   await page.getByText("# not saved yet").waitFor();
 });
 
+test("a draft that is taken before the editor has come is in the editor", async () => {
+  const page = await signedIn();
+  await page.goto("/admin/venues/new");
+  await page.getByRole("textbox", { name: "Template" }).click();
+  await page.keyboard.press("Control+End");
+  await page.keyboard.type("# from before");
+  await page.waitForFunction(() => {
+    return (localStorage.getItem("holdfast-draft:new") ?? "").includes("# from before");
+  });
+  page.on("dialog", (dialog) => void dialog.accept());
+  const slow = await heldBack(page, "**/assets/codemirror*");
+  await page.reload({ waitUntil: "commit" });
+
+  await page.getByRole("button", { name: "Go on with it" }).click();
+  slow.letGo();
+
+  await page.getByRole("textbox", { name: "Template" }).getByText("# from before").waitFor();
+});
+
 test("without a connection the editor says so, and goes on by itself", async () => {
   const page = await newPage({}, { expected: /status of|ERR_INTERNET_DISCONNECTED/ });
   await page.goto("/admin");
@@ -215,6 +235,7 @@ test("without a connection the editor says so, and goes on by itself", async () 
   await page.getByRole("heading", { name: "Events" }).waitFor();
   await page.goto("/admin/venues/new");
   await page.getByText("No mistakes").waitFor();
+  await page.getByRole("textbox", { name: "Template" }).waitFor();
 
   await page.context().setOffline(true);
   await page.getByRole("textbox", { name: "Template" }).click();

@@ -42,7 +42,7 @@ test("the theatre on a phone", async () => {
   await save(page, "theatre-phone");
 });
 
-test("the stadium from afar and from near", async () => {
+test("the stadium from afar and from near", { timeout: 300_000 }, async () => {
   const settings = { name: "Cup final", starts_at: "2031-05-24T13:30:00Z", seats_per_hold_max: 50 };
   const house = await onSaleIn("Stadion am Hafen", settings);
   await sell(house, 250, 3, 50);
@@ -104,19 +104,28 @@ async function pick(page: Page): Promise<void> {
   await page.getByRole("button", { name: "Map", exact: true }).click();
 }
 
-/** Takes a picture of a page that has come to rest. */
+/** Takes a picture of a page that has come to rest, but for its timers. */
 async function save(page: Page, name: string): Promise<void> {
   mkdirSync(FOLDER, { recursive: true });
   await page.mouse.move(2, 2);
+  await showTimers(page, "hidden");
   let picture = await page.screenshot({ animations: "disabled" });
   await expect
     .poll(async () => {
       const before = picture;
-      picture = await page.screenshot({ animations: "disabled", path: `${FOLDER}/${name}.png` });
+      picture = await page.screenshot({ animations: "disabled" });
       return picture.equals(before);
     }, AT_REST)
     .toBe(true);
+  await showTimers(page, "");
+  picture = await page.screenshot({ animations: "disabled", path: `${FOLDER}/${name}.png` });
   expect(picture.length).toBeGreaterThan(20_000);
+}
+
+async function showTimers(page: Page, visibility: "hidden" | ""): Promise<void> {
+  await page.getByRole("timer", { includeHidden: true }).evaluateAll((timers, visibility) => {
+    for (const timer of timers) (timer as HTMLElement).style.visibility = visibility;
+  }, visibility);
 }
 
 type Row = components["schemas"]["EventLayout"]["sections"][number]["rows"][number];

@@ -1,5 +1,6 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
+import { createServer } from "node:net";
 import { ADMIN_EMAIL, ADMIN_PASSWORD, PROGRAM, settings } from "./settings";
 
 const ADDRESS = /serving.*address=(\S+:\d+)/;
@@ -28,8 +29,9 @@ export class Service {
     args: string[],
     more: Record<string, string>,
   ): Promise<Service> {
+    const bind = `127.0.0.1:${await freePort()}`;
     const child = spawn(program, args, {
-      env: settings({ RUST_LOG: "info", NO_COLOR: "1", ...more }),
+      env: settings({ RUST_LOG: "info", NO_COLOR: "1", HOLDFAST_BIND: bind, ...more }),
       stdio: ["ignore", "pipe", "pipe"],
     });
     return new Service(`http://${await addressOf(child)}`, child);
@@ -54,6 +56,23 @@ export class Service {
     const ended = once(this.process, "exit");
     this.process.kill(signal);
     await ended;
+  }
+}
+
+/**
+ * Below those that the system gives to outgoing connections: nobody takes it before the service, or
+ * while that one is started again.
+ */
+async function freePort(): Promise<number> {
+  const port = 10_000 + Math.floor(Math.random() * 20_000);
+  const server = createServer().listen(port, "127.0.0.1");
+  try {
+    await once(server, "listening");
+    return port;
+  } catch {
+    return freePort();
+  } finally {
+    server.close();
   }
 }
 
