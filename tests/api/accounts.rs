@@ -32,7 +32,7 @@ async fn a_guest_gets_a_token_and_is_nobody(db: PgPool) {
         .await
         .expect(201);
 
-    assert_eq!(guest["expires_at"], "2026-12-02T00:00:00Z");
+    assert_eq!(guest["expires_at"], "2037-12-02T00:00:00Z");
     let me = app
         .stranger()
         .with_token(&guest.text_of("token"))

@@ -143,7 +143,7 @@ async fn is_loaded(app: &TestApp, sale: &Sale) -> bool {
 #[sqlx::test(migrator = "holdfast::postgres::MIGRATIONS")]
 async fn a_list_has_no_board_loaded_that_is_not_on_sale(db: PgPool) {
     let app = TestApp::start(db).await;
-    let soon = json!({"starts_at": "2026-12-02T19:00:00Z"});
+    let soon = json!({"starts_at": "2037-12-02T19:00:00Z"});
     // Whoever looks at a board first has it loaded.
     let begun = app.on_sale_with(1, 4, soon).await;
     let (selling, closed) = (app.on_sale(1, 4).await, app.on_sale(1, 4).await);

@@ -52,8 +52,8 @@ async fn the_series_tells_bookings_and_cancellations_when_they_happened(db: PgPo
     sale.block(&["S-B-2"]).await.expect(204);
 
     let all = figures(&sale, "").await;
-    let later = figures(&sale, "?since=2026-12-01T12:05:00Z").await;
-    let earlier = figures(&sale, "?until=2026-12-01T12:00:59Z").await;
+    let later = figures(&sale, "?since=2037-12-01T12:05:00Z").await;
+    let earlier = figures(&sale, "?until=2037-12-01T12:00:59Z").await;
 
     assert_eq!(
         (&all["seats_booked"], &all["revenue"]),
@@ -66,17 +66,17 @@ async fn the_series_tells_bookings_and_cancellations_when_they_happened(db: PgPo
     });
     assert_eq!(all["categories"], json!([category]));
     let first = json!({
-        "at": "2026-12-01T12:00:00Z", "booked": 3, "cancelled": 0, "revenue": "148.50",
+        "at": "2037-12-01T12:00:00Z", "booked": 3, "cancelled": 0, "revenue": "148.50",
     });
     let second = json!({
-        "at": "2026-12-01T12:10:00Z", "booked": 0, "cancelled": 2, "revenue": "-99.00",
+        "at": "2037-12-01T12:10:00Z", "booked": 0, "cancelled": 2, "revenue": "-99.00",
     });
     assert_eq!(all["series"], json!([first, second]));
     assert_eq!(all["bucket_seconds"], 60);
     assert_eq!(later["series"], json!([second]));
     assert_eq!(later["revenue"], "49.50");
     let first = json!({
-        "at": "2026-12-01T12:00:00Z", "booked": 2, "cancelled": 0, "revenue": "99.00",
+        "at": "2037-12-01T12:00:00Z", "booked": 2, "cancelled": 0, "revenue": "99.00",
     });
     assert_eq!(earlier["series"], json!([first]));
     app.finish().await;
@@ -94,7 +94,7 @@ async fn a_long_sale_has_few_buckets_and_a_narrow_look_at_it_fine_ones(db: PgPoo
     app.guest().book(&sale, &["S-A-3"]).await;
 
     let whole = figures(&sale, "").await;
-    let narrow = figures(&sale, "?since=2026-12-01T22:00:00Z").await;
+    let narrow = figures(&sale, "?since=2037-12-01T22:00:00Z").await;
 
     assert_eq!(whole["bucket_seconds"], 300);
     let booked = |answer: &Answer| -> Vec<Value> {
@@ -116,7 +116,7 @@ async fn a_stretch_of_time_that_is_none_is_refused(db: PgPool) {
     let sale = app.on_sale(1, 4).await;
 
     let ask = async |query: &str| sale.owner.get(&sale.path(&format!("/sales?{query}"))).await;
-    let empty = ask("since=2026-12-01T12:00:00Z&until=2026-12-01T12:00:00Z").await;
+    let empty = ask("since=2037-12-01T12:00:00Z&until=2037-12-01T12:00:00Z").await;
 
     let empty = empty.expect_problem(422, "validation_failed");
     assert_eq!(empty["errors"][0]["pointer"], "/until");
@@ -129,8 +129,8 @@ async fn a_stretch_of_time_that_is_none_is_refused(db: PgPool) {
     }
     for query in [
         "since=yesterday",
-        "until=2026-13-01T00:00:00Z",
-        "from=2026-12-01T12:00:00Z",
+        "until=2037-13-01T00:00:00Z",
+        "from=2037-12-01T12:00:00Z",
     ] {
         ask(query).await.expect_problem(400, "malformed_request");
     }
@@ -181,7 +181,7 @@ async fn a_seat_tells_its_owner_who_has_it(db: PgPool) {
 
     let hold = json!({
         "hold_id": held["hold_id"], "holder": guest.caller_id, "holder_kind": "guest",
-        "placed_at": "2026-12-01T12:00:00Z", "expires_at": "2026-12-01T12:10:00Z",
+        "placed_at": "2037-12-01T12:00:00Z", "expires_at": "2037-12-01T12:10:00Z",
         "expires_in_seconds": 590,
     });
     assert_eq!(
@@ -200,7 +200,7 @@ async fn a_seat_tells_its_owner_who_has_it(db: PgPool) {
         (&booked["state"], &booked["booking"]),
         (&json!("booked"), &by_whom)
     );
-    let block = json!({"reason": "Camera", "blocked_at": "2026-12-01T12:00:00Z"});
+    let block = json!({"reason": "Camera", "blocked_at": "2037-12-01T12:00:00Z"});
     assert_eq!(
         (&blocked["state"], &blocked["block"]),
         (&json!("blocked"), &block)

@@ -153,8 +153,9 @@ fn standing_holds_that_are_lost_are_named() {
 
     let load = thread::spawn(move || run(&mut bench));
     let runtime = Runtime::new().expect("a runtime");
-    runtime.block_on(lose_holds(&stage, 30));
+    let lost = runtime.block_on(within_a_minute(lose_holds(&stage, 30)));
     let (code, output) = load.join().expect("no panic");
+    lost.expect(&output);
 
     assert_eq!(code, Some(1), "{output}");
     assert!(output.contains("was to stay held but is free"), "{output}");
@@ -168,8 +169,9 @@ fn a_booking_that_is_lost_after_it_was_acknowledged_is_named() {
 
     let load = thread::spawn(move || run(&mut bench));
     let runtime = Runtime::new().expect("a runtime");
-    let lost = runtime.block_on(lose_a_booking(&stage));
+    let lost = runtime.block_on(within_a_minute(lose_a_booking(&stage)));
     let (code, output) = load.join().expect("no panic");
+    let lost = lost.expect(&output);
 
     assert_eq!(code, Some(1), "{output}");
     let breach = format!("breach: booking {lost} was confirmed but does not exist");
@@ -297,6 +299,13 @@ async fn states_of_events(stage: &Stage) -> Vec<String> {
         .fetch_all(&mut database)
         .await
         .expect("states")
+}
+
+/// A load that ends before leaves nothing to lose.
+async fn within_a_minute<T>(work: impl Future<Output = T>) -> Option<T> {
+    tokio::time::timeout(Duration::from_secs(60), work)
+        .await
+        .ok()
 }
 
 /// Removes the first booking that there is, behind the service's back.

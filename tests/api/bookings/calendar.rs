@@ -44,12 +44,12 @@ async fn a_booking_is_an_entry_in_a_calendar(db: PgPool) {
         "X-WR-TIMEZONE:Europe/Berlin".to_owned(),
         "BEGIN:VEVENT".to_owned(),
         format!(
-            "DESCRIPTION:Booking {reference}\\nSeats: S-A-1\\, S-A-2\\nBegins 2027-01-01 20:00 \
+            "DESCRIPTION:Booking {reference}\\nSeats: S-A-1\\, S-A-2\\nBegins 2038-01-01 20:00 \
              (Europe/Berlin)"
         ),
-        "DTEND:20270101T213000Z".to_owned(),
-        "DTSTAMP:20261201T120000Z".to_owned(),
-        "DTSTART:20270101T190000Z".to_owned(),
+        "DTEND:20380101T213000Z".to_owned(),
+        "DTSTAMP:20371201T120000Z".to_owned(),
+        "DTSTART:20380101T190000Z".to_owned(),
         "LOCATION:Test house".to_owned(),
         "SEQUENCE:3".to_owned(),
         "STATUS:CONFIRMED".to_owned(),

@@ -233,7 +233,7 @@ async fn a_confirm_that_comes_too_late_ends_the_hold_for_every_other(db: PgPool)
 
 #[sqlx::test(migrator = "holdfast::postgres::MIGRATIONS")]
 async fn what_takes_longer_than_its_request_may_yet_happen(db: PgPool) {
-    let settings = [("HOLDFAST_REQUEST_TIMEOUT_SECONDS", "1")];
+    let settings = [("HOLDFAST_REQUEST_TIMEOUT_SECONDS", "3")];
     let app = TestApp::start_set(&db, &settings).await;
     let sale = app.on_sale(1, 2).await;
     let ana = app.guest();

@@ -23,8 +23,8 @@ async fn a_change_sets_what_it_names_and_leaves_the_rest(db: PgPool) {
     let event = draft(&app, &owner).await;
     let before = without_seats(owner.get(&event).await);
     let members = json!({
-        "name": "Soirée", "starts_at": "2027-02-01T19:00:00Z",
-        "sales_open_at": "2026-12-24T00:00:00Z", "sales_close_at": "2027-02-01T18:00:00Z",
+        "name": "Soirée", "starts_at": "2038-02-01T19:00:00Z",
+        "sales_open_at": "2037-12-24T00:00:00Z", "sales_close_at": "2038-02-01T18:00:00Z",
         "hold_ttl_seconds": 60, "hold_lifetime_max_seconds": 90, "seats_per_hold_max": 4,
         "seats_per_person_max": 6,
     });
@@ -48,7 +48,7 @@ async fn null_takes_a_time_of_the_sale_window_away_and_nothing_else(db: PgPool) 
     let app = TestApp::start(db).await;
     let owner = app.venue_admin().await;
     let event = draft(&app, &owner).await;
-    let at = "2026-12-24T00:00:00Z";
+    let at = "2037-12-24T00:00:00Z";
     let body = json!({"version": 1, "sales_open_at": at});
     owner.patch(&event, body).await.expect(200);
 
@@ -137,8 +137,8 @@ async fn every_mistake_of_a_change_is_in_one_answer(db: PgPool) {
     let event = draft(&app, &owner).await;
 
     let body = json!({
-        "version": 1, "name": "", "starts_at": "2026-12-01T11:59:59Z", "hold_ttl_seconds": 3600,
-        "seats_per_hold_max": 21, "sales_close_at": "2026-12-25T00:00:00Z",
+        "version": 1, "name": "", "starts_at": "2037-12-01T11:59:59Z", "hold_ttl_seconds": 3600,
+        "seats_per_hold_max": 21, "sales_close_at": "2037-12-25T00:00:00Z",
         "prices": [{"category": "box", "amount": "1.234"}],
     });
     let problem = owner.patch(&event, body).await;

@@ -28,7 +28,7 @@ async fn a_new_event_is_a_draft_with_the_defaults(db: PgPool) {
             },
             "seat_count": 4,
             "name": "Gala",
-            "starts_at": "2027-01-01T19:00:00Z",
+            "starts_at": "2038-01-01T19:00:00Z",
             "state": "draft",
             "currency": "EUR",
             "prices": [{
@@ -41,7 +41,7 @@ async fn a_new_event_is_a_draft_with_the_defaults(db: PgPool) {
             "sales_open_at": null,
             "sales_close_at": null,
             "version": 1,
-            "created_at": "2026-12-01T12:00:00Z",
+            "created_at": "2037-12-01T12:00:00Z",
             "opened_at": null,
             "closed_at": null,
             "cancelled_at": null,
@@ -73,7 +73,7 @@ async fn names_are_trimmed_times_become_utc_and_amounts_exact(db: PgPool) {
     let owner = app.venue_admin().await;
     let venue_id = app.insert_venue(1, 4).await;
     let members = json!({
-        "name": "  Neujahrskonzert  ", "starts_at": "2027-01-01T20:00:00.1239+01:00",
+        "name": "  Neujahrskonzert  ", "starts_at": "2038-01-01T20:00:00.1239+01:00",
         "prices": [{"category": "standard", "amount": "49.5"}],
     });
 
@@ -83,7 +83,7 @@ async fn names_are_trimmed_times_become_utc_and_amounts_exact(db: PgPool) {
         .expect(201);
 
     assert_eq!(event["name"], "Neujahrskonzert");
-    assert_eq!(event["starts_at"], "2027-01-01T19:00:00.123Z");
+    assert_eq!(event["starts_at"], "2038-01-01T19:00:00.123Z");
     assert_eq!(event["prices"][0]["amount"], "49.50");
     app.finish().await;
 }
@@ -98,11 +98,11 @@ async fn every_mistake_of_a_new_event_is_in_one_answer(db: PgPool) {
         .post(
             "/v1/events",
             json!({
-                "venue_id": venue_id, "name": " ", "starts_at": "2026-12-01T12:00:00Z",
+                "venue_id": venue_id, "name": " ", "starts_at": "2037-12-01T12:00:00Z",
                 "currency": "EUX", "prices": [{"category": "stand", "amount": "1.00"}],
                 "hold_ttl_seconds": 4, "hold_lifetime_max_seconds": 3, "seats_per_hold_max": 51,
-                "seats_per_person_max": 0, "sales_open_at": "2026-12-03T12:00:00Z",
-                "sales_close_at": "2026-12-02T12:00:00Z",
+                "seats_per_person_max": 0, "sales_open_at": "2037-12-03T12:00:00Z",
+                "sales_close_at": "2037-12-02T12:00:00Z",
             }),
         )
         .await
@@ -146,7 +146,7 @@ async fn each_term_has_its_bounds(db: PgPool) {
         ("seats_per_person_max", json!(10_001)),
         ("starts_at", json!(year_10000)),
         ("sales_open_at", json!("1999-12-31T23:59:59Z")),
-        ("sales_close_at", json!("2027-01-01T19:00:00.001Z")),
+        ("sales_close_at", json!("2038-01-01T19:00:00.001Z")),
         ("currency", json!("eur")),
         ("currency", json!("XAU")),
     ];
@@ -156,7 +156,7 @@ async fn each_term_has_its_bounds(db: PgPool) {
         ("hold_lifetime_max_seconds", json!(600)),
         ("seats_per_hold_max", json!(50)),
         ("seats_per_person_max", json!(10_000)),
-        ("sales_close_at", json!("2027-01-01T19:00:00Z")),
+        ("sales_close_at", json!("2038-01-01T19:00:00Z")),
     ];
 
     for (member, value) in wrong {

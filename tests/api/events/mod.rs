@@ -16,7 +16,7 @@ use crate::support::{Answer, Caller, TestApp};
 /// A new event in a venue of [`TestApp::insert_venue`].
 fn gala(venue_id: VenueId) -> Value {
     json!({
-        "venue_id": venue_id, "name": "Gala", "starts_at": "2027-01-01T19:00:00Z",
+        "venue_id": venue_id, "name": "Gala", "starts_at": "2038-01-01T19:00:00Z",
         "currency": "EUR", "prices": [{"category": "standard", "amount": "49.50"}],
     })
 }

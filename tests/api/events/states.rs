@@ -101,9 +101,9 @@ async fn an_event_remembers_when_it_was_first_opened_then_closed_and_cancelled(d
     }
 
     let event = owner.get(&event).await;
-    assert_eq!(event["opened_at"], "2026-12-01T12:01:00Z");
-    assert_eq!(event["closed_at"], "2026-12-01T12:04:00Z");
-    assert_eq!(event["cancelled_at"], "2026-12-01T12:05:00Z");
+    assert_eq!(event["opened_at"], "2037-12-01T12:01:00Z");
+    assert_eq!(event["closed_at"], "2037-12-01T12:04:00Z");
+    assert_eq!(event["cancelled_at"], "2037-12-01T12:05:00Z");
     app.finish().await;
 }
 

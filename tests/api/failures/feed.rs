@@ -268,7 +268,7 @@ fn n_scripts(redis: &PrivateRedis) -> u64 {
 }
 
 #[sqlx::test(migrator = "holdfast::postgres::MIGRATIONS")]
-async fn f34_a_thousand_who_come_at_once_cost_one_look_at_the_board(db: PgPool) {
+async fn f34_a_crowd_that_comes_at_once_costs_one_look_at_the_board(db: PgPool) {
     let redis = PrivateRedis::start().await;
     let app = TestApp::start_with(&db, &redis.url(), noon()).await;
     let sale = app.on_sale(1, 4).await;
@@ -279,8 +279,8 @@ async fn f34_a_thousand_who_come_at_once_cost_one_look_at_the_board(db: PgPool) 
     let before = n_scripts(&redis);
 
     let nobody = app.stranger();
-    let readers = join_all((0..500).map(|_| nobody.states_of(&sale)));
-    let viewers = join_all((0..500).map(|_| async {
+    let readers = join_all((0..100).map(|_| nobody.states_of(&sale)));
+    let viewers = join_all((0..100).map(|_| async {
         let mut viewer = nobody.watch(&sale).await;
         viewer.until("h...").await;
         viewer.retry()
@@ -289,9 +289,9 @@ async fn f34_a_thousand_who_come_at_once_cost_one_look_at_the_board(db: PgPool) 
 
     assert!(states.iter().all(|states| states == "h..."));
     let retries: BTreeSet<u64> = retries.into_iter().collect();
-    assert!(retries.len() > 100, "they come back together: {retries:?}");
+    assert!(retries.len() > 50, "they come back together: {retries:?}");
     let n_looks = n_scripts(&redis) - before;
-    assert_eq!(n_looks, 1, "scripts for 1,000 people");
+    assert_eq!(n_looks, 1, "scripts for 200 people");
     app.finish().await;
 }
 

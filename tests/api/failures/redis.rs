@@ -29,7 +29,7 @@ async fn lose_board(app: &TestApp, sale: &Sale) {
 
 async fn behind_a_proxy(db: &PgPool) -> (TestApp, Proxy) {
     let proxy = Proxy::start(&redis_url()).await;
-    let noon = "2026-12-01T12:00:00Z".parse().expect("a time");
+    let noon = "2037-12-01T12:00:00Z".parse().expect("a time");
     let app = TestApp::start_with(db, &proxy.url, holdfast::clock::Clock::manual(noon)).await;
     (app, proxy)
 }

@@ -41,7 +41,7 @@ impl Scene {
 
     async fn new(app: &TestApp, state: &str) -> Self {
         let (sale, seller, all) = sold_out(app, 2).await;
-        sale.edit(json!({"sales_close_at": "2026-12-01T18:00:00Z"}))
+        sale.edit(json!({"sales_close_at": "2037-12-01T18:00:00Z"}))
             .await;
         if state == "unverified" {
             sale.set_waitlist(json!({"verification_required": true}))

@@ -201,7 +201,7 @@ async fn a_hold_that_is_not_live_is_not_changed(db: PgPool) {
     app.ctx.clock.advance(TimeDelta::seconds(600));
     let refused = ana.change(&sale, &lapsed, &["S-A-6"], &[]).await;
     let refused = refused.expect_problem(410, "hold_expired");
-    assert_eq!(refused["expired_at"], "2026-12-01T12:10:00Z");
+    assert_eq!(refused["expired_at"], "2037-12-01T12:10:00Z");
 
     ana.confirm(&sale, &confirming).await.expect(201);
     assert_eq!(sale.states().await, ".bbh..");

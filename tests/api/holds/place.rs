@@ -30,9 +30,9 @@ async fn a_hold_says_what_is_held_for_how_much_and_until_when(db: PgPool) {
         (&hold["total"], &hold["currency"]),
         (&json!("99.00"), &json!("EUR"))
     );
-    assert_eq!(hold["placed_at"], "2026-12-01T12:00:00Z");
-    assert_eq!(hold["now"], "2026-12-01T12:00:00Z");
-    assert_eq!(hold["expires_at"], "2026-12-01T12:10:00Z");
+    assert_eq!(hold["placed_at"], "2037-12-01T12:00:00Z");
+    assert_eq!(hold["now"], "2037-12-01T12:00:00Z");
+    assert_eq!(hold["expires_at"], "2037-12-01T12:10:00Z");
     assert_eq!(hold["expires_in_seconds"], 600);
     assert_eq!(sale.states().await, "hh..");
     app.finish().await;
@@ -124,7 +124,7 @@ async fn what_is_on_sale_can_be_held_and_nothing_else(db: PgPool) {
 async fn seats_are_held_only_within_the_sale_window(db: PgPool) {
     let app = TestApp::start(db).await;
     let window = json!({
-        "sales_open_at": "2026-12-01T13:00:00Z", "sales_close_at": "2026-12-01T14:00:00Z",
+        "sales_open_at": "2037-12-01T13:00:00Z", "sales_close_at": "2037-12-01T14:00:00Z",
     });
     let sale = app.on_sale_with(1, 4, window).await;
     let ana = app.guest();
@@ -133,8 +133,8 @@ async fn seats_are_held_only_within_the_sale_window(db: PgPool) {
     let refused = ana.place(&sale, &["S-A-1"]).await;
     let refused = refused.expect_problem(409, "event_not_on_sale");
     assert_eq!(refused["state"], "on_sale");
-    assert_eq!(refused["sales_open_at"], "2026-12-01T13:00:00Z");
-    assert_eq!(refused["sales_close_at"], "2026-12-01T14:00:00Z");
+    assert_eq!(refused["sales_open_at"], "2037-12-01T13:00:00Z");
+    assert_eq!(refused["sales_close_at"], "2037-12-01T14:00:00Z");
     advance(3_599_999);
     ana.place(&sale, &["S-A-1"])
         .await
@@ -159,7 +159,7 @@ async fn seats_are_held_only_within_the_sale_window(db: PgPool) {
 async fn without_a_closing_time_seats_are_sold_until_the_event_starts(db: PgPool) {
     let app = TestApp::start(db).await;
     let sale = app
-        .on_sale_with(1, 2, json!({"starts_at": "2026-12-01T13:00:00Z"}))
+        .on_sale_with(1, 2, json!({"starts_at": "2037-12-01T13:00:00Z"}))
         .await;
     let ana = app.guest();
 

@@ -28,7 +28,7 @@ async fn a_confirmed_booking_is_told_by_one_mail(db: PgPool) {
     );
     let text = mail.plain();
     for expected in [
-        "Friday, 1 January 2027, 20:00 CET (Europe/Berlin)",
+        "Friday, 1 January 2038, 20:00 CET (Europe/Berlin)",
         "row A, seat 1",
         "row A, seat 2",
         "EUR 99.00",

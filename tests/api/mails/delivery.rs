@@ -152,7 +152,7 @@ async fn f45_a_message_that_cannot_be_told_holds_up_no_other(db: PgPool) {
 #[sqlx::test(migrator = "holdfast::postgres::MIGRATIONS")]
 async fn f45_a_message_that_commits_late_is_told_late_but_told(db: PgPool) {
     let (app, server) = start(&db).await;
-    let tomorrow = json!({"starts_at": "2026-12-02T08:00:00Z"});
+    let tomorrow = json!({"starts_at": "2037-12-02T08:00:00Z"});
     let sale = app.on_sale_with(1, 3, tomorrow).await;
     let booking = app.guest().book(&sale, &["S-A-1"]).await;
     app.run_jobs().await;
@@ -301,12 +301,13 @@ async fn f45_many_messages_to_a_whole_house_are_derived_one_by_one(db: PgPool) {
     let sale = app.on_sale(1, 30).await;
     app.fill(&sale).await;
     sqlx::query(
-        "INSERT INTO outbox (event_id, message_id, kind, subject_id, body)
-         SELECT $1, gen_random_uuid(), kind, $1, '{\"before\": {}}'
+        "INSERT INTO outbox (event_id, message_id, kind, subject_id, body, created_at)
+         SELECT $1, gen_random_uuid(), kind, $1, '{\"before\": {}}', $2
          FROM unnest(ARRAY['event.changed', 'event.changed', 'event.opened', 'event.changed'])
              AS kind",
     )
     .bind(sale.id().0)
+    .bind(app.ctx.clock.now())
     .execute(&app.ctx.db)
     .await
     .expect("messages");

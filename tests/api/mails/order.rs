@@ -36,7 +36,7 @@ async fn mails_to_one_go_before_mails_to_a_whole_house(db: PgPool) {
     let settings = [("HOLDFAST_TOKEN_TTL_SECONDS", "315360000")];
     let (app, _server) = start_set(&db, &settings).await;
     let soon = app
-        .on_sale_with(1, 4, json!({"starts_at": "2026-12-03T12:00:00Z"}))
+        .on_sale_with(1, 4, json!({"starts_at": "2037-12-03T12:00:00Z"}))
         .await;
     let [changed, cancelled, sale] = [
         app.on_sale(1, 4).await,

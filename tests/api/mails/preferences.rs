@@ -52,7 +52,7 @@ async fn one_click_in_the_mail_program_stops_reminders_and_nothing_else(db: PgPo
 
     assert_eq!(answer.status(), 200);
     let n_before = server.received().len();
-    let settings = json!({"starts_at": "2027-03-01T19:00:00Z"});
+    let settings = json!({"starts_at": "2038-03-01T19:00:00Z"});
     let sale = app.on_sale_with(1, 4, settings).await;
     app.guest().book(&sale, &["S-A-1"]).await;
     app.ctx.clock.advance(TimeDelta::days(59));

@@ -56,7 +56,7 @@ async fn an_event_that_is_put_off_is_reminded_of_again(db: PgPool) {
     assert_eq!(words(&server), ["Your", "Soon"]);
     let reminded_first = reminded_for(&app).await;
 
-    sale.edit(json!({"starts_at": "2027-01-08T19:00:00Z"}))
+    sale.edit(json!({"starts_at": "2038-01-08T19:00:00Z"}))
         .await;
     pass(&app, TimeDelta::days(6)).await;
     assert_eq!(words(&server), ["Your", "Soon", "Changed"]);
@@ -65,8 +65,8 @@ async fn an_event_that_is_put_off_is_reminded_of_again(db: PgPool) {
 
     assert_eq!(words(&server), ["Your", "Soon", "Changed", "Soon"]);
     let last = server.received()[3].header("Subject");
-    assert!(last.contains("8 January 2027"), "{last}");
-    let start = "2027-01-01T19:00:00Z".parse().expect("a time");
+    assert!(last.contains("8 January 2038"), "{last}");
+    let start = "2038-01-01T19:00:00Z".parse().expect("a time");
     assert_eq!(reminded_first, Some(start));
     assert_eq!(reminded_for(&app).await, Some(start + TimeDelta::days(7)));
     app.finish().await;
@@ -78,7 +78,7 @@ async fn an_event_that_begins_a_little_later_is_not_reminded_of_again(db: PgPool
     let (app, server, sale) = stage(&db).await;
     pass(&app, SOON).await;
 
-    sale.edit(json!({"starts_at": "2027-01-01T19:15:00Z"}))
+    sale.edit(json!({"starts_at": "2038-01-01T19:15:00Z"}))
         .await;
     pass(&app, TimeDelta::hours(1)).await;
     pass(&app, TimeDelta::hours(20)).await;
@@ -94,7 +94,7 @@ async fn a_reminder_that_is_held_up_until_the_event_was_put_off_is_dropped(db: P
     pass(&app, SOON).await;
     assert_eq!(states(&app).await, ["sent", "due"]);
 
-    sale.edit(json!({"starts_at": "2027-01-02T07:00:00Z"}))
+    sale.edit(json!({"starts_at": "2038-01-02T07:00:00Z"}))
         .await;
     pass(&app, TimeDelta::minutes(1)).await;
 
@@ -113,7 +113,7 @@ async fn a_reminder_that_is_held_up_until_the_event_was_put_off_a_little_is_sent
     pass(&app, SOON).await;
     assert_eq!(states(&app).await, ["sent", "due"]);
 
-    sale.edit(json!({"starts_at": "2027-01-02T06:59:00Z"}))
+    sale.edit(json!({"starts_at": "2038-01-02T06:59:00Z"}))
         .await;
     pass(&app, TimeDelta::minutes(1)).await;
     pass(&app, TimeDelta::hours(20)).await;
@@ -133,7 +133,7 @@ async fn a_reminder_that_does_not_say_of_which_start_is_dropped_a_day_before(db:
         .await
         .expect("a message");
 
-    sale.edit(json!({"starts_at": "2027-01-02T06:59:00Z"}))
+    sale.edit(json!({"starts_at": "2038-01-02T06:59:00Z"}))
         .await;
     pass(&app, TimeDelta::minutes(1)).await;
 

@@ -114,7 +114,7 @@ async fn mails_are_written_in_the_language_of_the_installation(db: PgPool) {
 
     let text = server.received()[0].plain();
     for expected in [
-        "Freitag, 1. Januar 2027, 20:00",
+        "Freitag, 1. Januar 2038, 20:00",
         "Reihe A, Platz 1",
         "49,50 EUR",
     ] {

@@ -107,7 +107,7 @@ impl Walk {
         ];
         let app = TestApp::start_set(&db, &settings).await;
         let settings = json!({
-            "starts_at": "2036-01-01T19:00:00Z",
+            "starts_at": "2047-01-01T19:00:00Z",
             "hold_ttl_seconds": model::TTL / 1000,
             "hold_lifetime_max_seconds": model::LIFETIME_MAX / 1000,
             "seats_per_hold_max": model::SEATS_PER_HOLD_MAX,

@@ -29,7 +29,7 @@ impl Belongings {
             .await
             .expect("an owner");
         let event = json!({
-            "venue_id": venue_id, "name": "Gala", "starts_at": "2027-01-01T19:00:00Z",
+            "venue_id": venue_id, "name": "Gala", "starts_at": "2038-01-01T19:00:00Z",
             "currency": "EUR", "prices": [{"category": "standard", "amount": "49.50"}],
         });
         let draft = owner.post("/v1/events", event.clone()).await.expect(201);
@@ -92,7 +92,7 @@ impl Belongings {
                         "category" => *member = json!("standard"),
                         "amount" => *member = json!("49.50"),
                         "starts_at" => *member = json!("2029-01-01T19:00:00Z"),
-                        "sales_close_at" => *member = json!("2028-01-01T19:00:00Z"),
+                        "sales_close_at" => *member = json!("2039-01-01T19:00:00Z"),
                         "hold_lifetime_max_seconds" => *member = json!(900),
                         "seats_per_person_max" => *member = json!(20),
                         "version" => *member = json!(self.event_version),

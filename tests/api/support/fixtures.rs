@@ -52,7 +52,7 @@ impl TestApp {
                  INSERT INTO bookings (event_id, hold_id, booking_id, holder_id, reference, state,
                      contact_name, contact_email, total, currency, confirmed_at)
                  SELECT $1, id, id, id, id::text, 'confirmed', 'Ana', 'ana@example.org', 148.5,
-                     'EUR', timestamptz '2026-11-01Z' + n * interval '10 seconds'
+                     'EUR', timestamptz '2037-11-01Z' + n * interval '10 seconds'
                  FROM numbered
              )
              INSERT INTO seat_bookings (event_id, booking_id, seat_id, seat_index, price)

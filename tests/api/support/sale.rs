@@ -49,7 +49,7 @@ impl TestApp {
         let owner = self.venue_admin().await;
         let venue_id = self.insert_venue(n_rows, n_seats).await;
         let mut event = json!({
-            "venue_id": venue_id, "name": "A concert", "starts_at": "2027-01-01T19:00:00Z",
+            "venue_id": venue_id, "name": "A concert", "starts_at": "2038-01-01T19:00:00Z",
             "currency": "EUR", "prices": [{"category": "standard", "amount": "49.50"}],
             "hold_ttl_seconds": 600,
         });

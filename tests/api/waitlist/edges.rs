@@ -112,7 +112,7 @@ async fn state_of_entry(app: &TestApp, sale: &Sale) -> String {
 async fn nobody_lapses_while_the_owner_puts_off_the_end_of_the_sale(db: PgPool) {
     let app = TestApp::start(db).await;
     let (sale, ..) = sold_out(&app, 1).await;
-    sale.edit(json!({"sales_close_at": "2026-12-01T13:00:00Z"}))
+    sale.edit(json!({"sales_close_at": "2037-12-01T13:00:00Z"}))
         .await;
     let ana = app.guest();
     ana.join(&sale, 1).await.expect(201);
@@ -136,7 +136,7 @@ async fn seats_are_offered_only_if_the_event_is_on_sale_at_that_moment(db: PgPoo
     for (edit, state) in [
         ("state = 'paused'", "waiting"),
         ("state = 'closed'", "waiting"),
-        ("sales_close_at = '2026-12-01T12:00:00Z'", "waiting"),
+        ("sales_close_at = '2037-12-01T12:00:00Z'", "waiting"),
         ("name = 'Another'", "offered"),
     ] {
         let (sale, seller, all) = sold_out(&app, 1).await;
@@ -324,7 +324,7 @@ async fn whoever_removes_somebody_is_not_overtaken_by_a_promoter(db: PgPool) {
 #[sqlx::test(migrator = "holdfast::postgres::MIGRATIONS")]
 async fn nobody_waits_for_a_sale_that_has_not_begun(db: PgPool) {
     let app = TestApp::start(db).await;
-    let opens = json!({"sales_open_at": "2026-12-01T13:00:00Z"});
+    let opens = json!({"sales_open_at": "2037-12-01T13:00:00Z"});
     let sale = app.on_sale_with(1, 2, opens).await;
     let ana = app.guest();
 

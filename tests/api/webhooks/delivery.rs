@@ -29,7 +29,7 @@ async fn a_booking_is_told_signed_and_by_its_ids(db: PgPool) {
         webhook.body,
         json!({
             "type": "booking.confirmed",
-            "timestamp": "2026-12-01T12:00:00Z",
+            "timestamp": "2037-12-01T12:00:00Z",
             "data": {
                 "event_id": sale.event_id,
                 "booking_id": booking["booking_id"],

@@ -83,14 +83,14 @@ async fn what_happens_to_a_hold_is_told_in_order(db: PgPool) {
     let bodies: Vec<_> = of_released.map(|it| it.body.clone()).collect();
     let sequence = bodies[0]["data"]["sequence"].clone();
     let placed = json!({
-        "type": "hold.placed", "timestamp": "2026-12-01T12:00:00Z",
+        "type": "hold.placed", "timestamp": "2037-12-01T12:00:00Z",
         "data": {
             "event_id": sale.event_id, "hold_id": released["hold_id"], "sequence": sequence,
-            "seats": ["S-A-1", "S-A-2"], "expires_at": "2026-12-01T12:10:00Z",
+            "seats": ["S-A-1", "S-A-2"], "expires_at": "2037-12-01T12:10:00Z",
         },
     });
     assert_eq!(bodies[0], placed);
-    assert_eq!(bodies[1]["data"]["expires_at"], "2026-12-01T12:11:00Z");
+    assert_eq!(bodies[1]["data"]["expires_at"], "2037-12-01T12:11:00Z");
     assert_eq!(bodies[2]["data"]["seats"], json!(["S-A-2"]));
     app.finish().await;
 }

@@ -38,7 +38,7 @@ async fn owe(app: &TestApp, sale: &Sale, endpoint: &Answer, n: i32) {
          INSERT INTO deliveries (event_id, delivery_id, message_id, channel, recipient_id,
              subject_id, position, due_at)
          SELECT event_id, gen_random_uuid(), message_id, 'webhook', $2::uuid, subject_id,
-             position, '2026-12-01T13:00:00Z'
+             position, '2037-12-01T13:00:00Z'
          FROM message",
     )
     .bind(sale.id().0)
