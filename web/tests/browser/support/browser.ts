@@ -41,7 +41,8 @@ export function useBrowser(): void {
   afterEach(async ({ task }) => {
     if (task.result?.state === "fail") await takeScreenshots(task.name);
     // What a test still holds back would fail the run when its page is gone.
-    await Promise.all(pages.map((page) => page.unrouteAll({ behavior: "ignoreErrors" })));
+    const open = pages.filter((page) => !page.isClosed());
+    await Promise.all(open.map((page) => page.unrouteAll({ behavior: "ignoreErrors" })));
     await Promise.all(pages.map((page) => page.context().close()));
     const heard = complaints;
     pages = [];
