@@ -298,6 +298,7 @@ fn wants_to_see_something() -> bool {
     is_tried(&[round(1, 0), round(0, 1)])
         && !is_tried(&[round(0, 1)])
         && !is_tried(&[round(1, 0)])
+        && is_tried(&[round(70, 1)])
         && !is_tried(&[round(30, 1), round(30, 1)])
 }
 
